@@ -1,0 +1,99 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// Every target: explicit imports, explicit existentials, and `nonisolated(nonsending)` by default, as Swift's next
+/// language mode will have them.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let dequeModule = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+
+let package = Package(
+    name: "martlet",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "martlet", targets: ["MartletCLI"]),
+        .library(name: "Martlet", targets: ["Martlet"]),
+        .library(name: "MartletBroker", targets: ["MartletBroker"]),
+    ],
+    dependencies: [
+        // Event loops, sockets, sendfile: the hot path runs inside its channel handlers.
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        // The logging API of server-side Swift; services that embed us choose the backend.
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        // Start-up, graceful shutdown and signals shared with the services that embed us.
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        // Commands, flags, help and shell completions.
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        // Deque for bounded queues.
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    ],
+    targets: [
+        // System libraries: module maps only.
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CSnappy", providers: [.apt(["libsnappy-dev"])]),
+        // CRC-32C with the processor's own instruction, chosen at run time.
+        .target(name: "CCRC32C"),
+
+        .target(name: "MartletCore", dependencies: ["CCRC32C"], swiftSettings: strict),
+        .target(name: "MartletWire", dependencies: ["MartletCore"], swiftSettings: strict),
+        .target(
+            name: "MartletRecords",
+            dependencies: ["MartletCore", "CZlib", "CLZ4", "CZstd", "CSnappy"],
+            swiftSettings: strict
+        ),
+        .target(name: "MartletLog", dependencies: ["MartletCore", "MartletRecords"], swiftSettings: strict),
+        .target(
+            name: "MartletTransport",
+            dependencies: ["MartletCore", "MartletWire", nioCore, nioPosix, logging],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "MartletBroker",
+            dependencies: [
+                "MartletCore", "MartletWire", "MartletRecords", "MartletLog", "MartletTransport",
+                nioCore, nioPosix, logging, serviceLifecycle, dequeModule,
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Martlet",
+            dependencies: [
+                "MartletCore", "MartletWire", "MartletRecords", "MartletTransport",
+                nioCore, nioPosix, logging, dequeModule,
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "MartletCLI",
+            dependencies: [
+                "Martlet", "MartletBroker", "MartletCore", "MartletLog", "MartletRecords",
+                argumentParser, logging, serviceLifecycle, unixSignals,
+            ],
+            swiftSettings: strict
+        ),
+
+        .testTarget(name: "MartletCoreTests", dependencies: ["MartletCore"], swiftSettings: strict),
+        .testTarget(name: "MartletWireTests", dependencies: ["MartletWire", "MartletCore"], swiftSettings: strict),
+        .testTarget(
+            name: "MartletRecordsTests", dependencies: ["MartletRecords", "MartletCore"], swiftSettings: strict
+        ),
+        .testTarget(
+            name: "MartletLogTests", dependencies: ["MartletLog", "MartletRecords", "MartletCore"],
+            swiftSettings: strict
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)
