@@ -1,7 +1,8 @@
 /// Integers of seven bits per byte, low bits first, the top bit saying that more follow.
 ///
-/// Reading is total: bytes that end too early, and values of more bits than the type holds, give nil. A value with
-/// needless zero bytes behind it is taken, as Kafka takes it. Writing needs room for `maximumByteCount32` or `64`.
+/// Reading is total, and moves on only over what it returns: bytes that end too early, and values of more bits than
+/// the type holds, give nil. A value with needless zero bytes behind it is taken, as Kafka takes it. Writing needs
+/// room for `maximumByteCount32` or `64`.
 package enum Varint {
     package static let maximumByteCount32 = 5
     package static let maximumByteCount64 = 10
@@ -16,10 +17,12 @@ package enum Varint {
             position += 1
             return UInt32(first)
         }
-        guard let value = readLong(bytes, at: &position, maximumByteCount: maximumByteCount32) else {
-            return nil
-        }
-        return UInt32(exactly: value)
+        var end = position
+        guard let long = readLong(bytes, at: &end, maximumByteCount: maximumByteCount32),
+            let value = UInt32(exactly: long)
+        else { return nil }
+        position = end
+        return value
     }
 
     @inlinable
