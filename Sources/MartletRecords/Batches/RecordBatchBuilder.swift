@@ -143,11 +143,14 @@ extension RecordBatchBuilder {
 
     /// The batch; the builder is empty afterwards.
     package mutating func build(_ options: Options = Options()) throws(RecordError) -> Bytes {
-        if options.compression == .none {
+        var options = options
+        // A batch without records has nothing to compress.
+        if isEmpty { options.compression = .none }
+        guard options.compression != .none else {
             fillHeader(of: buffer.mutableBytes, options)
-            let result = buffer.take()
+            let batch = buffer.take()
             beginBatch()
-            return result
+            return batch
         }
         var batch = GrowableBytes(capacity: BatchHeader.byteCount + buffer.count / 2)
         _ = batch.reserve(BatchHeader.byteCount)
