@@ -143,7 +143,7 @@ extension RecordBatchBuilder {
         package init() {}
     }
 
-    /// The batch; the builder is empty afterwards.
+    /// The batch; the builder is empty afterwards, and keeps its records only if this throws.
     package mutating func build(_ options: Options = Options()) throws(RecordError) -> Bytes {
         var options = options
         // A batch without records has nothing to compress.
