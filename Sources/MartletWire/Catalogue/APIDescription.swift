@@ -1,7 +1,8 @@
 /// What the protocol fixes about one API: enough to read and write headers without touching its messages.
 package struct APIDescription: Hashable, Sendable {
     package let key: APIKey
-    /// Versions that the messages here can read and write. What a broker advertises is its own choice among them.
+    /// Versions that the messages here can read and write. What a broker advertises is its own choice among
+    /// them.
     package let versions: ClosedRange<Int16>
     /// First version with compact lengths and tagged fields.
     package let flexibleFrom: Int16
@@ -17,8 +18,8 @@ package struct APIDescription: Hashable, Sendable {
         version >= flexibleFrom ? 2 : 1
     }
 
-    /// Version of the header before a response of this version of the API. ApiVersions answers with version 0 for ever,
-    /// since a client cannot know yet what its broker speaks.
+    /// Version of the header before a response of this version of the API. ApiVersions answers with version
+    /// 0 for ever, since a client cannot know yet what its broker speaks.
     package func responseHeaderVersion(_ version: Int16) -> Int16 {
         version >= flexibleFrom && key != .apiVersions ? 1 : 0
     }

@@ -1,4 +1,5 @@
-/// Numbers the APIs of the protocol. A number without a name here is kept, so that a newer peer can be answered.
+/// Numbers the APIs of the protocol. A number without a name here is kept, so that a newer peer can be
+/// answered.
 package struct APIKey: WireIdentifier, Hashable, Comparable {
     package let rawValue: Int16
 
@@ -39,9 +40,9 @@ extension APIKey {
     package static let endTxn = APIKey(rawValue: 26)
     package static let writeTxnMarkers = APIKey(rawValue: 27)
     package static let txnOffsetCommit = APIKey(rawValue: 28)
-    package static let describeAcls = APIKey(rawValue: 29)
-    package static let createAcls = APIKey(rawValue: 30)
-    package static let deleteAcls = APIKey(rawValue: 31)
+    package static let describeACLs = APIKey(rawValue: 29)
+    package static let createACLs = APIKey(rawValue: 30)
+    package static let deleteACLs = APIKey(rawValue: 31)
     package static let describeConfigs = APIKey(rawValue: 32)
     package static let alterConfigs = APIKey(rawValue: 33)
     package static let alterReplicaLogDirs = APIKey(rawValue: 34)
@@ -60,8 +61,8 @@ extension APIKey {
     package static let offsetDelete = APIKey(rawValue: 47)
     package static let describeClientQuotas = APIKey(rawValue: 48)
     package static let alterClientQuotas = APIKey(rawValue: 49)
-    package static let describeUserScramCredentials = APIKey(rawValue: 50)
-    package static let alterUserScramCredentials = APIKey(rawValue: 51)
+    package static let describeUserSCRAMCredentials = APIKey(rawValue: 50)
+    package static let alterUserSCRAMCredentials = APIKey(rawValue: 51)
     package static let vote = APIKey(rawValue: 52)
     package static let beginQuorumEpoch = APIKey(rawValue: 53)
     package static let endQuorumEpoch = APIKey(rawValue: 54)

@@ -2,8 +2,8 @@ package import MartletCore
 
 /// A message in its wire form: bytes of its own, and places where larger bytes belong that are not copied.
 ///
-/// A session writes `pieces` in their order: parts of `bytes`, slices of other memory, and regions that it takes from
-/// a file. Together they are `byteCount` long.
+/// A session writes `pieces` in their order: parts of `bytes`, slices of other memory, and regions that it
+/// takes from a file. Together they are `byteCount` long.
 package struct EncodedMessage: Sendable {
     /// What stands in a message besides its own bytes.
     package enum Content: Equatable, Sendable {

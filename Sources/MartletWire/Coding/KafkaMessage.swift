@@ -2,7 +2,8 @@ package import MartletCore
 
 /// A request or a response body.
 ///
-/// One value stands for all versions: what a version lacks keeps its default, and only `fields(_:)` knows about versions.
+/// One value stands for all versions: what a version lacks keeps its default, and only `fields(_:)` knows
+/// about versions.
 package protocol KafkaMessage: WireStruct {
     /// Versions that can be read and written.
     static var versions: ClosedRange<Int16> { get }
@@ -29,8 +30,8 @@ extension KafkaResponse {
 }
 
 extension KafkaMessage {
-    /// Reads a body; its byte fields are slices of `bytes`. Any input gives a message or an error, and all of it must
-    /// belong to the message.
+    /// Reads a body; its byte fields are slices of `bytes`. Any input gives a message or an error, and all
+    /// of it must belong to the message.
     package init(decoding bytes: Bytes, version: Int16) throws(WireError) {
         var wire = WireCoder(decoding: bytes, version: version, isFlexible: version >= Self.flexibleFrom)
         try Self.check(version)
@@ -58,7 +59,8 @@ extension KafkaMessage {
         return message
     }
 
-    /// Describes the fields to a coder that writes. Only the description needs a variable; a writing coder changes nothing.
+    /// Describes the fields to a coder that writes. Only the description needs a variable; a writing coder
+    /// changes nothing.
     func write(to wire: inout WireCoder) throws(WireError) {
         var copy = self
         try copy.fields(&wire)

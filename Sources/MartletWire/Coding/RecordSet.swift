@@ -1,13 +1,14 @@
 package import MartletCore
 
-/// The records of one partition in a Produce request or a Fetch response: record batches, not looked into here.
+/// The records of one partition in a Produce request or a Fetch response: record batches, not looked into
+/// here.
 package enum RecordSet: Hashable, Sendable {
     /// Null on the wire.
     case none
     /// Batches in memory; after decoding a slice of the receive buffer.
     case bytes(Bytes)
-    /// Batches that whoever sends the message adds from elsewhere, such as a region of a segment file. Decoding never
-    /// gives this.
+    /// Batches that whoever sends the message adds from elsewhere, such as a region of a segment file.
+    /// Decoding never gives this.
     case external(byteCount: Int)
 
     /// Bytes of record batches.

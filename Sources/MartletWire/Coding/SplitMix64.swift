@@ -38,7 +38,8 @@ extension SplitMix64 {
         }
     }
 
-    /// Text of up to 16 characters, now and then long enough for a two-byte length, with one to four bytes each.
+    /// Text of up to 16 characters, now and then long enough for a two-byte length, with one to four bytes
+    /// each.
     mutating func text() -> String {
         let alphabet: [Character] = ["a", "Z", "0", "-", ".", "_", "é", "→", "鳥", "🐦"]
         let count = oneIn(16) ? 150 : index(below: 17)

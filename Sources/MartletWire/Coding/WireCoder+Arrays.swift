@@ -1,6 +1,6 @@
 extension WireCoder {
-    /// Memory reserved for elements before the first is read. What an array needs beyond it, it gets as the elements
-    /// turn out to be there, so that a count alone buys nothing.
+    /// Memory reserved for elements before the first is read. What an array needs beyond it, it gets as the
+    /// elements turn out to be there, so that a count alone buys nothing.
     private static let reservedBytes = 4_096
     /// Elements that a generated array has at most; messages nest four arrays deep.
     private static let generatedElements = 3

@@ -1,5 +1,5 @@
-/// How messages describe their fields. `since` and `until` are the first and last version that has the field; in other
-/// versions the field is left as it is.
+/// How messages describe their fields. `since` and `until` are the first and last version that has the
+/// field; in other versions the field is left as it is.
 extension WireCoder {
     /// A field that is never null.
     @inline(__always)

@@ -9,8 +9,8 @@ enum LengthWidth {
 extension WireCoder {
     /// Reads a length or count; nil stands for null.
     ///
-    /// - Parameter elementSize: fewest bytes that each counted thing takes. A length that the remaining bytes cannot
-    ///   hold is refused here, before anyone reserves memory for it.
+    /// - Parameter elementSize: fewest bytes that each counted thing takes. A length that the remaining bytes
+    ///   cannot hold is refused here, before anyone reserves memory for it.
     mutating func readLength(
         _ width: LengthWidth, elementSize: Int, isNullable: Bool
     ) throws(WireError) -> Int? {

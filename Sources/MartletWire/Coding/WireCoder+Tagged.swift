@@ -1,7 +1,8 @@
-/// Tagged fields end a struct in flexible versions: a count, then for each field its tag, its size and its value. Who
-/// does not know a tag skips it; a field at its default is left out.
+/// Tagged fields end a struct in flexible versions: a count, then for each field its tag, its size and its
+/// value. Who does not know a tag skips it; a field at its default is left out.
 ///
-/// A struct describes its tagged fields after all others, in the order of their tags, and then calls `taggedFields()`.
+/// A struct describes its tagged fields after all others, in the order of their tags, and then calls
+/// `taggedFields()`.
 extension WireCoder {
     /// A tagged field that is never null.
     package mutating func tagged<Value: WireValue>(
@@ -72,8 +73,8 @@ extension WireCoder {
         }
     }
 
-    /// Looks for the tag from the start of the section, and goes back there: a sender may use any order, and with the
-    /// few tags that there are, looking again is cheaper than keeping an index.
+    /// Looks for the tag from the start of the section, and goes back there: a sender may use any order,
+    /// and with the few tags that there are, looking again is cheaper than keeping an index.
     private mutating func readTagged(
         _ tag: UInt32, _ code: (inout WireCoder) throws(WireError) -> Void
     ) throws(WireError) {

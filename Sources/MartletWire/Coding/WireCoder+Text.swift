@@ -13,7 +13,8 @@ extension WireCoder {
         }
     }
 
-    /// Ill-formed UTF-8 is mended with U+FFFD, as Kafka does: a bad name gets a decent error from whoever checks it.
+    /// Ill-formed UTF-8 is mended with U+FFFD, as Kafka does: a bad name gets a decent error from whoever
+    /// checks it.
     mutating func readString(isNullable: Bool) throws(WireError) -> String? {
         let start = position
         guard let length = try readLength(.int16, elementSize: 1, isNullable: isNullable) else { return nil }

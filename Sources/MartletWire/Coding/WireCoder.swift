@@ -2,11 +2,12 @@ import MartletCore
 
 /// Walks through the fields of a message, to read them, to write them, or to fill them with random values.
 ///
-/// A message describes its fields once, in `fields(_:)`; the coder's mode decides what happens to them. It is a concrete
-/// type, so that the compiler sees through every call, and it cannot be copied, so that there is one position.
+/// A message describes its fields once, in `fields(_:)`; the coder's mode decides what happens to them. It
+/// is a concrete type, so that the compiler sees through every call, and it cannot be copied, so that there
+/// is one position.
 ///
-/// Reading never trusts a length: whatever is announced is compared with the bytes that remain before memory is
-/// reserved for it. Byte fields are slices of the input, never copies.
+/// Reading never trusts a length: whatever is announced is compared with the bytes that remain before
+/// memory is reserved for it. Byte fields are slices of the input, never copies.
 package struct WireCoder: ~Copyable {
     package enum Mode: Sendable {
         case decode, encode, generate

@@ -1,6 +1,7 @@
 package import MartletCore
 
-/// A name or number with a type of its own, which is its raw value on the wire. Numbers without a name keep their value.
+/// A name or number with a type of its own, which is its raw value on the wire. Numbers without a name keep
+/// their value.
 package protocol WireIdentifier: WireValue, RawRepresentable where RawValue: WireValue {
     init(rawValue: RawValue)
 }

@@ -1,7 +1,7 @@
 /// A value that stands in a message by itself.
 package protocol WireValue: Equatable, Sendable {
-    /// Fewest bytes that the value takes in any version. At least one, so that a count is always bounded by the bytes
-    /// that follow it.
+    /// Fewest bytes that the value takes in any version. At least one, so that a count is always bounded by
+    /// the bytes that follow it.
     static var minimumWireSize: Int { get }
     /// What a new element holds before it is read.
     static var initial: Self { get }

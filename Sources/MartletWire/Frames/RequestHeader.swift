@@ -19,9 +19,10 @@ package struct RequestHeader: Hashable, Sendable {
 
     /// Reads the header at the start of a frame (without the frame's length).
     ///
-    /// The first three fields have the same place in every request there ever was. An unknown API, or a version that we do not
-    /// have, therefore still gives a header to answer to, but no body: `bodyStart` is nil, because how the rest of the
-    /// header is laid out can only be guessed. A client id that cannot be read is nil then.
+    /// The first three fields have the same place in every request there ever was. An unknown API, or a
+    /// version that we do not have, therefore still gives a header to answer to, but no body: `bodyStart`
+    /// is nil, because how the rest of the header is laid out can only be guessed. A client id that cannot
+    /// be read is nil then.
     package static func decode(
         _ frame: Bytes
     ) throws(WireError) -> (header: RequestHeader, bodyStart: Int?) {

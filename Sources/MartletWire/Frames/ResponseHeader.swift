@@ -8,8 +8,8 @@ package struct ResponseHeader: Hashable, Sendable {
         self.correlationID = correlationID
     }
 
-    /// Reads the header at the start of a frame (without the frame's length). The response does not say what it is: the
-    /// client knows by the order of its requests.
+    /// Reads the header at the start of a frame (without the frame's length). The response does not say
+    /// what it is: the client knows by the order of its requests.
     package static func decode(
         _ frame: Bytes, key: APIKey, version: Int16
     ) throws(WireError) -> (header: ResponseHeader, bodyStart: Int) {

@@ -185,7 +185,7 @@ extension FetchResponse {
         /// Where a follower of a metadata log finds what this log no longer has.
         package var snapshotID = SnapshotID()
         /// Transactions whose records a reader of committed records must skip; null for other readers.
-        package var abortedTransactions: [AbortedTransaction]? = []
+        package var abortedTransactions: [AbortedTransaction]? = nil
         /// Replica to read from next; -1 for this one.
         package var preferredReadReplica = BrokerID.none
         package var records = RecordSet.none

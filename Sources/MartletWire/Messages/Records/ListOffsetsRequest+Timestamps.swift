@@ -1,5 +1,6 @@
 extension ListOffsetsRequest {
-    /// The end of the partition: its high watermark, or its last stable offset for a reader of committed records.
+    /// The end of the partition: its high watermark, or its last stable offset for a reader of committed
+    /// records.
     package static let latest: Int64 = -1
     /// The start of the partition.
     package static let earliest: Int64 = -2

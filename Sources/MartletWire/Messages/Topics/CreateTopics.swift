@@ -10,7 +10,7 @@ package struct CreateTopicsRequest: KafkaRequest {
 
     package var topics: [Topic] = []
     /// How long to wait until the topics exist everywhere.
-    package var timeoutMs: Int32 = 60000
+    package var timeoutMs: Int32 = 60_000
     /// Check, but create nothing.
     package var validateOnly = false
 
