@@ -29,7 +29,7 @@ package enum RecordError: Error, Hashable, Sendable {
     case invalidProducer(ProducerID, ProducerEpoch, baseSequence: Int32)
     /// A transactional batch without a producer id.
     case transactionalWithoutProducer
-    /// A partition's records in a produce request are not exactly one batch.
+    /// The bytes hold more than the one batch that a partition's part of a produce request consists of.
     case notOneBatch
     /// The record with this index, counted from 0, breaks the format.
     case malformedRecord(index: Int, RecordDefect)
@@ -65,9 +65,11 @@ extension RecordError {
     /// What a broker answers a producer with, as Apache Kafka 4 does where it has a case for it.
     package var errorCode: ErrorCode {
         switch self {
-        case .truncated, .unknownMagic, .invalidLength, .checksumMismatch, .corruptCompressedData:
+        case .unknownMagic, .invalidLength, .checksumMismatch:
             .corruptMessage
-        case .unsupportedMagic, .invalidRecordCount, .inconsistentOffsets, .nonZeroBaseOffset,
+        // Not CORRUPT_MESSAGE, which asks for a retry: the producer's own bytes are wrong, not their way to us.
+        case .truncated, .corruptCompressedData, .unsupportedMagic, .invalidRecordCount, .inconsistentOffsets,
+            .nonZeroBaseOffset,
             .offsetOverflow,
             .unexpectedControlBatch, .invalidProducer, .transactionalWithoutProducer, .notOneBatch,
             .malformedRecord, .trailingBytes:

@@ -32,7 +32,7 @@ struct RecordBatchTests {
         return try builder.build(options)
     }
 
-    @Test("what the builder writes, the reader reads", arguments: [Compression.none])
+    @Test("what the builder writes, the reader reads", arguments: Compression.allCases)
     func roundTrip(compression: Compression) throws {
         var options = RecordBatchBuilder.Options()
         options.compression = compression
