@@ -50,6 +50,7 @@ extension TopicID: LosslessStringConvertible {
             guard let value = Self.alphabet.firstIndex(of: character) else { return nil }
             if digit == Self.textLength - 1 {
                 guard value & 0b1111 == 0 else { return nil }
+                high = high << 2 | low >> 62
                 low = low << 2 | UInt64(value >> 4)
             } else {
                 high = high << 6 | low >> 58

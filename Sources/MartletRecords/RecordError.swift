@@ -29,10 +29,14 @@ package enum RecordError: Error, Hashable, Sendable {
     case invalidProducer(ProducerID, ProducerEpoch, baseSequence: Int32)
     /// A transactional batch without a producer id.
     case transactionalWithoutProducer
-    /// A partition's records in a produce request are not exactly one batch.
+    /// The bytes hold more than the one batch that a partition's part of a produce request consists of.
     case notOneBatch
     /// The record with this index, counted from 0, breaks the format.
     case malformedRecord(index: Int, RecordDefect)
+    /// The record with this index has no key, in a topic that is compacted by key.
+    case missingKey(index: Int)
+    /// The record with this index has a time that the topic does not take.
+    case timestampOutOfRange(index: Int, Timestamp)
     /// Bytes are left behind the last record.
     case trailingBytes(byteCount: Int)
     /// The compressed records are damaged.
@@ -55,9 +59,7 @@ package enum RecordDefect: Error, Hashable, Sendable {
     case badSize
     case badHeaderCount
     case nullHeaderKey
-    /// A header's key is not UTF-8.
-    case badHeaderKey
-    /// Offsets do not grow, or go beyond the batch's last.
+    /// The offset lies outside of the batch, or, in a producer's batch, is not the next.
     case badOffset
 }
 
@@ -65,16 +67,18 @@ extension RecordError {
     /// What a broker answers a producer with, as Apache Kafka 4 does where it has a case for it.
     package var errorCode: ErrorCode {
         switch self {
-        case .truncated, .unknownMagic, .invalidLength, .checksumMismatch, .corruptCompressedData:
+        case .unknownMagic, .invalidLength, .checksumMismatch:
             .corruptMessage
-        case .unsupportedMagic, .invalidRecordCount, .inconsistentOffsets, .nonZeroBaseOffset,
+        // Not CORRUPT_MESSAGE, which asks for a retry: the producer's own bytes are wrong, not their way to us.
+        case .truncated, .corruptCompressedData, .unsupportedMagic, .invalidRecordCount, .inconsistentOffsets,
+            .nonZeroBaseOffset,
             .offsetOverflow,
             .unexpectedControlBatch, .invalidProducer, .transactionalWithoutProducer, .notOneBatch,
-            .malformedRecord, .trailingBytes:
+            .malformedRecord, .missingKey, .trailingBytes:
             .invalidRecord
         case .unknownCompression:
             .unsupportedCompressionType
-        case .invalidTimestamp, .unexpectedLogAppendTime:
+        case .invalidTimestamp, .unexpectedLogAppendTime, .timestampOutOfRange:
             .invalidTimestamp
         case .decompressedTooLarge, .batchTooLarge:
             .messageTooLarge

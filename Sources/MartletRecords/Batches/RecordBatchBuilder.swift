@@ -4,7 +4,7 @@ package import MartletCore
 ///
 /// Records are written in their final form as they come, so building an uncompressed batch fills in the header and
 /// hands the memory over. The builder is empty again afterwards and keeps room for a batch of the same size.
-package struct RecordBatchBuilder: ~Copyable {
+package struct RecordBatchBuilder: ~Copyable, Sendable {
     private var buffer: GrowableBytes
     package private(set) var recordCount = 0
     private var baseTimestamp = Timestamp.none
@@ -35,27 +35,29 @@ package struct RecordBatchBuilder: ~Copyable {
 
     /// Appends a record behind the last, from memory that is lent.
     package mutating func append(
-        key: UnsafeRawBufferPointer?, value: UnsafeRawBufferPointer?, headers: [RecordHeader] = [],
+        rawKey key: UnsafeRawBufferPointer?, rawValue value: UnsafeRawBufferPointer?,
+        headers: [RecordHeader] = [],
         timestamp: Timestamp
     ) throws(RecordError) {
         try append(
-            key: key, value: value, headers: headers, timestamp: timestamp, offsetDelta: nextOffsetDelta())
+            rawKey: key, rawValue: value, headers: headers, timestamp: timestamp,
+            offsetDelta: nextOffsetDelta())
     }
 
     /// Appends a record that keeps its place, as compaction needs it: deltas must grow, and may leave gaps.
     package mutating func append(
         key: Bytes?, value: Bytes?, headers: [RecordHeader] = [], timestamp: Timestamp, offsetDelta: Int32
     ) throws(RecordError) {
-        // The storage outlives the call with its owner, so the pointers may leave the closures that lend them.
         defer { withExtendedLifetime((key, value)) {} }
         try append(
-            key: key?.withUnsafeBytes { $0 }, value: value?.withUnsafeBytes { $0 }, headers: headers,
-            timestamp: timestamp, offsetDelta: offsetDelta
+            rawKey: key?.unsafeMemory, rawValue: value?.unsafeMemory, headers: headers, timestamp: timestamp,
+            offsetDelta: offsetDelta
         )
     }
 
     package mutating func append(
-        key: UnsafeRawBufferPointer?, value: UnsafeRawBufferPointer?, headers: [RecordHeader] = [],
+        rawKey key: UnsafeRawBufferPointer?, rawValue value: UnsafeRawBufferPointer?,
+        headers: [RecordHeader] = [],
         timestamp: Timestamp, offsetDelta: Int32
     ) throws(RecordError) {
         precondition(offsetDelta > lastOffsetDelta, "offsets of a batch grow")
@@ -141,13 +143,16 @@ extension RecordBatchBuilder {
         package init() {}
     }
 
-    /// The batch; the builder is empty afterwards.
+    /// The batch; the builder is empty afterwards, and keeps its records only if this throws.
     package mutating func build(_ options: Options = Options()) throws(RecordError) -> Bytes {
-        if options.compression == .none {
+        var options = options
+        // A batch without records has nothing to compress.
+        if isEmpty { options.compression = .none }
+        guard options.compression != .none else {
             fillHeader(of: buffer.mutableBytes, options)
-            let result = buffer.take()
+            let batch = buffer.take()
             beginBatch()
-            return result
+            return batch
         }
         var batch = GrowableBytes(capacity: BatchHeader.byteCount + buffer.count / 2)
         _ = batch.reserve(BatchHeader.byteCount)

@@ -17,6 +17,7 @@ extension BatchHeader {
         _ batch: UnsafeRawBufferPointer, from origin: BatchOrigin
     ) throws(RecordError) -> BatchHeader {
         let header = try BatchHeader(batch)
+        guard batch.count <= header.byteCount else { throw .notOneBatch }
         try header.validate(batch, from: origin)
         return header
     }
