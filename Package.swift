@@ -55,6 +55,8 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "MartletLog", dependencies: ["MartletCore", "MartletRecords"], swiftSettings: strict),
+        // A disk that can lose power: for tests, and for brokers that keep nothing.
+        .target(name: "MartletSimulation", dependencies: ["MartletCore", "MartletLog"], swiftSettings: strict),
         .target(
             name: "MartletTransport",
             dependencies: ["MartletCore", "MartletWire", nioCore, nioPosix, logging],
@@ -94,6 +96,15 @@ let package = Package(
             name: "MartletLogTests", dependencies: ["MartletLog", "MartletRecords", "MartletCore"],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "MartletBrokerTests",
+            dependencies: [
+                "MartletBroker", "MartletCore", "MartletLog", "MartletRecords", "MartletSimulation", "MartletWire",
+                nioCore, nioPosix,
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "TidyTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
