@@ -180,3 +180,18 @@ def unpack(records):
         assert decoded.validate_crc()
         found += [(record.offset, record.value) for record in decoded]
     return found
+
+
+_CRC_TABLE = []
+for _byte in range(256):
+    for _ in range(8):
+        _byte = _byte >> 1 ^ (0x82F63B78 if _byte & 1 else 0)
+    _CRC_TABLE.append(_byte)
+
+
+def crc32c(data):
+    """Castagnoli's CRC, bit by bit of a table: for small batches only."""
+    value = 0xFFFFFFFF
+    for byte in data:
+        value = value >> 8 ^ _CRC_TABLE[(value ^ byte) & 0xFF]
+    return value ^ 0xFFFFFFFF
