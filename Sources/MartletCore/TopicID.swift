@@ -27,7 +27,8 @@ public struct TopicID: Hashable, Sendable, Comparable {
 }
 
 extension TopicID: LosslessStringConvertible {
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+    private static let alphabet = Array(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
     /// 128 bits in 6-bit digits; the last digit carries two bits and four zeros.
     private static let textLength = 22
 
@@ -50,6 +51,7 @@ extension TopicID: LosslessStringConvertible {
             guard let value = Self.alphabet.firstIndex(of: character) else { return nil }
             if digit == Self.textLength - 1 {
                 guard value & 0b1111 == 0 else { return nil }
+                high = high << 2 | low >> 62
                 low = low << 2 | UInt64(value >> 4)
             } else {
                 high = high << 6 | low >> 58

@@ -1,0 +1,47 @@
+# The daily tools. `make help` lists them.
+# ARGS reaches the program a target runs: `make run ARGS='--set log.segment.bytes=1048576'`.
+
+BINARY := .build/release/martlet
+LISTEN ?= 127.0.0.1:9092
+DATA_DIR ?= data
+PYTHON := .venv/bin/python
+SWIFT_FILES = $$(find Package.swift Sources Tests $(wildcard Benchmarks) -name '.build*' -prune -o -name '*.swift' -print)
+
+.PHONY: help run test unit interop bench lint format build setup setup-runtime clean
+.DEFAULT_GOAL := help
+
+help: ## List the targets.
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-14s %s\n", $$1, $$2 }'
+
+run: build ## Start a broker on 127.0.0.1:9092 with its data in ./data.
+	$(BINARY) serve --data-dir $(DATA_DIR) --listen $(LISTEN) $(ARGS)
+
+test: lint unit interop ## Everything that must hold: format, unit tests, real clients against the release binary.
+
+unit: setup ## Debug build and the Swift tests.
+	@Tests/Setup/checked-build --build-tests -Xswiftc -warnings-as-errors
+	swift test --skip-build --parallel $(ARGS)
+
+interop: setup build ## The tests with real Kafka clients; ARGS goes to pytest.
+	MARTLET_BINARY=$(CURDIR)/$(BINARY) $(PYTHON) -m pytest Tests/Interop $(ARGS)
+
+bench: build ## Measure the broker against the physical minimum of this machine.
+	MARTLET_BINARY=$(CURDIR)/$(BINARY) swift run -c release --package-path Benchmarks martlet-benchmarks $(ARGS)
+
+lint: ## Check the format of every Swift file.
+	@swift format lint --strict --parallel $(SWIFT_FILES)
+
+format: ## Format every Swift file in place.
+	@swift format format --in-place --parallel $(SWIFT_FILES)
+
+build: setup-runtime ## Build the release binary, .build/release/martlet.
+	@Tests/Setup/checked-build -c release --static-swift-stdlib --product martlet
+
+setup: ## Install what building and testing need and is missing.
+	@Tests/Setup/setup all
+
+setup-runtime:
+	@Tests/Setup/setup runtime
+
+clean: ## Remove what was built; data and the Python environment stay.
+	rm -rf .build Benchmarks/.build Benchmarks/results

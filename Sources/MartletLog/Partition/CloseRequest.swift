@@ -1,0 +1,58 @@
+package import MartletCore
+
+/// Closes a log cleanly: syncs everything, gives back reserved space and writes what the next start needs to begin
+/// without reading the log. Performed on a thread pool, after any `SyncRequest` that is under way.
+package struct CloseRequest: Sendable {
+    package let topicPartition: TopicPartition
+    /// End of the log, and its recovery point from now on.
+    package let end: Offset
+    let directory: String
+    let fileSystem: any FileSystem
+    let active: any LogFile
+    let activeByteCount: Int64
+    let files: [any LogFile]
+    let contents: [(name: String, bytes: [UInt8])]
+
+    /// Blocks until all is on disk. If it throws, the next start must treat the stop as unclean.
+    package func perform() throws(LogError) {
+        do throws(FileSystemError) {
+            try active.truncate(to: activeByteCount)
+            for file in files { try file.sync() }
+            try active.sync()
+            for (name, bytes) in contents {
+                try fileSystem.replace(name, in: directory, with: bytes, syncingDirectory: false)
+            }
+            try fileSystem.syncDirectory(directory)
+            try DurableMark.write(end, in: directory, fileSystem, syncing: true)
+        } catch {
+            throw LogError(error, in: topicPartition)
+        }
+    }
+}
+
+extension PartitionLog {
+    /// Ends all use of the log. Slices that readers hold stay readable.
+    ///
+    /// - Returns: What is left to do so that the next start need not recover.
+    package func close() throws(LogError) -> CloseRequest {
+        try checkWritable()
+        state = .closed
+        lastRead = nil
+        active.appendLargestTime()
+        let contents: [(name: String, bytes: [UInt8])] = [
+            (SegmentFile.index.name(active.baseOffset), active.offsetIndex.encoded()),
+            (SegmentFile.timeindex.name(active.baseOffset), active.timeIndex.encoded()),
+            (SegmentFile.snapshot.name(offsets.end), ProducerSnapshot.encode(producers)),
+            (LeaderEpochs.fileName, epochs.encoded()),
+        ]
+        return CloseRequest(
+            topicPartition: topicPartition, end: offsets.end, directory: directory, fileSystem: fileSystem,
+            active: active.file, activeByteCount: active.byteCount, files: dirty.sealed, contents: contents)
+    }
+
+    /// Ends all use of the log and leaves its files as they are: because it is deleted, or as a crash would.
+    package func abandon() {
+        state = .closed
+        lastRead = nil
+    }
+}

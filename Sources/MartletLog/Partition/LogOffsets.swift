@@ -1,0 +1,51 @@
+package import MartletCore
+
+/// The offsets that bound a log, always in this order:
+/// `start <= lastStable <= highWatermark <= durable <= end`; asserted after every change.
+package struct LogOffsets: Hashable, Sendable {
+    /// The first record that can be read.
+    package private(set) var start: Offset
+    /// Where read-committed consumers stop: before the first open transaction.
+    package private(set) var lastStable: Offset
+    /// Where consumers stop.
+    package private(set) var highWatermark: Offset
+    /// Everything below is as safe as the log's durability class promises.
+    package private(set) var durable: Offset
+    /// The offset of the next record.
+    package private(set) var end: Offset
+
+    /// A log that was just opened: all that it holds is safe.
+    package init(start: Offset, end: Offset) {
+        self.start = start
+        self.end = end
+        durable = end
+        highWatermark = end
+        lastStable = end
+        assertOrder()
+    }
+
+    mutating func append(until end: Offset) {
+        self.end = end
+        assertOrder()
+    }
+
+    /// Without replicas, whatever is durable may be seen.
+    mutating func advanceDurable(to offset: Offset) {
+        durable = max(durable, offset)
+        highWatermark = durable
+        lastStable = highWatermark
+        assertOrder()
+    }
+
+    private func assertOrder() {
+        precondition(
+            start <= lastStable && lastStable <= highWatermark && highWatermark <= durable && durable <= end,
+            "offsets of a log are out of order")
+    }
+}
+
+extension LogOffsets: CustomStringConvertible {
+    package var description: String {
+        "start \(start), last stable \(lastStable), high watermark \(highWatermark), durable \(durable), end \(end)"
+    }
+}

@@ -1,0 +1,134 @@
+package import MartletCore
+internal import MartletRecords
+
+/// The log of one partition: an append-only sequence of record batches in segment files.
+///
+/// Owned by one event loop, where every call is synchronous and cheap: appends and reads end in the page cache. What
+/// may block for long is handed out as a value (`SyncRequest`, `WriteBack`, `LogSnapshot`, `CloseRequest`) that a
+/// thread pool performs. `open` blocks, and belongs on the pool as well; the log is then sent to its owner.
+package final class PartitionLog {
+    package let topicPartition: TopicPartition
+    package let directory: String
+    /// May change while the log is open; the durability class, too.
+    package var configuration: LogConfiguration
+    package internal(set) var offsets: LogOffsets
+    package internal(set) var producers: ProducerStates
+    /// Everything below survives a power cut, whatever the durability class. Recovery may begin here.
+    package internal(set) var recoveryPoint: Offset
+
+    let fileSystem: any FileSystem
+    var sealed: [SealedSegment]
+    var active: ActiveSegment
+    /// When the active segment got its first batch.
+    var activeSince: Timestamp
+    var epochs: LeaderEpochs
+    var state = State.open
+    var dirty = DirtyFiles()
+    var isSyncing = false
+    var lastSync: Timestamp
+    var writeBacks: WriteBackQueue
+    /// The sealed segment that was read last stays open, as the same consumer will come for more of it.
+    var lastRead: SealedSegment.Files?
+    /// Headers of the set that is being appended; kept for its memory.
+    var incoming: [BatchHeader] = []
+
+    enum State {
+        case open
+        /// The disk failed in a way that leaves unknown what it holds.
+        case offline(FileSystemError)
+        case closed
+    }
+
+    /// What recovery has found.
+    struct Contents {
+        var start: Offset
+        var sealed: [SealedSegment]
+        var active: ActiveSegment
+        var producers: ProducerStates
+        var epochs: LeaderEpochs
+    }
+
+    init(
+        _ contents: consuming Contents, topicPartition: TopicPartition, directory: String,
+        configuration: LogConfiguration, fileSystem: any FileSystem, now: Timestamp
+    ) {
+        self.topicPartition = topicPartition
+        self.directory = directory
+        self.configuration = configuration
+        self.fileSystem = fileSystem
+        offsets = LogOffsets(start: contents.start, end: contents.active.nextOffset)
+        producers = contents.producers
+        recoveryPoint = contents.active.nextOffset
+        sealed = contents.sealed
+        active = contents.active
+        activeSince = contents.active.firstTime.map { min($0, now) } ?? now
+        epochs = contents.epochs
+        lastSync = now
+        writeBacks = WriteBackQueue(configuration.writeBack)
+    }
+
+    /// Whether the log still accepts appends.
+    package var isWritable: Bool {
+        if case .open = state { true } else { false }
+    }
+
+    /// Why the log is offline; nil if it is not.
+    package var failure: FileSystemError? {
+        if case .offline(let cause) = state { cause } else { nil }
+    }
+
+    func checkWritable() throws(LogError) {
+        switch state {
+        case .open: return
+        case .offline(let cause): throw .offline(topicPartition, cause: cause)
+        case .closed: throw .closed(topicPartition)
+        }
+    }
+
+    /// Stops all appends for good. What consumers may see they can still read.
+    func goOffline(_ cause: FileSystemError) {
+        guard case .open = state else { return }
+        state = .offline(cause)
+    }
+
+    // MARK: Segments
+
+    package var segmentCount: Int { sealed.count + 1 }
+
+    /// Base offset of the segment that is written.
+    package var activeBaseOffset: Offset { active.baseOffset }
+
+    /// Closes the active segment if it is older than `segment.ms`.
+    package func rollIfNeeded(now: Timestamp) throws(LogError) {
+        guard !active.isEmpty, now - activeSince > configuration.segmentMs else { return }
+        try checkWritable()
+        try roll(now: now)
+    }
+
+    // MARK: Leader epochs
+
+    /// The epoch of the current leader, as far as the log knows.
+    package var latestEpoch: LeaderEpoch { epochs.latest }
+
+    /// The largest epoch up to the one asked for, and the offset at which it ended; none if the log does not know.
+    package func endOffset(for epoch: LeaderEpoch) -> (epoch: LeaderEpoch, endOffset: Offset) {
+        epochs.endOffset(for: epoch, logEnd: offsets.end)
+    }
+
+    /// Takes note that a new leader begins to write at the end of the log.
+    package func assignEpoch(_ epoch: LeaderEpoch) {
+        if epochs.assign(epoch, at: offsets.end) { dirty.epochs = true }
+    }
+
+    /// Forgets producers that have been silent for longer than `producer.id.expiration.ms`.
+    package func expireProducers(now: Timestamp) {
+        producers.expire(now: now, after: configuration.producerIDExpirationMs)
+    }
+
+    /// What a look-up by time needs, for use on a thread pool.
+    package func snapshot() -> LogSnapshot {
+        LogSnapshot(
+            topicPartition: topicPartition, sealed: sealed.filter { $0.nextOffset > offsets.start },
+            active: active.view, start: offsets.start, limit: offsets.highWatermark)
+    }
+}

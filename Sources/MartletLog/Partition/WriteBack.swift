@@ -1,0 +1,89 @@
+package import MartletCore
+
+/// Starts writing appended bytes to disk, and lets go of the page cache behind older ones. Taken from the log on its
+/// event loop, performed on a thread pool, handed back to `PartitionLog.finishWriteBack`.
+package struct WriteBack: Sendable {
+    package let topicPartition: TopicPartition
+    let started: [Piece]
+    let dropped: [Piece]
+
+    struct Piece: Sendable {
+        var file: any LogFile
+        var range: Range<Int64>
+        var byteCount: Int { Int(range.upperBound - range.lowerBound) }
+    }
+
+    /// May block while the disk is busy. An error counts like one of a sync, as the system reports it only once.
+    package func perform() throws(LogError) {
+        do throws(FileSystemError) {
+            for piece in started { try piece.file.writeBack(piece.range, wait: false) }
+            for piece in dropped {
+                // Only clean pages can be dropped.
+                try piece.file.writeBack(piece.range, wait: true)
+                piece.file.dropCache(piece.range)
+            }
+        } catch {
+            throw .storageFailed(topicPartition, error)
+        }
+    }
+}
+
+/// Remembers which bytes of a log are in the page cache because the log has put them there.
+struct WriteBackQueue: ~Copyable {
+    private let policy: WriteBackPolicy
+    /// Bytes appended since the last piece was cut: all in one file.
+    private var open: WriteBack.Piece?
+    /// Pieces for which write-back has not been started.
+    private var waiting: [WriteBack.Piece] = []
+    /// Pieces within the tail window, oldest first.
+    private var cached: [WriteBack.Piece] = []
+    private var cachedByteCount = 0
+
+    init(_ policy: WriteBackPolicy) {
+        self.policy = policy
+    }
+
+    deinit {
+        policy.budget?.drop(cachedByteCount)
+    }
+
+    var isDue: Bool { !waiting.isEmpty }
+
+    mutating func didAppend(_ byteCount: Int, to file: any LogFile, at position: Int64) {
+        guard policy.isEnabled else { return }
+        if let piece = open, piece.file === file {
+            open = WriteBack.Piece(file: file, range: piece.range.lowerBound..<position + Int64(byteCount))
+        } else {
+            cut()
+            open = WriteBack.Piece(file: file, range: position..<position + Int64(byteCount))
+        }
+        if let piece = open, piece.byteCount >= policy.intervalBytes { cut() }
+    }
+
+    private mutating func cut() {
+        guard let piece = open else { return }
+        open = nil
+        waiting.append(piece)
+        cached.append(piece)
+        cachedByteCount += piece.byteCount
+        policy.budget?.hold(piece.byteCount)
+    }
+
+    mutating func take(for topicPartition: TopicPartition) -> WriteBack? {
+        guard isDue else { return nil }
+        let share = policy.budget?.share(of: policy.tailWindowBytes) ?? policy.tailWindowBytes
+        let window = max(policy.smallestTailWindowBytes, share)
+        var dropped: [WriteBack.Piece] = []
+        var droppedByteCount = 0
+        for piece in cached {
+            guard cachedByteCount - droppedByteCount - piece.byteCount >= window else { break }
+            droppedByteCount += piece.byteCount
+            dropped.append(piece)
+        }
+        cached.removeFirst(dropped.count)
+        cachedByteCount -= droppedByteCount
+        policy.budget?.drop(droppedByteCount)
+        defer { waiting.removeAll(keepingCapacity: true) }
+        return WriteBack(topicPartition: topicPartition, started: waiting, dropped: dropped)
+    }
+}

@@ -1,0 +1,178 @@
+internal import MartletCore
+internal import MartletRecords
+
+extension LogRecovery {
+    /// After a crash: reads all that may be torn, cuts what was never acknowledged, makes the indexes anew.
+    mutating func recover(_ bases: [Offset]) throws(SegmentError) -> PartitionLog.Contents {
+        let lastIndex = bases.count - 1
+        // A segment was synced whole before the durable offset went beyond it.
+        let trusted = bases.indices.first { $0 == lastIndex || bases[$0 + 1] > durable ?? 0 } ?? lastIndex
+        for index in 0..<trusted where !has(.index, bases[index]) || !has(.timeindex, bases[index]) {
+            try seal(try read(bases[index], next: bases[index + 1]).segment)
+        }
+        var active: ActiveSegment?
+        var count = trusted
+        for index in trusted...lastIndex {
+            let next = index == lastIndex ? nil : bases[index + 1]
+            let result = try read(bases[index], next: next)
+            active = result.segment
+            count = index
+            if result.isEnd { break }
+            if next != nil { try seal(result.segment) }
+        }
+        guard let active else { preconditionFailure("a log that exists has a last segment") }
+        try checkDurable(active)
+        do throws(FileSystemError) {
+            try removeSegments(bases[(count + 1)...])
+            try active.file.truncate(to: active.byteCount)
+            changed.append(active.file)
+        } catch {
+            throw .storage(error)
+        }
+        return try finish(active, bases: Array(bases[...count]))
+    }
+
+    private mutating func finish(
+        _ segment: ActiveSegment, bases: [Offset]
+    ) throws(SegmentError) -> PartitionLog.Contents {
+        var active = segment
+        active.reservedByteCount = active.byteCount
+        let end = active.nextOffset
+        let sealed = sealedSegments(bases.dropLast(), end: active.baseOffset)
+        _ = epochs.truncate(to: end)
+        do throws(FileSystemError) {
+            for file in changed { try file.sync() }
+            changed = []
+        } catch {
+            throw .storage(error)
+        }
+        let producers = try rebuildProducers(sealed: sealed, active: active)
+        do throws(FileSystemError) {
+            try removeStraySnapshots(bases: bases, end: end)
+            try fileSystem.replace(
+                SegmentFile.snapshot.name(end), in: directory, with: ProducerSnapshot.encode(producers),
+                syncingDirectory: false)
+            try fileSystem.replace(
+                LeaderEpochs.fileName, in: directory, with: epochs.encoded(), syncingDirectory: false)
+            try fileSystem.syncDirectory(directory)
+            try DurableMark.write(end, in: directory, fileSystem, syncing: true)
+        } catch {
+            throw .storage(error)
+        }
+        return PartitionLog.Contents(
+            start: start(bases, end: end), sealed: sealed, active: active, producers: producers,
+            epochs: epochs)
+    }
+
+    /// Reads a segment up to its end or to where the log must be cut, which is then the end of the log.
+    private mutating func read(
+        _ base: Offset, next: Offset?
+    ) throws(SegmentError) -> (segment: ActiveSegment, isEnd: Bool) {
+        let file = try openFresh(base)
+        var segment = ActiveSegment(baseOffset: base, file: file, reservedByteCount: 0)
+        summary.segmentsRead += 1
+        var reader = try wrapping { () throws(FileSystemError) in try SegmentReader(file, baseOffset: base) }
+        while let element = try wrapping({ () throws(FileSystemError) in try reader.next() }) {
+            guard case .batch(let header, _) = element else { break }
+            _ = epochs.assign(header.leaderEpoch, at: header.baseOffset)
+            segment.didAppend(
+                header, baseOffset: header.baseOffset, maxTimestamp: header.maxTimestamp,
+                indexInterval: opening.configuration.indexIntervalBytes)
+            summary.bytesRead += Int64(header.byteCount)
+        }
+        segment.reservedByteCount = reader.end
+        if let damage = try wrapping({ () throws(FileSystemError) in try reader.damage() }) {
+            try judge(damage, in: &reader, next: next)
+            return (segment, next == nil || segment.nextOffset < next ?? .none)
+        }
+        guard let next, segment.nextOffset != next else { return (segment, next == nil) }
+        // Without a durable offset of ours the segments are another broker's, who may have compacted them.
+        guard segment.nextOffset > next || durable != nil else { return (segment, false) }
+        let gap = Damage.missingRecords(from: segment.nextOffset, to: next)
+        guard segment.nextOffset < next, let durable, segment.nextOffset >= durable else {
+            throw .damaged(path: file.path, position: segment.byteCount, gap)
+        }
+        summary.cutReason = gap
+        return (segment, true)
+    }
+
+    /// Whether damage may be cut off: only if nothing behind it was ever acknowledged. Throws otherwise.
+    private mutating func judge(
+        _ damage: Damage, in reader: inout SegmentReader, next: Offset?
+    ) throws(SegmentError) {
+        let position = reader.position
+        let offset = reader.nextOffset
+        func refuse() -> SegmentError { .damaged(path: reader.file.path, position: position, damage) }
+        if let durable {
+            if offset < durable { throw refuse() }
+        } else if let next, offset < next {
+            throw refuse()
+        }
+        if case .zeros = damage {
+            // Reserved space, or writes that the power cut took whole. If more should follow, records are missing.
+            if let next, offset < next { summary.cutReason = .missingRecords(from: offset, to: next) }
+            return
+        }
+        let batches = try wrapping { () throws(FileSystemError) in try reader.countBatches() }
+        // Of an unknown directory the tail may be torn, but not its middle.
+        if durable == nil && batches > 0 { throw refuse() }
+        summary.cutReason = damage
+        summary.cutByteCount += reader.end - position
+        summary.cutBatchCount += batches
+    }
+
+    private func checkDurable(_ active: ActiveSegment) throws(SegmentError) {
+        guard let durable, active.nextOffset < durable else { return }
+        throw .damaged(
+            path: active.file.path, position: active.byteCount,
+            .missingTail(end: active.nextOffset, durable: durable))
+    }
+
+    /// Opens a segment so that what is read is what the disk holds.
+    private func openFresh(_ base: Offset) throws(SegmentError) -> any LogFile {
+        let path = path(.log, base)
+        let fileSystem = fileSystem
+        return try wrapping { () throws(FileSystemError) -> any LogFile in
+            let file = try fileSystem.open(path, .readWrite)
+            // After a failed sync the page cache may show bytes that never reached the disk and never will.
+            try file.sync()
+            file.dropCache(0..<(try file.size()))
+            return file
+        }
+    }
+
+    /// Writes the indexes of a segment that has been read to its end.
+    private mutating func seal(_ segment: ActiveSegment) throws(SegmentError) {
+        var segment = segment
+        segment.appendLargestTime()
+        summary.rebuiltIndexCount += 1
+        let files = try wrapping { [self] () throws(FileSystemError) -> [any LogFile] in
+            if segment.reservedByteCount > segment.byteCount {
+                try segment.file.truncate(to: segment.byteCount)
+            }
+            let index = try fileSystem.open(path(.index, segment.baseOffset), .replace)
+            try index.write(segment.offsetIndex.encoded(), at: 0)
+            let times = try fileSystem.open(path(.timeindex, segment.baseOffset), .replace)
+            try times.write(segment.timeIndex.encoded(), at: 0)
+            return [segment.file, index, times]
+        }
+        changed += files
+    }
+
+    private mutating func removeSegments(_ bases: some Collection<Offset>) throws(FileSystemError) {
+        for base in bases {
+            for kind in SegmentFile.allCases {
+                try fileSystem.removeIfPresent(path(kind, base))
+            }
+            summary.removedSegmentCount += 1
+        }
+    }
+
+    func wrapping<Result>(_ body: () throws(FileSystemError) -> Result) throws(SegmentError) -> Result {
+        do {
+            return try body()
+        } catch {
+            throw .storage(error)
+        }
+    }
+}

@@ -1,0 +1,156 @@
+internal import MartletCore
+internal import MartletRecords
+
+/// Finds out what a log's directory holds, and puts it in order.
+///
+/// After a clean stop only the end of the last segment is looked at. Otherwise every segment that may hold bytes which
+/// were never synced is read and checked. What is damaged there was never acknowledged, and the log is cut before it;
+/// what is damaged below the offset that is known to be on disk is an error, and nothing is changed.
+struct LogRecovery {
+    let opening: LogOpening
+    let now: Timestamp
+    var summary: RecoverySummary
+    var epochs = LeaderEpochs()
+    /// Files that were changed and must be synced before the log is used.
+    var changed: [any LogFile] = []
+    /// Everything below is known to be on disk; nil in a directory that was never ours, where nothing is known.
+    var durable: Offset?
+    private(set) var names: Set<String> = []
+
+    init(_ opening: LogOpening, now: Timestamp) {
+        self.opening = opening
+        self.now = now
+        summary = RecoverySummary(topicPartition: opening.topicPartition)
+    }
+
+    var directory: String { opening.directory }
+    var fileSystem: any FileSystem { opening.fileSystem }
+
+    func path(_ kind: SegmentFile, _ offset: Offset) -> String { join(directory, kind.name(offset)) }
+
+    func has(_ kind: SegmentFile, _ offset: Offset) -> Bool { names.contains(kind.name(offset)) }
+
+    mutating func run() throws(SegmentError) -> PartitionLog.Contents {
+        do throws(FileSystemError) {
+            try prepare()
+        } catch {
+            throw .storage(error)
+        }
+        let bases = names.compactMap(SegmentFile.parse).filter { $0.kind == .log }.map(\.baseOffset).sorted()
+        guard !bases.isEmpty else { return try create() }
+        if opening.wasCleanShutdown, let contents = try openClean(bases) { return contents }
+        summary.wasUnclean = true
+        return try recover(bases)
+    }
+
+    private mutating func prepare() throws(FileSystemError) {
+        if try fileSystem.kind(of: directory) == nil {
+            try fileSystem.createDirectory(directory)
+            try fileSystem.syncDirectory(parent(of: directory))
+        }
+        for name in try fileSystem.list(directory) {
+            let isLeftOver = [temporarySuffix, ".deleted", ".cleaned"].contains { name.hasSuffix($0) }
+            if isLeftOver {
+                try fileSystem.remove(join(directory, name))
+            } else {
+                names.insert(name)
+            }
+        }
+        durable = try DurableMark.read(in: directory, fileSystem)
+        if let checkpoint = opening.recoveryPoint { durable = max(durable ?? checkpoint, checkpoint) }
+        if let text = try fileSystem.contents(of: join(directory, LeaderEpochs.fileName)) {
+            epochs = LeaderEpochs(decoding: text) ?? LeaderEpochs()
+        }
+    }
+
+    /// A log that did not exist.
+    private mutating func create() throws(SegmentError) -> PartitionLog.Contents {
+        let base = opening.logStartOffset ?? 0
+        if let durable, durable > base {
+            throw .damaged(path: directory, position: 0, .missingTail(end: base, durable: durable))
+        }
+        do throws(FileSystemError) {
+            let file = try fileSystem.open(path(.log, base), .replace)
+            // With the mark on disk nobody will take this for a directory of unknown origin.
+            try DurableMark.write(base, in: directory, fileSystem, syncing: true)
+            try fileSystem.syncDirectory(directory)
+            return PartitionLog.Contents(
+                start: base, sealed: [],
+                active: ActiveSegment(baseOffset: base, file: file, reservedByteCount: 0),
+                producers: ProducerStates(), epochs: LeaderEpochs())
+        } catch {
+            throw .storage(error)
+        }
+    }
+
+    // MARK: After a clean stop
+
+    /// Nil if the files are not what a clean stop leaves, so that they must be read after all.
+    private mutating func openClean(_ bases: [Offset]) throws(SegmentError) -> PartitionLog.Contents? {
+        guard let last = bases.last, bases.allSatisfy({ has(.index, $0) && has(.timeindex, $0) }) else {
+            return nil
+        }
+        let active: ActiveSegment?
+        do throws(SegmentError) {
+            active = try openActive(last)
+        } catch .damaged {
+            return nil
+        }
+        guard let active, active.nextOffset >= durable ?? 0 else { return nil }
+        let sealed = sealedSegments(bases.dropLast(), end: last)
+        _ = epochs.truncate(to: active.nextOffset)
+        let producers = try rebuildProducers(sealed: sealed, active: active)
+        return PartitionLog.Contents(
+            start: start(bases, end: active.nextOffset), sealed: sealed, active: active, producers: producers,
+            epochs: epochs)
+    }
+
+    /// The last segment with the indexes that were written when it was closed; nil if they do not fit.
+    private func openActive(_ base: Offset) throws(SegmentError) -> ActiveSegment? {
+        let file: any LogFile
+        let size: Int64
+        let indexBytes: Bytes?
+        let timeIndexBytes: Bytes?
+        do throws(FileSystemError) {
+            file = try fileSystem.open(path(.log, base), .readWrite)
+            size = try file.size()
+            indexBytes = try fileSystem.contents(of: path(.index, base))
+            timeIndexBytes = try fileSystem.contents(of: path(.timeindex, base))
+        } catch {
+            throw .storage(error)
+        }
+        guard
+            let offsets = indexBytes?.withUnsafeBytes({ OffsetIndex(decoding: $0, segmentByteCount: size) }),
+            let times = timeIndexBytes?.withUnsafeBytes({ TimeIndex(decoding: $0) })
+        else { return nil }
+        var first = HeaderScan(file, from: 0, to: size)
+        let firstTime = try first.next()?.header.maxTimestamp
+        var active = ActiveSegment(baseOffset: base, file: file, reservedByteCount: size)
+        active.adopt(
+            offsets, times, indexed: Int64(offsets.entries.last?.position ?? 0), firstTime: firstTime)
+        var scan = HeaderScan(file, from: active.byteCount, to: size)
+        while let batch = try scan.next() {
+            guard batch.header.baseOffset >= active.nextOffset else { return nil }
+            active.didAppend(
+                batch.header, baseOffset: batch.header.baseOffset, maxTimestamp: batch.header.maxTimestamp,
+                indexInterval: opening.configuration.indexIntervalBytes)
+        }
+        return active
+    }
+
+    func sealedSegments(_ bases: some Collection<Offset>, end: Offset) -> [SealedSegment] {
+        zip(bases, Array(bases.dropFirst()) + [end]).map { base, next in
+            SealedSegment(baseOffset: base, nextOffset: next, directory: directory, fileSystem: fileSystem)
+        }
+    }
+
+    func start(_ bases: [Offset], end: Offset) -> Offset {
+        min(max(opening.logStartOffset ?? 0, bases.first ?? 0), end)
+    }
+}
+
+/// The directory that holds the path.
+func parent(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+}

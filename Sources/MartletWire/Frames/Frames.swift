@@ -1,0 +1,49 @@
+/// A request as it goes to the socket: length, header, body.
+package enum RequestFrame {
+    package static func encode<Request: KafkaRequest>(
+        _ request: Request, version: Int16, correlationID: Int32, clientID: String? = nil
+    ) throws(WireError) -> EncodedMessage {
+        try Request.check(version)
+        let header = RequestHeader(
+            key: Request.key, version: version, correlationID: correlationID, clientID: clientID)
+        var wire = WireCoder(encodingVersion: version, isFlexible: version >= Request.flexibleFrom)
+        wire.writeNumber(Int32(0))
+        try header.write(to: &wire)
+        try request.write(to: &wire)
+        return try wire.finish().withFrameLength()
+    }
+}
+
+/// A response as it goes to the socket: length, header, body.
+package enum ResponseFrame {
+    /// - Parameter capacity: bytes to reserve, for a response that is known to be large.
+    package static func encode<Response: KafkaResponse>(
+        _ response: Response, version: Int16, correlationID: Int32, capacity: Int = 256
+    ) throws(WireError) -> EncodedMessage {
+        try Response.check(version)
+        var wire = WireCoder(
+            encodingVersion: version, isFlexible: version >= Response.flexibleFrom, reserving: capacity)
+        wire.writeNumber(Int32(0))
+        wire.writeNumber(correlationID)
+        if APIDescription(Response.Request.self).responseHeaderVersion(version) >= 1 {
+            try wire.taggedFields()
+        }
+        try response.write(to: &wire)
+        return try wire.finish().withFrameLength()
+    }
+}
+
+extension EncodedMessage {
+    /// Bytes of the length in front of a frame.
+    package static let frameLengthSize = 4
+
+    /// Puts the number of bytes that follow, insertions included, over the first four bytes.
+    consuming func withFrameLength() throws(WireError) -> EncodedMessage {
+        let length = byteCount - Self.frameLengthSize
+        guard let length = Int32(exactly: length) else { throw .frameTooLong(byteCount: length) }
+        withUnsafeBytes(of: length.bigEndian) { source in
+            for (index, byte) in source.enumerated() { bytes[index] = byte }
+        }
+        return self
+    }
+}
