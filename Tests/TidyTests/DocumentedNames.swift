@@ -7,8 +7,8 @@ enum DocumentedNames {
 
     /// Where configuration keys are declared: every string literal that looks like a key counts.
     static let configurationFiles = [
-        "Sources/MartletBroker/Configuration/BrokerConfigurationKeys.swift",
-        "Sources/MartletBroker/Configuration/TopicConfigurationKeys.swift",
+        "Sources/MartletBroker/Configuration/BrokerConfigKeys.swift",
+        "Sources/MartletBroker/Configuration/TopicConfigKeys.swift",
     ]
 
     /// `Produce` for a line that names `ProduceRequest.self`.
