@@ -15,7 +15,7 @@ CONSUMERS = [pytest.param(client, id=f"to-{client.name}") for client in clients.
 
 @pytest.fixture(scope="module")
 def produced(broker):
-    """By producer and codec, filled at first use: a topic, what was sent, and the span of time in which that was."""
+    """By producer and codec, filled at first use: a topic, what was sent, and the span of time that took."""
     topics = {}
 
     def fill(producer, codec):

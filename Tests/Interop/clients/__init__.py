@@ -15,7 +15,7 @@ Nothing here joins a group or commits an offset.
 
 from .aio import AiokafkaClient
 from .confluent import ConfluentClient
-from .kcat import KcatClient
 from .kafka_python import KafkaPythonClient
+from .kcat import KcatClient
 
 ALL = [KcatClient(), ConfluentClient(), KafkaPythonClient(), AiokafkaClient()]
