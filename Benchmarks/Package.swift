@@ -30,10 +30,15 @@ let package = Package(
         .executableTarget(name: "Load", dependencies: ["CBenchmarkBase"], cSettings: c),
         // Starting, watching and ending processes, for the runner.
         .target(name: "CSupervision", cSettings: c),
-        // Runs everything and prints the table.
+        // Runs everything and prints the table. It starts the two programs, so that building it builds them.
         .executableTarget(
             name: "MartletBenchmarks",
-            dependencies: ["CSupervision"],
+            dependencies: ["CSupervision", "Floor", "Load"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "MartletBenchmarksTests",
+            dependencies: ["MartletBenchmarks", "CBenchmarkBase"],
             swiftSettings: strict
         ),
     ],

@@ -18,8 +18,8 @@
 #error "The floor needs a processor with a CRC-32C instruction."
 #endif
 
-// The instruction takes three cycles but one can start in each, so three lanes run side by side. Long lanes come first,
-// short ones take most of what is left.
+// The instruction takes three cycles but one can start in each, so three lanes run side by side. Long lanes
+// come first, short ones take most of what is left.
 enum { LONG_LANE = 4096, SHORT_LANE = 256 };
 
 /// What a lane's worth of zero bytes does to a checksum, by the bytes of the checksum: it is linear, so four

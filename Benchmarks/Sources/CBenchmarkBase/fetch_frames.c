@@ -91,6 +91,5 @@ int read_fetch_response(const uint8_t *frame, size_t length, struct fetch_view *
     int32_t record_bytes = (int32_t)read32(&reader);
     view->record_bytes = record_bytes < 0 ? 0 : (size_t)record_bytes;
     view->records = frame + reader.position;
-    return !reader.failed && topics == 1 && partitions == 1 &&
-           view->record_bytes == length - reader.position;
+    return !reader.failed && topics == 1 && partitions == 1 && view->record_bytes == length - reader.position;
 }

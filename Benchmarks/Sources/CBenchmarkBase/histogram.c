@@ -35,7 +35,8 @@ uint64_t histogram_quantile(const struct histogram *histogram, double share) {
 
 void histogram_print(const struct histogram *histogram, FILE *file) {
     fprintf(file, "\"p50_us\":%.3f,\"p90_us\":%.3f,\"p99_us\":%.3f,\"p999_us\":%.3f,\"max_us\":%.3f",
-            (double)histogram_quantile(histogram, 0.5) / 1e3, (double)histogram_quantile(histogram, 0.9) / 1e3,
-            (double)histogram_quantile(histogram, 0.99) / 1e3, (double)histogram_quantile(histogram, 0.999) / 1e3,
-            (double)histogram->largest / 1e3);
+            (double)histogram_quantile(histogram, 0.5) / 1e3,
+            (double)histogram_quantile(histogram, 0.9) / 1e3,
+            (double)histogram_quantile(histogram, 0.99) / 1e3,
+            (double)histogram_quantile(histogram, 0.999) / 1e3, (double)histogram->largest / 1e3);
 }

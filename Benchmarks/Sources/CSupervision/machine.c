@@ -63,8 +63,8 @@ double supervision_machine_busy_seconds(void) {
     unsigned long user, nice, system, idle, wait, interrupts, soft;
     FILE *file = fopen("/proc/stat", "re");
     if (file == NULL) return -errno;
-    int fields = fscanf(file, "cpu %lu %lu %lu %lu %lu %lu %lu", &user, &nice, &system, &idle, &wait, &interrupts,
-                        &soft);
+    int fields = fscanf(file, "cpu %lu %lu %lu %lu %lu %lu %lu", &user, &nice, &system, &idle, &wait,
+                        &interrupts, &soft);
     fclose(file);
     if (fields != 7) return -EINVAL;
     return (double)(user + nice + system + interrupts + soft) / (double)sysconf(_SC_CLK_TCK);

@@ -36,7 +36,8 @@ void run_crc(int count, char **arguments) {
     double seconds = (double)(monotonic_nanoseconds() - start) / 1e9;
     cpu = own_cpu_seconds() - cpu;
     double bytes = (double)(rounds * batch.length);
-    printf("{\"bytes\":%.0f,\"seconds\":%.6f,\"mb_per_second\":%.1f,\"server_cpu_seconds\":%.6f,\"sum\":%u}\n",
-           bytes, seconds, bytes / seconds / 1e6, cpu, sum);
+    printf(
+        "{\"bytes\":%.0f,\"seconds\":%.6f,\"mb_per_second\":%.1f,\"server_cpu_seconds\":%.6f,\"sum\":%u}\n",
+        bytes, seconds, bytes / seconds / 1e6, cpu, sum);
     batch_free(&batch);
 }

@@ -31,7 +31,8 @@ static void write_zeros(int descriptor, size_t length) {
 
 struct log_file log_file_create(const char *directory, const char *name, struct write_policy policy) {
     char path[4096];
-    if (snprintf(path, sizeof path, "%s/%s", directory, name) >= (int)sizeof path) fail("the path is too long");
+    if (snprintf(path, sizeof path, "%s/%s", directory, name) >= (int)sizeof path)
+        fail("the path is too long");
     int descriptor = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (descriptor < 0) fail_errno("cannot create %s", path);
     if (policy.prewritten > 0) write_zeros(descriptor, policy.prewritten);

@@ -11,8 +11,8 @@ struct write_policy {
     size_t write_back;
     /// Pages further than this behind the end are waited for and given back.
     size_t window;
-    /// The file is written with zeros up to here before it is used, and then written over from its start again and
-    /// again; 0 for a file that grows.
+    /// The file is written with zeros up to here before it is used, and then written over from its start
+    /// again and again; 0 for a file that grows.
     size_t prewritten;
 };
 

@@ -16,7 +16,8 @@ struct produce_server {
     int synced;
 };
 
-/// What no broker can avoid: check the batch, append it to the partition's file, sync it if that was promised.
+/// What no broker can avoid: check the batch, append it to the partition's file, sync it if that was
+/// promised.
 static void handle(void *context, const uint8_t *frame, size_t length, struct answer *answer) {
     struct produce_server *server = context;
     struct produce_view view;
@@ -30,7 +31,7 @@ static void handle(void *context, const uint8_t *frame, size_t length, struct an
 }
 
 void run_produce(int count, char **arguments) {
-    static const char *const known[] = {"--dir", "--files", "--durability", "--write-back", "--window",
+    static const char *const known[] = {"--dir",        "--files", "--durability", "--write-back", "--window",
                                         "--prewritten", NULL};
     struct options options = options_parse(count, arguments, known);
     const char *durability = option_text(&options, "--durability", "os");

@@ -14,8 +14,8 @@
 
 enum {
     LARGEST_FRAME = 8 << 20,
-    /// What is read where the length of the next frame is not known yet. A frame that is larger is then read to its
-    /// end and no further, so that nothing large is ever moved.
+    /// What is read where the length of the next frame is not known yet. A frame that is larger is then read
+    /// to its end and no further, so that nothing large is ever moved.
     FIRST_READ = 64 << 10,
 };
 
@@ -65,8 +65,7 @@ static int send_answer(struct connection *connection) {
         answer->sent += (size_t)sent;
     }
     while (answer->file_bytes > 0) {
-        ssize_t sent =
-            sendfile(connection->socket, answer->file, &answer->file_position, answer->file_bytes);
+        ssize_t sent = sendfile(connection->socket, answer->file, &answer->file_position, answer->file_bytes);
         if (sent < 0) return errno == EAGAIN ? 0 : -1;
         if (sent == 0) fail("the file ended with %zu bytes to send", answer->file_bytes);
         answer->file_bytes -= (size_t)sent;
@@ -83,8 +82,8 @@ static size_t missing_bytes(const struct connection *connection) {
     return whole - connection->filled;
 }
 
-/// Reads the frame that has begun to its end, or some first bytes. Returns 1 when there may be more to read, 0 when
-/// the socket is empty, -1 when the peer has gone.
+/// Reads the frame that has begun to its end, or some first bytes. Returns 1 when there may be more to read,
+/// 0 when the socket is empty, -1 when the peer has gone.
 static int receive(struct connection *connection) {
     size_t missing = missing_bytes(connection);
     size_t first = FIRST_READ > connection->filled ? FIRST_READ - connection->filled : 0;

@@ -20,8 +20,8 @@ struct answer {
 /// Handles one frame, given without its length, and fills in the answer. No answer where its length stays 0.
 typedef void (*frame_handler)(void *context, const uint8_t *frame, size_t length, struct answer *answer);
 
-/// Serves on loopback, one thread and one epoll for all connections, until the process is killed. Says on standard
-/// output `ready 127.0.0.1:PORT` when it listens.
+/// Serves on loopback, one thread and one epoll for all connections, until the process is killed. Says on
+/// standard output `ready 127.0.0.1:PORT` when it listens.
 _Noreturn void serve(frame_handler handler, void *context);
 
 #endif

@@ -112,8 +112,9 @@ static void run_until_received(struct fetch_run *run, struct consumer *consumers
 }
 
 void run_fetch(int count, char **arguments) {
-    static const char *const known[] = {"--address", "--topic", "--partitions", "--connections", "--max-bytes",
-                                        "--bytes", "--warm", "--server-pid", NULL};
+    static const char *const known[] = {"--address",     "--topic",      "--partitions",
+                                        "--connections", "--max-bytes",  "--bytes",
+                                        "--warm",        "--server-pid", NULL};
     struct options options = options_parse(count, arguments, known);
     const char *address = option_text(&options, "--address", NULL);
     if (address == NULL) fail("--address is missing");

@@ -55,8 +55,8 @@ static uint64_t round_trip(int socket, struct prepared *prepared) {
 
 /// One batch of one record at a time, each sent when the one before it is answered.
 void run_latency(int count, char **arguments) {
-    static const char *const known[] = {"--address", "--topic", "--record", "--count", "--seconds", "--warm",
-                                        "--server-pid", NULL};
+    static const char *const known[] = {"--address", "--topic", "--record",     "--count",
+                                        "--seconds", "--warm",  "--server-pid", NULL};
     struct options options = options_parse(count, arguments, known);
     const char *address = option_text(&options, "--address", NULL);
     if (address == NULL) fail("--address is missing");

@@ -13,9 +13,9 @@ static int16_t acks_of(const char *text) {
 }
 
 void run_produce(int count, char **arguments) {
-    static const char *const known[] = {"--address", "--topic", "--partitions", "--connections", "--depth",
-                                        "--batch", "--record", "--acks", "--bytes", "--seconds", "--warm",
-                                        "--server-pid", NULL};
+    static const char *const known[] = {
+        "--address", "--topic", "--partitions", "--connections", "--depth",      "--batch", "--record",
+        "--acks",    "--bytes", "--seconds",    "--warm",        "--server-pid", NULL};
     struct options options = options_parse(count, arguments, known);
     struct batch batch =
         batch_build(option_number(&options, "--batch", 1 << 20), option_number(&options, "--record", 1024));

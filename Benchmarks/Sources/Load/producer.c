@@ -43,13 +43,15 @@ void producer_connect(struct producer *producer, const char *address, uint32_t c
     producer->connection_count = connections;
     producer->connections = calloc(connections, sizeof *producer->connections);
     producer->epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (producer->connections == NULL || producer->epoll < 0) fail("no memory for %u connections", connections);
+    if (producer->connections == NULL || producer->epoll < 0)
+        fail("no memory for %u connections", connections);
     for (uint32_t i = 0; i < connections; i++) {
         struct producer_connection *connection = &producer->connections[i];
         connection->socket = connect_to(address);
         set_nonblocking(connection->socket);
         struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.ptr = connection};
-        if (epoll_ctl(producer->epoll, EPOLL_CTL_ADD, connection->socket, &event) != 0) fail_errno("epoll_ctl");
+        if (epoll_ctl(producer->epoll, EPOLL_CTL_ADD, connection->socket, &event) != 0)
+            fail_errno("epoll_ctl");
     }
 }
 
@@ -81,12 +83,13 @@ static int send_frame(const struct producer *producer, struct producer_connectio
         struct msghdr message = {.msg_iov = parts};
         size_t records_sent = 0;
         if (connection->sent < connection->prefix_length) {
-            parts[message.msg_iovlen++] = (struct iovec){
-                connection->prefix + connection->sent, connection->prefix_length - connection->sent};
+            parts[message.msg_iovlen++] = (struct iovec){connection->prefix + connection->sent,
+                                                         connection->prefix_length - connection->sent};
         } else {
             records_sent = connection->sent - connection->prefix_length;
         }
-        parts[message.msg_iovlen++] = (struct iovec){batch->bytes + records_sent, batch->length - records_sent};
+        parts[message.msg_iovlen++] =
+            (struct iovec){batch->bytes + records_sent, batch->length - records_sent};
         ssize_t sent = sendmsg(connection->socket, &message, MSG_NOSIGNAL);
         if (sent < 0 && errno == EAGAIN) return 0;
         if (sent < 0) fail_errno("cannot send a batch");
@@ -113,7 +116,8 @@ static void take_answer(struct run *run, struct producer_connection *connection,
     int error = read_produce_response(frame, length, &correlation);
     if (error < 0) fail("a malformed answer to Produce, of %zu bytes", length);
     if (error > 0) fail("Produce was answered with error code %d", error);
-    if (correlation != connection->answered) fail("answer %u came before %u", correlation, connection->answered);
+    if (correlation != connection->answered)
+        fail("answer %u came before %u", correlation, connection->answered);
     connection->answered++;
     run->in_flight--;
     run->done++;
@@ -145,7 +149,8 @@ static void receive_answers(struct run *run, struct producer_connection *connect
     }
 }
 
-uint64_t producer_run(struct producer *producer, uint64_t frames, uint64_t seconds, struct histogram *latency) {
+uint64_t producer_run(struct producer *producer, uint64_t frames, uint64_t seconds,
+                      struct histogram *latency) {
     struct run run = {.producer = producer, .frames_left = frames, .latency = latency};
     uint64_t start = monotonic_nanoseconds();
     for (uint32_t i = 0; i < producer->connection_count; i++) send_what_fits(&run, &producer->connections[i]);
@@ -153,7 +158,8 @@ uint64_t producer_run(struct producer *producer, uint64_t frames, uint64_t secon
         struct epoll_event events[64];
         int count = epoll_wait(producer->epoll, events, 64, ANSWER_TIMEOUT_MS);
         if (count < 0 && errno != EINTR) fail_errno("epoll_wait");
-        if (count == 0) fail("no answer within %d ms, %lu requests in flight", ANSWER_TIMEOUT_MS, run.in_flight);
+        if (count == 0)
+            fail("no answer within %d ms, %lu requests in flight", ANSWER_TIMEOUT_MS, run.in_flight);
         if (seconds > 0 && monotonic_nanoseconds() - start > seconds * 1000000000u) run.frames_left = 0;
         for (int i = 0; i < count; i++) {
             struct producer_connection *connection = events[i].data.ptr;

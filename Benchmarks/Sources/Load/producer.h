@@ -8,7 +8,8 @@
 
 struct producer_connection;
 
-/// Sends one prepared batch again and again, over several connections with several requests in flight on each.
+/// Sends one prepared batch again and again, over several connections with several requests in flight on
+/// each.
 struct producer {
     const struct batch *batch;
     const char *topic;
@@ -25,8 +26,9 @@ enum { LARGEST_DEPTH = 1024 };
 
 void producer_connect(struct producer *producer, const char *address, uint32_t connections);
 
-/// Sends `frames` batches, or as many as go in `seconds` where that is not 0, and returns when all are answered.
-/// Returns their number; the time of each is added to `latency` where given.
-uint64_t producer_run(struct producer *producer, uint64_t frames, uint64_t seconds, struct histogram *latency);
+/// Sends `frames` batches, or as many as go in `seconds` where that is not 0, and returns when all are
+/// answered. Returns their number; the time of each is added to `latency` where given.
+uint64_t producer_run(struct producer *producer, uint64_t frames, uint64_t seconds,
+                      struct histogram *latency);
 
 #endif

@@ -148,7 +148,8 @@ void run_create_topic(int count, char **arguments) {
     create_topic(&asker, topic, partitions, option_text(&options, "--config", ""));
     uint64_t start = monotonic_nanoseconds();
     while (!topic_is_ready(&asker, topic, partitions)) {
-        if (monotonic_nanoseconds() - start > TOPIC_TIMEOUT_MS * 1000000ull) fail("the topic has no leader yet");
+        if (monotonic_nanoseconds() - start > TOPIC_TIMEOUT_MS * 1000000ull)
+            fail("the topic has no leader yet");
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     }
     printf("{\"partitions\":%u}\n", partitions);

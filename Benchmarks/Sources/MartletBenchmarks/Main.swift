@@ -44,6 +44,14 @@ struct MartletBenchmarks {
             if sides.isEmpty { continue }
             outcomes.append(try alternate(measurement, sides, bench))
         }
+        let machine = bench.machine
+        print(
+            """
+            \(machine.processors) × \(machine.model), \(machine.memoryMegabytes) MB, Linux \(machine.kernel)
+            \(options.runs) alternating runs, \(Table.short(Double(options.bytes) / 1e6)) MB each, \
+            batches of up to 1 MiB, acks=all; CPU is the server's
+            """
+        )
         print(Table(outcomes: outcomes).text)
         try ResultsFile(bench: bench, outcomes: outcomes).write()
         return outcomes.contains { $0.failure != nil }

@@ -28,7 +28,9 @@ package final class DataDirectory: Sendable {
     ) throws(DataDirectoryError) -> DataDirectory {
         do {
             try fileSystem.createDirectories(path)
-            guard let lock = try fileSystem.lock(join(path, lockFile)) else { throw DataDirectoryError.inUse(path) }
+            guard let lock = try fileSystem.lock(join(path, lockFile)) else {
+                throw DataDirectoryError.inUse(path)
+            }
             return try DataDirectory(path, fileSystem, lock)
         } catch let error as FileSystemError {
             throw .storage(error)
@@ -71,7 +73,8 @@ package final class DataDirectory: Sendable {
     package func partitions() throws(FileSystemError) -> [TopicPartition] {
         var found: [TopicPartition] = []
         for name in try fileSystem.list(path) {
-            guard let partition = TopicPartition(directoryName: name), try fileSystem.kind(of: join(path, name)) == .directory
+            guard let partition = TopicPartition(directoryName: name),
+                try fileSystem.kind(of: join(path, name)) == .directory
             else { continue }
             found.append(partition)
         }
@@ -186,7 +189,8 @@ extension TopicPartition {
         guard let dash = name.lastIndex(of: "-") else { return nil }
         let digits = name[name.index(after: dash)...]
         let topic = TopicName(name[..<dash])
-        guard topic.isValid, digits.utf8.allSatisfy({ (48...57).contains($0) }), let partition = PartitionIndex(digits)
+        guard topic.isValid, digits.utf8.allSatisfy({ (48...57).contains($0) }),
+            let partition = PartitionIndex(digits)
         else { return nil }
         self.init(topic, partition)
     }

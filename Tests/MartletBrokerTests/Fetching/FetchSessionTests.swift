@@ -44,13 +44,14 @@ struct FetchSessionTests {
         session.update(adding: [Self.target(0)], forgetting: [])
         var result = FetchResult()
         result.highWatermark = 10
-        #expect(session.isNews(Self.target(0), result), "it is new")
-        #expect(!session.isNews(Self.target(0), result), "nothing happened")
+        func isNews(_ result: FetchResult) -> Bool { session.isNews(Self.target(0), result) }
+        #expect(isNews(result), "it is new")
+        #expect(!isNews(result), "nothing happened")
         result.highWatermark = 11
-        #expect(session.isNews(Self.target(0), result), "the high watermark moved")
-        #expect(session.isNews(Self.target(0), .failure(.offsetOutOfRange)))
-        #expect(session.isNews(Self.target(0), result), "the client must hear that the error is over")
-        #expect(!session.isNews(Self.target(0), result))
+        #expect(isNews(result), "the high watermark moved")
+        #expect(isNews(.failure(.offsetOutOfRange)))
+        #expect(isNews(result), "the client must hear that the error is over")
+        #expect(!isNews(result))
     }
 
     @Test("epochs count up and never come back to 0")
@@ -64,11 +65,15 @@ struct FetchSessionTests {
     @Test("a full cache makes room only for what has not been used for long")
     func eviction() throws {
         var cache = FetchSessionCache(shard: 1, shardCount: 2, slots: 4)
-        let first = try #require(cache.create(usesTopicIDs: true, now: .uptimeNanoseconds(0)))
-        #expect(first.id % 2 == 1, "the id says where the session lives")
-        #expect(cache.create(usesTopicIDs: true, now: .uptimeNanoseconds(0)) != nil)
-        #expect(cache.create(usesTopicIDs: true, now: .uptimeNanoseconds(1)) == nil)
-        let later = NIODeadline.uptimeNanoseconds(0) + FetchSessionCache.evictionAge
-        #expect(cache.create(usesTopicIDs: true, now: later) != nil)
+        let first = cache.create(usesTopicIDs: true, now: .uptimeNanoseconds(0))
+        #expect(try #require(first).id % 2 == 1, "the id says where the session lives")
+        let second = cache.create(usesTopicIDs: true, now: .uptimeNanoseconds(0))
+        #expect(second != nil)
+        let third = cache.create(usesTopicIDs: true, now: .uptimeNanoseconds(1))
+        #expect(third == nil)
+        let later = cache.create(
+            usesTopicIDs: true, now: .uptimeNanoseconds(0) + FetchSessionCache.evictionAge
+        )
+        #expect(later != nil)
     }
 }

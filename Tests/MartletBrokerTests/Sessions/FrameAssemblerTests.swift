@@ -90,8 +90,8 @@ struct FrameAssemblerTests {
         let pool = Self.pool(budget: 100_000)
         let other = ObjectIdentifier(MemoryBudget.self)
         // Another connection is beyond the limit already, so nobody else may be.
-        #expect(pool.budget.reserve(90_000, for: other, orResume: {}))
-        #expect(pool.budget.reserve(20_000, for: other, orResume: {}))
+        let reserved = [90_000, 20_000].map { pool.budget.reserve($0, for: other, orResume: {}) }
+        #expect(reserved == [true, true])
         var assembler = FrameAssembler(pool: pool, maximumFrameByteCount: 1 << 20)
         var input = Self.wire([[UInt8](repeating: 7, count: 10_000)])
         let woken = Flag()

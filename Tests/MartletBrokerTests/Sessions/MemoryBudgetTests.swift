@@ -12,17 +12,17 @@ struct MemoryBudgetTests {
         let first = Connection()
         let second = Connection()
         let woken = Flag()
-        #expect(budget.reserve(90, for: ObjectIdentifier(first), orResume: {}))
-        #expect(
-            budget.reserve(50, for: ObjectIdentifier(first), orResume: {}), "the first in line may overdraw")
-        #expect(
-            budget.reserve(10, for: ObjectIdentifier(first), orResume: {}),
-            "and goes on until its frame is whole")
-        #expect(!budget.reserve(1, for: ObjectIdentifier(second), orResume: { woken.set() }))
+        func reserve(_ count: Int, for connection: Connection) -> Bool {
+            budget.reserve(count, for: ObjectIdentifier(connection), orResume: { woken.set() })
+        }
+        #expect(reserve(90, for: first))
+        #expect(reserve(50, for: first), "the first in line may overdraw")
+        #expect(reserve(10, for: first), "and goes on until its frame is whole")
+        #expect(!reserve(1, for: second))
         budget.release(20)
         #expect(!woken.isSet, "still beyond the limit")
         budget.release(130)
         #expect(woken.isSet)
-        #expect(budget.reserve(100, for: ObjectIdentifier(second), orResume: {}))
+        #expect(reserve(100, for: second))
     }
 }

@@ -15,12 +15,12 @@ struct fetch_request {
 /// Writes a whole request, its length included. Returns its length.
 size_t write_fetch_request(uint8_t *frame, const struct fetch_request *request);
 
-/// Reads what a server needs of a request without its length: all but the topic's name, which is left null. Returns 0
-/// where it is not a request of one topic and one partition.
+/// Reads what a server needs of a request without its length: all but the topic's name, which is left null.
+/// Returns 0 where it is not a request of one topic and one partition.
 int read_fetch_request(const uint8_t *frame, size_t length, struct fetch_request *request);
 
-/// Writes everything of a server's answer that precedes the records, the length of the frame included. Returns its
-/// length.
+/// Writes everything of a server's answer that precedes the records, the length of the frame included.
+/// Returns its length.
 size_t write_fetch_response(uint8_t *frame, const struct fetch_request *request, uint64_t high_watermark,
                             size_t record_bytes);
 

@@ -4,15 +4,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// The Kafka frames of the benchmark. Versions are the last ones before the compact encoding, where every field but
-/// the names has a fixed size: Produce 7, Fetch 11, Metadata 4, CreateTopics 4, ApiVersions 0.
+/// The Kafka frames of the benchmark. Versions are the last ones before the compact encoding, where every
+/// field but the names has a fixed size: Produce 7, Fetch 11, Metadata 4, CreateTopics 4, ApiVersions 0.
 
 enum {
-    PRODUCE_KEY = 0, PRODUCE_VERSION = 7,
-    FETCH_KEY = 1, FETCH_VERSION = 11,
-    METADATA_KEY = 3, METADATA_VERSION = 4,
-    API_VERSIONS_KEY = 18, API_VERSIONS_VERSION = 0,
-    CREATE_TOPICS_KEY = 19, CREATE_TOPICS_VERSION = 4,
+    PRODUCE_KEY = 0,
+    PRODUCE_VERSION = 7,
+    FETCH_KEY = 1,
+    FETCH_VERSION = 11,
+    METADATA_KEY = 3,
+    METADATA_VERSION = 4,
+    API_VERSIONS_KEY = 18,
+    API_VERSIONS_VERSION = 0,
+    CREATE_TOPICS_KEY = 19,
+    CREATE_TOPICS_VERSION = 4,
     /// Room for any request or response here without its records.
     FRAME_ROOM = 4096,
     LONGEST_TOPIC_NAME = 249,
@@ -35,7 +40,8 @@ void write_header(struct frame_writer *writer, int16_t key, int16_t version, uin
 /// Sets the length of the frame, of which `following` bytes come from elsewhere.
 void finish_frame(struct frame_writer *writer, size_t following);
 
-/// Reads fields one after the other. After the first that does not fit, `failed` stays set and zeros are read.
+/// Reads fields one after the other. After the first that does not fit, `failed` stays set and zeros are
+/// read.
 struct frame_reader {
     const uint8_t *bytes;
     size_t length;

@@ -37,8 +37,8 @@ int read_produce_request(const uint8_t *frame, size_t length, struct produce_vie
 /// Writes the answer of a server, its length included. Returns its length.
 size_t write_produce_response(uint8_t *frame, const struct produce_view *view, int64_t base_offset);
 
-/// Reads an answer without its length. Returns the error code, or -1 where it is malformed; the correlation id in
-/// `correlation`.
+/// Reads an answer without its length. Returns the error code, or -1 where it is malformed; the correlation
+/// id in `correlation`.
 int read_produce_response(const uint8_t *frame, size_t length, uint32_t *correlation);
 
 #endif

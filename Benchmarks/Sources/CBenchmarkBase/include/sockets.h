@@ -13,8 +13,8 @@ int connect_to(const char *address);
 void set_no_delay(int socket);
 void set_nonblocking(int socket);
 
-/// Asks to be woken only when `bytes` are there, or some hundred kilobytes where it is more: a wake-up for each segment
-/// costs more than the bytes in it, most of all on a virtual machine.
+/// Asks to be woken only when `bytes` are there, or some hundred kilobytes where it is more: a wake-up for
+/// each segment costs more than the bytes in it, most of all on a virtual machine.
 void wake_after(int socket, size_t bytes);
 
 /// Sends all bytes on a blocking socket.

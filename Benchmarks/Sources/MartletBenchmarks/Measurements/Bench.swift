@@ -51,20 +51,29 @@ struct Bench {
         return server
     }
 
-    /// Runs the load generator against a server. Returns what it reports, with what the machine shows beside it.
+    /// Runs the load generator against a server. Returns what it reports, with what the machine shows beside
+    /// it.
     func load(
         _ mode: String, _ arguments: [String], of server: Server, on processors: UInt64
     ) throws(Failure) -> LoadReport {
         var command = [options.load, mode, "--address", server.address] + arguments
         if mode != "create-topic" { command += ["--server-pid", "\(server.child.process)"] }
-        let before = supervision_machine_busy_seconds()
+        let busyBefore = othersBusySeconds(server)
         let child = try Child(command, processors: processors, supervisor: supervisor)
         try child.waitForEnd(alongside: server.child, within: Self.loadTimeout)
+        let seconds = Double(supervision_nanoseconds() - child.started) / 1e9
+        let others = othersBusySeconds(server) - busyBefore - child.cpuSeconds
         guard let line = child.lines.last else { throw .failed("the load generator reported nothing") }
         var report = try LoadReport(line)
-        report.add("machine_busy_seconds", supervision_machine_busy_seconds() - before)
+        report.add(Sample.othersShare, max(0, others) / seconds / Double(machine.processors))
         report.add("server_peak_kilobytes", Double(supervision_memory(server.child.process, "VmHWM:")))
         return report
+    }
+
+    /// Processor time of everything but the server. Beside the load generator that is the kernel's
+    /// write-back, and whatever else goes on: it says how far a figure can be trusted.
+    private func othersBusySeconds(_ server: Server) -> Double {
+        supervision_machine_busy_seconds() - supervision_cpu_seconds(server.child.process)
     }
 
     /// Waits until the file system has dealt with what the run before left.

@@ -24,8 +24,8 @@ extension Measurement {
             server = try bench.startBroker(durability: "os", partitions: 1, on: processors)
             _ = try bench.load("produce", ["--bytes", "\(hotBytes)"], of: server, on: bench.machine.last)
         }
-        // Several consumers keep the server at work. A single one would measure how long a sleeping processor takes
-        // to wake up.
+        // Several consumers keep the server at work. A single one would measure how long a sleeping processor
+        // takes to wake up.
         let connections = 4
         let arguments = [
             "--connections", "\(connections)", "--max-bytes", "1m", "--bytes", "\(bench.options.bytes * 4)",

@@ -1,5 +1,6 @@
 extension Measurement {
-    /// How long a client waits that has one record of 100 bytes in flight, against an echo of the same frames.
+    /// How long a client waits that has one record of 100 bytes in flight, against an echo of the same
+    /// frames.
     static var roundTrips: [Measurement] {
         [
             roundTrip(

@@ -14,10 +14,13 @@ final class Child {
     /// What it said last, both outputs together; bounded, the rest is let go.
     private(set) var lines: [String] = []
     private var exitStatus: Int32?
+    /// User and system time it took, known when it has ended.
+    private(set) var cpuSeconds = 0.0
 
     private static let mostLines = 200
 
-    /// `arguments` begins with the path of the program. `processors` has a bit for each that it may use, 0 for all.
+    /// `arguments` begins with the path of the program. `processors` has a bit for each that it may use, 0
+    /// for all.
     init(_ arguments: [String], processors: UInt64, supervisor: Supervisor) throws(Failure) {
         name = arguments.first.map { $0.split(separator: "/").last.map(String.init) ?? $0 } ?? ""
         self.supervisor = supervisor
@@ -93,8 +96,14 @@ final class Child {
 
     private func reap() {
         var status: Int32 = 0
-        while waitpid(process, &status, 0) < 0 && errno == EINTR {}
+        var usage = rusage()
+        while wait4(process, &status, 0, &usage) < 0 && errno == EINTR {}
         exitStatus = status
+        cpuSeconds = Self.seconds(usage.ru_utime) + Self.seconds(usage.ru_stime)
+    }
+
+    private static func seconds(_ time: timeval) -> Double {
+        Double(time.tv_sec) + Double(time.tv_usec) / 1e6
     }
 
     /// Takes what can be read. Returns false at the end of the output.

@@ -19,8 +19,8 @@ struct Machine {
         memoryMegabytes = sysconf(Int32(_SC_PHYS_PAGES)) / 1024 * sysconf(Int32(_SC_PAGESIZE)) / 1024
     }
 
-    /// The first processor: round trips between two programs that share it cost work and no wake-up of another
-    /// processor, whose price on a virtual machine drowns everything else.
+    /// The first processor: round trips between two programs that share it cost work and no wake-up of
+    /// another processor, whose price on a virtual machine drowns everything else.
     var first: UInt64 { 1 }
     /// The last processor, for the load generator; 0, which is any, where there is only one.
     var last: UInt64 { processors > 1 ? 1 << UInt64(min(processors, 64) - 1) : 0 }

@@ -1,8 +1,8 @@
 import CSupervision
 import Glibc
 
-/// Waits for descriptors, and gives up when the user asks to stop. All waiting of the runner goes through here, so that
-/// every child and every directory is let go of by the ordinary way out.
+/// Waits for descriptors, and gives up when the user asks to stop. All waiting of the runner goes through
+/// here, so that every child and every directory is let go of by the ordinary way out.
 struct Supervisor {
     private let signals: Int32
 

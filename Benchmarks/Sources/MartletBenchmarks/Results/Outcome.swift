@@ -11,6 +11,11 @@ struct Outcome {
         Summary(zip(martlet, floor).map { $0.value / $1.value })
     }
 
+    /// What share of the machine went to neither side nor the load generator, in the middle of all runs.
+    var othersShare: Double? {
+        Summary((floor + martlet).compactMap { $0.details[Sample.othersShare] })?.median
+    }
+
     /// Whether the target is met; nil where there is no target or nothing to compare.
     var meetsTarget: Bool? {
         switch measurement.target {

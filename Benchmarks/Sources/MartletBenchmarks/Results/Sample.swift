@@ -6,6 +6,10 @@ struct Sample {
     var cpuPerGigabyte: Double?
     /// Everything else that was seen, for the results file.
     var details: [String: Double] = [:]
+
+    /// Names the detail that says what share of the machine other programs and the kernel's threads took
+    /// meanwhile.
+    static let othersShare = "others_share"
 }
 
 /// The least, the middle and the largest of several values.

@@ -5,7 +5,7 @@ struct Table {
     private static let header = [
         "measurement", "unit", "floor min", "median", "max", "martlet min", "median", "max", "ratio",
         "target", "",
-        "CPU s/GB floor", "martlet",
+        "CPU s/GB floor", "martlet", "others",
     ]
 
     var text: String {
@@ -17,6 +17,7 @@ struct Table {
                 return column < 2 ? cell.0 + padding : padding + cell.0
             }.joined(separator: "  ")
         }
+        lines += outcomes.flatMap(Self.tails)
         for outcome in outcomes {
             guard let failure = outcome.failure else { continue }
             lines.append("\(outcome.measurement.name) failed: \(failure)")
@@ -34,7 +35,21 @@ struct Table {
                 outcome.ratio.map { "\(short($0.median))×" } ?? "–",
                 outcome.measurement.target?.description ?? "", outcome.failure == nil ? verdict : "failed",
                 cpu(outcome.floor), cpu(outcome.martlet),
+                outcome.othersShare.map { "\(short($0 * 100))%" } ?? "–",
             ]
+    }
+
+    /// How long the slow round trips took, a line for each side.
+    private static func tails(_ outcome: Outcome) -> [String] {
+        if outcome.measurement.unit != "µs" { return [] }
+        return [("floor", outcome.floor), ("martlet", outcome.martlet)].compactMap { side, samples in
+            let tail = [("p99", "p99_us"), ("p99.9", "p999_us"), ("max", "max_us")].compactMap {
+                name, detail in
+                Summary(samples.compactMap { $0.details[detail] }).map { "\(name) \(short($0.median))" }
+            }
+            return tail.isEmpty
+                ? nil : "\(outcome.measurement.name), \(side): \(tail.joined(separator: ", ")) µs"
+        }
     }
 
     private static func cells(_ summary: Summary?) -> [String] {
