@@ -31,8 +31,9 @@ bench: build ## Measure the broker against the physical minimum of this machine.
 lint: ## Check the format of every Swift file.
 	@swift format lint --strict --parallel $(SWIFT_FILES)
 
-format: ## Format every Swift file in place.
+format: ## Format every Swift file in place, comments included.
 	@swift format format --in-place --parallel $(SWIFT_FILES)
+	@Tests/Setup/rewrap-comments $(SWIFT_FILES)
 
 build: setup-runtime ## Build the release binary, .build/release/martlet.
 	@Tests/Setup/checked-build -c release --static-swift-stdlib --product martlet

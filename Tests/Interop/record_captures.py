@@ -3,8 +3,8 @@
 
     record_captures.py ../MartletWireTests/Captured
 
-starts a broker behind the proxy of capture.py, lets each client do what it can, and keeps of every request and
-answer the smallest few frames of each version: one file per client, lines as capture.py writes them.
+starts a broker behind the proxy of capture.py and lets each client do what it can. Of every request and
+answer the smallest few frames stay, by version: one file per client, lines as capture.py writes them.
 """
 
 import asyncio

@@ -4,9 +4,9 @@ Messages are dictionaries; a schema is text, one field a line:
 
     name: type [since N] [until N] [= default]
 
-with the types bool, int8 to int64, uint16, string, bytes, uuid (a `?` behind the type allows null) and `[type]`
-for arrays. `name: [` begins an array of structs, `name: {` a single struct (`[?`, `{?` may be null); the closing
-bracket stands on a line of its own.
+with the types bool, int8 to int64, uint16, string, bytes, uuid (a `?` behind the type allows null), and
+`[type]` for arrays. `name: [` begins an array of structs, `name: {` a single struct (`[?` and `{?` may be
+null); the closing bracket stands on a line of its own.
 Tagged fields are not named: decoding keeps them raw under "_tags".
 """
 

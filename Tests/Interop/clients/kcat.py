@@ -66,8 +66,8 @@ def _group(record):
 
 
 def _encode(record):
-    # Without the separator kcat sends a null key. A message without key, separator and value it would drop; where
-    # empty means null anyway, the separator keeps such a one.
+    # Without the separator kcat sends a null key. A message of nothing at all it would drop, so the separator
+    # stands there too: such a message occurs only where empty means null.
     separator = b"" if record.key is None and record.value is not None else _KEY.encode()
     return (record.key or b"") + separator + (record.value or b"") + _END.encode()
 
