@@ -25,6 +25,7 @@ let package = Package(
         .executable(name: "martlet", targets: ["MartletCLI"]),
         .library(name: "Martlet", targets: ["Martlet"]),
         .library(name: "MartletBroker", targets: ["MartletBroker"]),
+        .library(name: "MartletTesting", targets: ["MartletTesting"]),
     ],
     dependencies: [
         // Event loops, sockets, sendfile: the hot path runs inside its channel handlers.
@@ -78,6 +79,11 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        // A broker inside a test, in memory or on disk.
+        .target(
+            name: "MartletTesting", dependencies: ["MartletBroker", "MartletSimulation", logging],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "MartletCLI",
             dependencies: [
@@ -93,14 +99,15 @@ let package = Package(
             name: "MartletRecordsTests", dependencies: ["MartletRecords", "MartletCore"], swiftSettings: strict
         ),
         .testTarget(
-            name: "MartletLogTests", dependencies: ["MartletLog", "MartletRecords", "MartletCore"],
+            name: "MartletLogTests",
+            dependencies: ["MartletLog", "MartletRecords", "MartletCore", "MartletSimulation"],
             swiftSettings: strict
         ),
         .testTarget(
             name: "MartletBrokerTests",
             dependencies: [
-                "MartletBroker", "MartletCore", "MartletLog", "MartletRecords", "MartletSimulation", "MartletWire",
-                nioCore, nioPosix,
+                "MartletBroker", "MartletCore", "MartletLog", "MartletRecords", "MartletSimulation", "MartletTesting",
+                "MartletTransport", "MartletWire", nioCore, nioPosix,
             ],
             swiftSettings: strict
         ),
