@@ -128,7 +128,7 @@ def test_without_auto_creation_a_missing_topic_is_an_error(own_broker):
         assert connection.produce("missing", raw.batch(b"x"))["error_code"] == raw.UNKNOWN_TOPIC_OR_PARTITION
 
 
-def test_a_hundred_topics_are_made_quickly_and_survive(own_broker):
+def test_a_hundred_partitions_are_made_quickly_and_survive(own_broker):
     broker = own_broker()
     began = time.monotonic()
     for number in range(20):
