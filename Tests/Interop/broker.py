@@ -18,7 +18,9 @@ START_SECONDS = 15.0
 STOP_SECONDS = 10.0
 
 # What a crashing Swift process or the kernel writes; never expected.
-CRASH = re.compile(r"Fatal error|\*\*\* .*crash|Segmentation fault|Illegal instruction|AddressSanitizer|Precondition failed")
+CRASH = re.compile(
+    r"Fatal error|\*\*\* .*crash|Segmentation fault|Illegal instruction|AddressSanitizer|Precondition failed"
+)
 
 
 def free_port():
@@ -28,7 +30,7 @@ def free_port():
 
 
 class Broker:
-    """`settings` become `--set key=value`; the data directory is temporary and outlives restarts, not the object."""
+    """`settings` become `--set key=value`; the temporary data directory outlives restarts, not the object."""
 
     def __init__(self, settings=None, port=None):
         self.settings = dict(settings or {})
@@ -46,7 +48,16 @@ class Broker:
     def start(self):
         """Returns the seconds from the start of the process to its ready line."""
         assert self.process is None, "the broker runs already"
-        command = [BINARY, "serve", "--data-dir", str(self.data), "--listen", self.address, "--log-format", "json"]
+        command = [
+            BINARY,
+            "serve",
+            "--data-dir",
+            str(self.data),
+            "--listen",
+            self.address,
+            "--log-format",
+            "json",
+        ]
         for key, value in self.settings.items():
             command += ["--set", f"{key}={value}"]
         offset = self.log_path.stat().st_size if self.log_path.exists() else 0
@@ -55,7 +66,9 @@ class Broker:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         while self.address.encode() not in self._log_bytes(offset) or not self._accepts():
             if self.process.poll() is not None:
-                raise AssertionError(f"the broker left with {self.process.returncode} at start:\n{self.log_tail()}")
+                raise AssertionError(
+                    f"the broker left with {self.process.returncode} at start:\n{self.log_tail()}"
+                )
             if time.monotonic() - began > START_SECONDS:
                 raise AssertionError(f"no ready line within {START_SECONDS} s:\n{self.log_tail()}")
             time.sleep(0.005)
