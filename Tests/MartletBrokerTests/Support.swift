@@ -1,3 +1,4 @@
+import MartletCore
 import MartletLog
 import Synchronization
 
@@ -55,4 +56,12 @@ private func removeTree(_ path: String) {
         if (try? fileSystem.kind(of: child)) == .directory { removeTree(child) } else { try? fileSystem.remove(child) }
     }
     try? fileSystem.remove(path)
+}
+
+/// The text of a file.
+func readText(_ path: String) throws -> String {
+    let file = try PosixFileSystem().open(path, .readOnly)
+    let storage = Bytes.Storage(capacity: Int(try file.size()))
+    let count = try file.read(into: storage.memory, at: 0)
+    return String(decoding: Bytes(storage: storage, start: 0, count: count))
 }
