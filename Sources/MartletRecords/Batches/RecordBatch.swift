@@ -59,12 +59,10 @@ extension RecordBatch {
 
         /// The next record; nil behind the last.
         package mutating func next() throws(RecordError) -> Record? {
-            let view = try bytes.withUnsafeBytes { raw throws(RecordError) -> RecordView? in
-                var cursor = RecordCursor(raw, header: header, resuming: progress)
-                let view = try cursor.next()
-                progress = cursor.progress
-                return view
-            }
+            defer { withExtendedLifetime(bytes) {} }
+            var cursor = RecordCursor(bytes.unsafeMemory, header: header, resuming: progress)
+            let view = try cursor.next()
+            progress = cursor.progress
             guard let view else { return nil }
             return try record(view)
         }
@@ -73,11 +71,10 @@ extension RecordBatch {
         package func forEach(
             _ body: (RecordView, UnsafeRawBufferPointer) throws(RecordError) -> Void
         ) throws(RecordError) {
-            try bytes.withUnsafeBytes { raw throws(RecordError) in
-                var cursor = RecordCursor(raw, header: header)
-                while let view = try cursor.next() {
-                    try body(view, raw)
-                }
+            defer { withExtendedLifetime(bytes) {} }
+            var cursor = RecordCursor(bytes.unsafeMemory, header: header)
+            while let view = try cursor.next() {
+                try body(view, cursor.bytes)
             }
         }
 
@@ -94,11 +91,13 @@ extension RecordBatch {
 
         /// The record that a cursor over these bytes has found.
         package func record(_ view: RecordView) throws(RecordError) -> Record {
-            let headers: [RecordHeader]
-            do {
-                headers = try view.readHeaders(in: bytes)
-            } catch {
-                throw .malformedRecord(index: progress.index - 1, error)
+            var headers: [RecordHeader] = []
+            if view.headerCount > 0 {
+                do {
+                    headers = try view.readHeaders(in: bytes)
+                } catch {
+                    throw .malformedRecord(index: progress.index - 1, error)
+                }
             }
             return Record(
                 offset: header.offset(of: view), timestamp: header.timestamp(of: view),

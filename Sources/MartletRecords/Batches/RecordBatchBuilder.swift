@@ -35,27 +35,29 @@ package struct RecordBatchBuilder: ~Copyable {
 
     /// Appends a record behind the last, from memory that is lent.
     package mutating func append(
-        key: UnsafeRawBufferPointer?, value: UnsafeRawBufferPointer?, headers: [RecordHeader] = [],
+        rawKey key: UnsafeRawBufferPointer?, rawValue value: UnsafeRawBufferPointer?,
+        headers: [RecordHeader] = [],
         timestamp: Timestamp
     ) throws(RecordError) {
         try append(
-            key: key, value: value, headers: headers, timestamp: timestamp, offsetDelta: nextOffsetDelta())
+            rawKey: key, rawValue: value, headers: headers, timestamp: timestamp,
+            offsetDelta: nextOffsetDelta())
     }
 
     /// Appends a record that keeps its place, as compaction needs it: deltas must grow, and may leave gaps.
     package mutating func append(
         key: Bytes?, value: Bytes?, headers: [RecordHeader] = [], timestamp: Timestamp, offsetDelta: Int32
     ) throws(RecordError) {
-        // The storage outlives the call with its owner, so the pointers may leave the closures that lend them.
         defer { withExtendedLifetime((key, value)) {} }
         try append(
-            key: key?.withUnsafeBytes { $0 }, value: value?.withUnsafeBytes { $0 }, headers: headers,
-            timestamp: timestamp, offsetDelta: offsetDelta
+            rawKey: key?.unsafeMemory, rawValue: value?.unsafeMemory, headers: headers, timestamp: timestamp,
+            offsetDelta: offsetDelta
         )
     }
 
     package mutating func append(
-        key: UnsafeRawBufferPointer?, value: UnsafeRawBufferPointer?, headers: [RecordHeader] = [],
+        rawKey key: UnsafeRawBufferPointer?, rawValue value: UnsafeRawBufferPointer?,
+        headers: [RecordHeader] = [],
         timestamp: Timestamp, offsetDelta: Int32
     ) throws(RecordError) {
         precondition(offsetDelta > lastOffsetDelta, "offsets of a batch grow")

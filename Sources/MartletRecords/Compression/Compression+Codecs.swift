@@ -18,16 +18,26 @@ extension Compression {
 
     /// What the input was before it was compressed.
     ///
-    /// Memory grows with what comes out, never with what the input announces, and stops at the bound.
+    /// - Parameter maximumByteCount: More than this is refused.
     package func decompress(
         _ input: UnsafeRawBufferPointer, maximumByteCount: Int
     ) throws(RecordError) -> Bytes {
-        precondition(maximumByteCount >= 0 && maximumByteCount < Int.max, "the bound is a size")
         // Typical batches shrink to a third or a quarter; the bytes at hand justify that much at once.
-        var output = GrowableBytes(capacity: min(input.count * 4, maximumByteCount + 1))
+        var output = GrowableBytes(capacity: min(input.count * 4, maximumByteCount) + 1)
+        try decompress(input, into: &output, maximumByteCount: maximumByteCount)
+        return output.finish()
+    }
+
+    /// Appends what the input was before it was compressed, until the output has as many bytes as the bound allows.
+    ///
+    /// Memory grows with what comes out, never with what the input announces.
+    package func decompress(
+        _ input: UnsafeRawBufferPointer, into output: inout GrowableBytes, maximumByteCount: Int
+    ) throws(RecordError) {
+        precondition(maximumByteCount >= 0 && maximumByteCount < Int.max, "the bound is a size")
         switch self {
         case .none:
-            guard input.count <= maximumByteCount else {
+            guard input.count <= maximumByteCount - output.count else {
                 throw .decompressedTooLarge(maximumByteCount: maximumByteCount)
             }
             output.append(input)
@@ -36,7 +46,6 @@ extension Compression {
         case .lz4: try LZ4Codec.decompress(input, into: &output, maximumByteCount: maximumByteCount)
         case .zstd: try ZstdCodec.decompress(input, into: &output, maximumByteCount: maximumByteCount)
         }
-        return output.finish()
     }
 
     /// The levels that the codec knows, as in `compression.gzip.level` and its like; nil where it has none.

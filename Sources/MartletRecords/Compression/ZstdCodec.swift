@@ -9,9 +9,11 @@ enum ZstdCodec {
     static func compress(
         _ input: UnsafeRawBufferPointer, into output: inout GrowableBytes, level: Int32?
     ) throws(RecordError) {
+        guard let context = compressors.take() ?? ZSTD_createCCtx() else { throw .codecFailure(.zstd) }
+        defer { compressors.put(context, byteCount: ZSTD_sizeof_CCtx(context)) { ZSTD_freeCCtx($0) } }
         let room = output.reserve(ZSTD_compressBound(input.count))
-        let count = ZSTD_compress(
-            room.baseAddress, room.count, input.baseAddress, input.count, level ?? defaultLevel
+        let count = ZSTD_compressCCtx(
+            context, room.baseAddress, room.count, input.baseAddress, input.count, level ?? defaultLevel
         )
         guard ZSTD_isError(count) == 0 else { throw .codecFailure(.zstd) }
         output.didAppend(count)
@@ -20,8 +22,10 @@ enum ZstdCodec {
     static func decompress(
         _ input: UnsafeRawBufferPointer, into output: inout GrowableBytes, maximumByteCount: Int
     ) throws(RecordError) {
-        guard let context = ZSTD_createDCtx() else { throw .codecFailure(.zstd) }
-        defer { ZSTD_freeDCtx(context) }
+        guard let context = decompressors.take() ?? ZSTD_createDCtx() else { throw .codecFailure(.zstd) }
+        defer { decompressors.put(context, byteCount: ZSTD_sizeof_DCtx(context)) { ZSTD_freeDCtx($0) } }
+        // The last user may have left it in the middle of a damaged frame.
+        ZSTD_DCtx_reset(context, ZSTD_reset_session_only)
         var source = ZSTD_inBuffer(src: input.baseAddress, size: input.count, pos: 0)
         while true {
             let room = try output.reserveOutput(maximumByteCount: maximumByteCount)
@@ -36,4 +40,9 @@ enum ZstdCodec {
             guard target.pos > 0 || source.pos > before else { throw .corruptCompressedData(.zstd) }
         }
     }
+
+    // A context is several hundred KiB up to megabytes: taken anew for each batch, its page faults cost more than
+    // a small batch itself.
+    private static let compressors = CodecContextPool()
+    private static let decompressors = CodecContextPool()
 }

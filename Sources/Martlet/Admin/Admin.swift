@@ -1,0 +1,4 @@
+/// Administration of a cluster.
+public struct Admin: Sendable {
+    let client: MartletClient
+}

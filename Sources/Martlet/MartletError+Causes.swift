@@ -1,0 +1,108 @@
+internal import MartletCore
+internal import MartletTransport
+
+// The sentences of the library: each says what happened and what to do next.
+extension MartletError {
+    /// A connection's failure, while it was busy with something.
+    init(_ error: TransportError, doing activity: String) {
+        let message = "\(activity): \(error)"
+        switch error {
+        case .connectFailed:
+            self.init(
+                .connectionFailed, message + "; check the address, and that the broker runs and is reachable",
+                underlying: error, isRetriable: true)
+        case .closed:
+            self.init(.connectionFailed, message, underlying: error, isRetriable: true)
+        case .requestTimedOut:
+            self.init(.timedOut, message, underlying: error, isRetriable: true)
+        case .tooManyRequests:
+            self.init(
+                .closed, message + "; wait for answers before asking more", underlying: error,
+                isRetriable: true)
+        case .unsupportedVersion:
+            self.init(
+                .unsupportedByBroker,
+                message + "; this needs another version of the broker or of the library",
+                underlying: error)
+        case .unencodable:
+            self.init(.invalidArgument, message, underlying: error)
+        case .malformedResponse:
+            self.init(.protocolViolation, message, underlying: error)
+        case .responseTooLarge:
+            self.init(
+                .protocolViolation, message + "; raise maximumResponseBytes or fetch less at once",
+                underlying: error)
+        case .cancelled:
+            self.init(.cancelled, "\(activity): the task was cancelled", underlying: error)
+        }
+    }
+
+    /// A broker's answer.
+    static func broker(
+        _ code: ErrorCode, _ message: String?, doing activity: String
+    ) -> MartletError {
+        let detail = message.map { ": \($0)" } ?? ""
+        return MartletError(
+            .broker(code), "\(activity): the broker answers \(code)\(detail)\(advice(for: code))",
+            isRetriable: code.isRetriable)
+    }
+
+    static func produce(_ code: ErrorCode, _ message: String?, _ partition: TopicPartition) -> MartletError {
+        let error = broker(code, message, doing: "producing to \(partition)")
+        guard code == .messageTooLarge || code == .recordListTooLarge else { return error }
+        return MartletError(
+            .recordTooLarge,
+            error.message
+                + "; raise the topic's max.message.bytes, or lower the producer's batchBytes below it")
+    }
+
+    private static func advice(for code: ErrorCode) -> String {
+        switch code {
+        case .topicAuthorizationFailed, .clusterAuthorizationFailed, .groupAuthorizationFailed:
+            "; grant this client's principal the right to do it"
+        case .notEnoughReplicas, .notEnoughReplicasAfterAppend:
+            "; too few replicas are in sync for the topic's min.insync.replicas"
+        case .kafkaStorageError:
+            "; the broker cannot use its disk, see its log"
+        case .policyViolation, .invalidConfig, .invalidReplicationFactor, .invalidPartitions:
+            "; correct the request"
+        case .unsupportedCompressionType:
+            "; choose another compression"
+        default: ""
+        }
+    }
+
+    static func unknownTopic(_ name: TopicName, allowsCreation: Bool) -> MartletError {
+        let creation = allowsCreation ? ", or let the broker create topics (auto.create.topics.enable)" : ""
+        return MartletError(
+            .unknownTopic,
+            "topic \"\(name)\" does not exist; create it with Admin.createTopic or `martlet topic create \(name)`"
+                + creation,
+            isRetriable: true)
+    }
+
+    static func recordTooLarge(byteCount: Int, limit: Int, name: String) -> MartletError {
+        MartletError(
+            .recordTooLarge,
+            "a record of \(byteCount) bytes exceeds \(name) (\(limit) bytes); send it in parts or raise the limit"
+        )
+    }
+
+    static func deliveryTimedOut(_ batch: ProducerBatch, after timeout: Duration) -> MartletError {
+        let reason = batch.lastError.map { "; the last of \(batch.attempts) attempts failed: \($0.message)" }
+        return MartletError(
+            .timedOut,
+            "no delivery to \(batch.partition) within \(timeout)"
+                + (reason ?? "; no broker took the records in that time")
+                + "; see that the partition has a leader, or raise deliveryTimeout",
+            underlying: batch.lastError, isRetriable: true)
+    }
+
+    static func cancelled(_ what: String) -> MartletError {
+        MartletError(.cancelled, "\(what) was cancelled")
+    }
+
+    static func closed(_ what: String) -> MartletError {
+        MartletError(.closed, "\(what) is closed")
+    }
+}

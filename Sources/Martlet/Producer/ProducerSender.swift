@@ -1,0 +1,260 @@
+internal import Logging
+internal import MartletCore
+internal import MartletTransport
+internal import MartletWire
+internal import Synchronization
+
+/// The producer's engine: one loop that plans, builds requests and submits them in order; child tasks for all that
+/// takes time.
+final class ProducerSender: Sendable {
+    private let core: ProducerCore
+    private let pool: ConnectionPool
+    private let work = Mutex(Work())
+
+    /// What child tasks are busy with, so that nothing is started twice.
+    private struct Work {
+        var inFlight: [BrokerID: Int] = [:]
+        var connecting: Set<BrokerID> = []
+        var isRefreshing = false
+        var isFetchingProducerID = false
+        /// The last reason why nothing could be sent; told if records run out of time meanwhile.
+        var obstacle: MartletError?
+    }
+
+    init(core: ProducerCore) {
+        self.core = core
+        pool = core.client.makePool()
+    }
+
+    private var client: MartletClient { core.client }
+    private var configuration: ProducerConfiguration { core.configuration }
+
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            while !Task.isCancelled {
+                let nextWake = step(&group)
+                if core.withAccumulator({ $0.closed != nil && $0.isEmpty }) { break }
+                await core.wakeup.wait(until: nextWake)
+            }
+            if Task.isCancelled { core.close(.cancelled("the producer's run")) }
+            group.cancelAll()
+        }
+        core.close(.closed("the producer"))
+        let error = core.withAccumulator { $0.closed } ?? .closed("the producer")
+        core.giveUp(core.withAccumulator { $0.batches }) { _ in error }
+        pool.close()
+    }
+
+    /// Does all that can be done without waiting; gives the time for the next step, if nothing happens before.
+    private func step(_ group: inout DiscardingTaskGroup) -> ContinuousClock.Instant? {
+        let metadata = client.metadata
+        let inFlight = work.withLock { $0.inFlight }
+        let limit = configuration.maximumInFlight
+        let pool = pool
+        let plan = core.withAccumulator { accumulator in
+            accumulator.plan(at: .now) { partition in
+                metadata.leader(of: partition)
+            } hasRoom: { broker in
+                guard inFlight[broker, default: 0] < limit, let address = metadata.brokers[broker] else {
+                    return false
+                }
+                return pool.existing(to: address) != nil
+            }
+        }
+        expire(plan.expired)
+        for (broker, batches) in plan.requests { submit(batches, to: broker, metadata, &group) }
+        for broker in plan.wantedBrokers where plan.requests[broker] == nil {
+            connect(to: broker, metadata, &group)
+        }
+        let isOutdated = client.metadataState.withLock {
+            $0.isOutdated(at: .now, maximumAge: client.configuration.metadataMaximumAge)
+        }
+        if !plan.topicsWithoutLeader.isEmpty || isOutdated { refresh(plan.topicsWithoutLeader, &group) }
+        if let old = plan.needsProducerID { fetchProducerID(insteadOf: old, &group) }
+        // There may be more for the same brokers.
+        if !plan.requests.isEmpty { core.wakeup.signal() }
+        return plan.nextWake
+    }
+
+    private func expire(_ batches: [ProducerBatch]) {
+        guard !batches.isEmpty else { return }
+        let obstacle = work.withLock { $0.obstacle }
+        let timeout = configuration.deliveryTimeout
+        core.giveUp(batches) { batch in
+            batch.lastError = batch.lastError ?? obstacle
+            return .deliveryTimedOut(batch, after: timeout)
+        }
+    }
+
+    // MARK: Produce requests
+
+    private func submit(
+        _ batches: [ProducerBatch], to broker: BrokerID, _ metadata: ClusterMetadata,
+        _ group: inout DiscardingTaskGroup
+    ) {
+        let pending: PendingResponse<ProduceRequest>
+        let encoded = encode(batches)
+        let batches = encoded.map(\.0)
+        guard !batches.isEmpty else { return }
+        do throws(TransportError) {
+            guard let address = metadata.brokers[broker], let connection = pool.existing(to: address) else {
+                throw TransportError.closed(reason: "the connection has ended")
+            }
+            pending = try ProduceExchange.submit(
+                encoded, on: connection, metadata: metadata, configuration: configuration,
+                timeout: client.configuration.requestTimeout)
+        } catch {
+            for batch in batches {
+                _ = settle(batch, .failed(error))
+            }
+            return
+        }
+        work.withLock { $0.inFlight[broker, default: 0] += 1 }
+        group.addTask {
+            let verdicts = await ProduceExchange.verdicts(
+                for: batches, from: pending, client: self.client, acks: self.configuration.acks)
+            self.work.withLock { $0.inFlight[broker, default: 1] -= 1 }
+            var isOutdated = false
+            for (batch, outcome) in verdicts {
+                isOutdated = self.settle(batch, outcome) || isOutdated
+            }
+            if isOutdated { await self.refreshNow([]) }
+            self.core.wakeup.signal()
+        }
+    }
+
+    /// Compresses; gives up what cannot be built.
+    private func encode(_ batches: [ProducerBatch]) -> [(ProducerBatch, Bytes)] {
+        batches.compactMap { batch in
+            do {
+                let bytes = try batch.encode(
+                    compression: configuration.compression, level: configuration.compressionLevel)
+                return (batch, bytes)
+            } catch {
+                let reason = MartletError(
+                    .invalidArgument, "a batch for \(batch.partition) cannot be built: \(error)",
+                    underlying: error)
+                core.settle(batch, .fail(reason))
+                return nil
+            }
+        }
+    }
+
+    /// - Returns: Whether the metadata should be asked for again.
+    private func settle(_ batch: ProducerBatch, _ outcome: ProduceOutcome) -> Bool {
+        let isFirst = core.withAccumulator { $0.slot(of: batch.partition)?.queue.isFirst(batch) ?? true }
+        let verdict = ProduceVerdict(
+            outcome, partition: batch.partition, isIdempotent: configuration.usesIdempotence, isFirst: isFirst
+        )
+        var isOutdated = false
+        switch verdict {
+        case .delivered: break
+        case .retry(let error, _, let refreshes):
+            client.configuration.logger.debug(
+                "sending again", metadata: ["partition": "\(batch.partition)", "reason": "\(error)"])
+            isOutdated = refreshes
+        case .retryWithNewSequence(let error, _):
+            client.configuration.logger.warning(
+                "the broker no longer knows what we sent before; records may be missing there",
+                metadata: ["partition": "\(batch.partition)", "reason": "\(error)"])
+        case .fail(let error):
+            client.configuration.logger.debug(
+                "given up", metadata: ["partition": "\(batch.partition)", "reason": "\(error)"])
+        }
+        core.settle(batch, verdict)
+        return isOutdated
+    }
+
+    // MARK: Connections, metadata, producer id
+
+    private func connect(to broker: BrokerID, _ metadata: ClusterMetadata, _ group: inout DiscardingTaskGroup)
+    {
+        guard let address = metadata.brokers[broker], pool.existing(to: address) == nil,
+            work.withLock({ $0.connecting.insert(broker).inserted })
+        else { return }
+        group.addTask {
+            do throws(MartletError) {
+                _ = try await self.pool.connection(to: address)
+            } catch {
+                await self.meet(error)
+                // The broker may have moved, or another may lead now.
+                await self.refreshNow([])
+            }
+            _ = self.work.withLock { $0.connecting.remove(broker) }
+            self.core.wakeup.signal()
+        }
+    }
+
+    private func refresh(_ topics: Set<TopicName>, _ group: inout DiscardingTaskGroup) {
+        guard
+            work.withLock({ work in
+                defer { work.isRefreshing = true }
+                return !work.isRefreshing
+            })
+        else { return }
+        group.addTask {
+            await self.refreshNow(topics)
+            let metadata = self.client.metadata
+            if topics.contains(where: { metadata.topics[$0] == nil }) || !topics.isEmpty {
+                // Still without a leader: an election takes its time.
+                await self.pauseBeforeRetry()
+            }
+            self.work.withLock { $0.isRefreshing = false }
+            self.core.wakeup.signal()
+        }
+    }
+
+    private func refreshNow(_ topics: Set<TopicName>) async {
+        client.metadataState.withLock { state in
+            for topic in topics { state.want(topic, allowsCreation: false) }
+        }
+        do throws(MartletError) {
+            try await client.refreshMetadata()
+        } catch {
+            await meet(error)
+        }
+        let metadata = client.metadata
+        core.withAccumulator { accumulator in
+            for name in accumulator.topics.keys {
+                guard let topic = metadata.topics[name] else { continue }
+                accumulator.update(name, partitionCount: topic.partitions.count)
+            }
+        }
+    }
+
+    private func fetchProducerID(insteadOf old: ProducerID, _ group: inout DiscardingTaskGroup) {
+        guard
+            work.withLock({ work in
+                defer { work.isFetchingProducerID = true }
+                return !work.isFetchingProducerID
+            })
+        else { return }
+        group.addTask {
+            do throws(MartletError) {
+                let identity = try await ProducerIdentity.fetch(from: self.client)
+                self.core.withAccumulator { $0.begin(identity, insteadOf: old) }
+            } catch {
+                if error.isRetriable || error.code == .cancelled {
+                    await self.meet(error)
+                } else {
+                    // No batch can ever be sent without.
+                    self.core.giveUp(self.core.withAccumulator { $0.batches }) { _ in error }
+                }
+            }
+            self.work.withLock { $0.isFetchingProducerID = false }
+            self.core.wakeup.signal()
+        }
+    }
+
+    private func meet(_ error: MartletError) async {
+        if error.code == .cancelled { return }
+        client.configuration.logger.warning("cannot send for now", metadata: ["reason": "\(error)"])
+        work.withLock { $0.obstacle = error }
+        await pauseBeforeRetry()
+    }
+
+    private func pauseBeforeRetry() async {
+        var backoff = Backoff(client.configuration.retry)
+        try? await client.pause(backoff.next())
+    }
+}
