@@ -1,4 +1,5 @@
 internal import MartletCore
+internal import MartletRecords
 internal import MartletTransport
 
 // The sentences of the library: each says what happened and what to do next.
@@ -96,6 +97,15 @@ extension MartletError {
                 + (reason ?? "; no broker took the records in that time")
                 + "; see that the partition has a leader, or raise deliveryTimeout",
             underlying: batch.lastError, isRetriable: true)
+    }
+
+    static func corruptRecords(
+        _ error: RecordError, _ partition: TopicPartition, _ offset: Offset
+    ) -> MartletError {
+        MartletError(
+            .corruptRecords,
+            "records of \(partition) from offset \(offset) on are damaged: \(error); poll again, or seek behind them",
+            underlying: error)
     }
 
     static func cancelled(_ what: String) -> MartletError {

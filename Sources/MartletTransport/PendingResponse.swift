@@ -26,6 +26,8 @@ package struct PendingResponse<Request: KafkaRequest>: Sendable {
         reply.whenComplete { _ in observer() }
     }
 
+    package var isSettled: Bool { reply.outcome != nil }
+
     /// The response or the failure, once it is there; decoded anew by each call.
     package var outcome: Result<Request.Response, TransportError>? {
         guard let outcome = reply.outcome else { return nil }

@@ -25,6 +25,9 @@ struct MetadataState {
         }
     }
 
+    /// What is known has been proved wrong.
+    mutating func invalidate() { refreshedAt = nil }
+
     func isOutdated(at now: Instant, maximumAge: Duration) -> Bool {
         guard let refreshedAt else { return true }
         return now - refreshedAt > maximumAge

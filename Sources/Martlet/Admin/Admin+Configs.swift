@@ -1,0 +1,113 @@
+internal import MartletCore
+internal import MartletTransport
+internal import MartletWire
+
+extension Admin {
+    /// The configuration of a topic or broker, by name of key.
+    ///
+    /// - Parameter keys: Nil for all.
+    public func describeConfigs(
+        of resource: ConfigResource, keys: [String]? = nil, includesDocumentation: Bool = false
+    ) async throws(MartletError) -> [ConfigEntry] {
+        var request = DescribeConfigsRequest()
+        request.includeDocumentation = includesDocumentation
+        var wanted = DescribeConfigsRequest.Resource()
+        (wanted.type, wanted.name) = resource.wire
+        wanted.keys = keys
+        request.resources = [wanted]
+        let activity = "describing the configuration of \(resource)"
+        let response = try await client.send(request, to: resource.destination, doing: activity)
+        guard let answer = response.resources.first else {
+            throw MartletError(.protocolViolation, "\(activity): the broker's answer leaves it out")
+        }
+        guard answer.errorCode == .none else {
+            throw .broker(answer.errorCode, answer.errorMessage, doing: activity)
+        }
+        return answer.configs.map(ConfigEntry.init).sorted { $0.name < $1.name }
+    }
+
+    /// Changes keys of a configuration; keys not named keep their values.
+    ///
+    /// - Parameter validateOnly: Only says whether it would work.
+    public func alterConfigs(
+        of resource: ConfigResource, _ changes: [String: ConfigChange], validateOnly: Bool = false
+    ) async throws(MartletError) {
+        var request = IncrementalAlterConfigsRequest()
+        request.validateOnly = validateOnly
+        var altered = IncrementalAlterConfigsRequest.Resource()
+        (altered.type, altered.name) = resource.wire
+        altered.configs = changes.sorted { $0.key < $1.key }.map { key, change in
+            var config = IncrementalAlterConfigsRequest.Config()
+            config.name = key
+            (config.operation, config.value) = change.wire
+            return config
+        }
+        request.resources = [altered]
+        let activity = "changing the configuration of \(resource)"
+        let response: IncrementalAlterConfigsResponse
+        if case .broker = resource {
+            response = try await client.send(request, to: resource.destination, doing: activity)
+        } else {
+            response = try await sendToController(request, doing: activity) { response in
+                response.resources.first?.errorCode
+            }
+        }
+        for answer in response.resources {
+            try Self.outcome(answer.errorCode, answer.errorMessage, doing: activity).get()
+        }
+    }
+}
+
+extension ConfigResource: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .topic(let name): "topic \"\(name)\""
+        case .broker(let id): "broker \(id)"
+        case .allBrokers: "all brokers"
+        }
+    }
+
+    fileprivate var wire: (ConfigResourceType, String) {
+        switch self {
+        case .topic(let name): (.topic, name.rawValue)
+        case .broker(let id): (.broker, "\(id)")
+        case .allBrokers: (.broker, "")
+        }
+    }
+
+    /// A broker's own values are known to it alone.
+    fileprivate var destination: MartletClient.Destination {
+        if case .broker(let id) = self { return .broker(id) }
+        return .any
+    }
+}
+
+extension ConfigChange {
+    fileprivate var wire: (AlterConfigOperation, String?) {
+        switch self {
+        case .set(let value): (.set, value)
+        case .reset: (.delete, nil)
+        case .append(let value): (.append, value)
+        case .subtract(let value): (.subtract, value)
+        }
+    }
+}
+
+extension ConfigEntry {
+    fileprivate init(_ config: DescribeConfigsResponse.Config) {
+        name = config.name
+        value = config.value
+        isReadOnly = config.isReadOnly
+        isSensitive = config.isSensitive
+        documentation = config.documentation
+        source =
+            switch config.source {
+            case .topic: .topic
+            case .dynamicBroker: .broker
+            case .dynamicDefaultBroker: .allBrokers
+            case .staticBroker: .startup
+            case .default: .default
+            default: .other(config.source.rawValue)
+            }
+    }
+}

@@ -1,0 +1,63 @@
+internal import MartletCore
+
+extension Consumer {
+    /// All batches to come, until every partition has reached its stop position. Breaking off loses nothing: another
+    /// loop goes on where this one ended.
+    public var batches: Batches { Batches(consumer: self) }
+
+    /// All records to come, one at a time. Convenient; `batches` is faster.
+    public var records: Records { Records(consumer: self) }
+
+    public struct Batches: AsyncSequence, Sendable {
+        let consumer: Consumer
+
+        public func makeAsyncIterator() -> Iterator { Iterator(consumer: consumer) }
+
+        public struct Iterator: AsyncIteratorProtocol {
+            let consumer: Consumer
+
+            public mutating func next() async throws(MartletError) -> ConsumerBatch? {
+                try await consumer.poll()
+            }
+
+            public mutating func next(
+                isolation actor: isolated (any Actor)?
+            ) async throws(MartletError) -> ConsumerBatch? {
+                try await consumer.poll()
+            }
+        }
+    }
+
+    public struct Records: AsyncSequence, Sendable {
+        let consumer: Consumer
+
+        public func makeAsyncIterator() -> Iterator { Iterator(consumer: consumer) }
+
+        public struct Iterator: AsyncIteratorProtocol {
+            let consumer: Consumer
+            private var partition = TopicPartition("", 0)
+            private var current: ConsumerBatch.Iterator?
+
+            init(consumer: Consumer) {
+                self.consumer = consumer
+            }
+
+            public mutating func next() async throws(MartletError) -> ConsumerRecord? {
+                try await next(isolation: #isolation)
+            }
+
+            public mutating func next(
+                isolation actor: isolated (any Actor)?
+            ) async throws(MartletError) -> ConsumerRecord? {
+                while true {
+                    if let record = current?.next() {
+                        return ConsumerRecord(partition: partition, record: record)
+                    }
+                    guard let batch = try await consumer.poll() else { return nil }
+                    partition = batch.partition
+                    current = batch.makeIterator()
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,123 @@
+internal import MartletCore
+internal import MartletTransport
+internal import MartletWire
+
+/// An answer to "which offset": the offset, and the record's time where one was found by time.
+struct FoundOffset: Hashable, Sendable {
+    /// Nil if no record is that late.
+    var offset: Offset?
+    var timestamp: Timestamp?
+    var leaderEpoch: LeaderEpoch
+}
+
+extension MartletClient {
+    typealias OffsetResult = Result<FoundOffset, MartletError>
+
+    /// Asks the leaders for offsets.
+    ///
+    /// - Parameter wanted: For each partition a time, or one of the special values of `ListOffsetsRequest`.
+    func findOffsets(
+        _ wanted: [TopicPartition: Int64], isolationLevel: IsolationLevel, pool: ConnectionPool? = nil
+    ) async throws(MartletError) -> [TopicPartition: OffsetResult] {
+        var results: [TopicPartition: OffsetResult] = [:]
+        let deadline = ContinuousClock.now + configuration.metadataTimeout
+        var backoff = Backoff(configuration.retry)
+        while true {
+            let open = wanted.filter { partition, _ in
+                guard case .failure(let error)? = results[partition] else { return results[partition] == nil }
+                return error.isRetriable
+            }
+            if open.isEmpty { return results }
+            for (partition, result) in try await askLeaders(open, isolationLevel, pool ?? self.pool) {
+                results[partition] = result
+            }
+            let isDone = open.keys.allSatisfy { partition in
+                if case .failure(let error)? = results[partition] { return !error.isRetriable }
+                return true
+            }
+            let wait = backoff.next()
+            if isDone || ContinuousClock.now + wait > deadline { return results }
+            try await pause(wait)
+            do throws(MartletError) {
+                try await refreshMetadata()
+            } catch {
+                if error.code == .cancelled { throw error }
+            }
+        }
+    }
+
+    private func askLeaders(
+        _ wanted: [TopicPartition: Int64], _ isolationLevel: IsolationLevel, _ pool: ConnectionPool
+    ) async throws(MartletError) -> [TopicPartition: OffsetResult] {
+        var results: [TopicPartition: OffsetResult] = [:]
+        var byLeader: [BrokerID: [TopicPartition: Int64]] = [:]
+        for (partition, timestamp) in wanted {
+            do {
+                byLeader[try await leader(of: partition), default: [:]][partition] = timestamp
+            } catch {
+                if error.code == .cancelled { throw error }
+                results[partition] = .failure(error)
+            }
+        }
+        for (leader, partitions) in byLeader {
+            do {
+                let found = try await ask(leader, for: partitions, isolationLevel, pool)
+                results.merge(found) { _, new in new }
+            } catch {
+                if error.code == .cancelled { throw error }
+                for partition in partitions.keys { results[partition] = .failure(error) }
+            }
+        }
+        return results
+    }
+
+    private func ask(
+        _ leader: BrokerID, for wanted: [TopicPartition: Int64], _ isolationLevel: IsolationLevel,
+        _ pool: ConnectionPool
+    ) async throws(MartletError) -> [TopicPartition: OffsetResult] {
+        let metadata = metadata
+        var request = ListOffsetsRequest()
+        request.isolationLevel = MartletWire.IsolationLevel(rawValue: isolationLevel.rawValue)
+        request.timeoutMs = Int32(clamping: configuration.requestTimeout.components.seconds * 1000)
+        for (topic, partitions) in Dictionary(grouping: wanted, by: \.key.topic) {
+            var wireTopic = ListOffsetsRequest.Topic()
+            wireTopic.name = topic
+            wireTopic.partitions = partitions.map { partition, timestamp in
+                var wirePartition = ListOffsetsRequest.Partition()
+                wirePartition.index = partition.partition
+                wirePartition.currentLeaderEpoch = metadata.leaderEpoch(of: partition)
+                wirePartition.timestamp = timestamp
+                return wirePartition
+            }
+            request.topics.append(wireTopic)
+        }
+        let connection = try await connection(to: .broker(leader), in: pool)
+        let response: ListOffsetsResponse
+        do {
+            response = try await connection.send(request, timeout: configuration.requestTimeout)
+        } catch {
+            throw MartletError(error, doing: "asking broker \(leader) for offsets")
+        }
+        var results: [TopicPartition: OffsetResult] = [:]
+        for topic in response.topics {
+            for answer in topic.partitions {
+                let partition = TopicPartition(topic.name, answer.index)
+                guard answer.errorCode == .none else {
+                    results[partition] = .failure(
+                        .broker(answer.errorCode, nil, doing: "asking for an offset of \(partition)"))
+                    continue
+                }
+                results[partition] = .success(
+                    FoundOffset(
+                        offset: answer.offset >= 0 ? answer.offset : nil,
+                        timestamp: answer.timestamp >= 0 ? Timestamp(rawValue: answer.timestamp) : nil,
+                        leaderEpoch: answer.leaderEpoch))
+            }
+        }
+        for partition in wanted.keys where results[partition] == nil {
+            results[partition] = .failure(
+                MartletError(.protocolViolation, "broker \(leader) does not answer for \(partition)"))
+        }
+        return results
+    }
+}
