@@ -25,6 +25,7 @@ let package = Package(
         .executable(name: "martlet", targets: ["MartletCLI"]),
         .library(name: "Martlet", targets: ["Martlet"]),
         .library(name: "MartletBroker", targets: ["MartletBroker"]),
+        .library(name: "MartletTesting", targets: ["MartletTesting"]),
     ],
     dependencies: [
         // Event loops, sockets, sendfile: the hot path runs inside its channel handlers.
@@ -55,6 +56,8 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "MartletLog", dependencies: ["MartletCore", "MartletRecords"], swiftSettings: strict),
+        // A disk that can lose power: for tests, and for brokers that keep nothing.
+        .target(name: "MartletSimulation", dependencies: ["MartletCore", "MartletLog"], swiftSettings: strict),
         .target(
             name: "MartletTransport",
             dependencies: ["MartletCore", "MartletWire", nioCore, nioPosix, logging],
@@ -76,6 +79,11 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        // A broker inside a test, in memory or on disk.
+        .target(
+            name: "MartletTesting", dependencies: ["MartletBroker", "MartletSimulation", logging],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "MartletCLI",
             dependencies: [
@@ -91,9 +99,19 @@ let package = Package(
             name: "MartletRecordsTests", dependencies: ["MartletRecords", "MartletCore"], swiftSettings: strict
         ),
         .testTarget(
-            name: "MartletLogTests", dependencies: ["MartletLog", "MartletRecords", "MartletCore"],
+            name: "MartletLogTests",
+            dependencies: ["MartletLog", "MartletRecords", "MartletCore", "MartletSimulation"],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "MartletBrokerTests",
+            dependencies: [
+                "MartletBroker", "MartletCore", "MartletLog", "MartletRecords", "MartletSimulation", "MartletTesting",
+                "MartletTransport", "MartletWire", nioCore, nioPosix,
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "TidyTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -9,7 +9,8 @@ public struct Bytes: Sendable {
     public let count: Int
 
     package init(storage: Storage, start: Int, count: Int) {
-        precondition(start >= 0 && count >= 0 && start + count <= storage.capacity, "slice outside of its storage")
+        precondition(
+            start >= 0 && count >= 0 && start + count <= storage.capacity, "slice outside of its storage")
         self.storage = storage
         self.start = start
         self.count = count

@@ -27,7 +27,8 @@ public struct TopicID: Hashable, Sendable, Comparable {
 }
 
 extension TopicID: LosslessStringConvertible {
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+    private static let alphabet = Array(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
     /// 128 bits in 6-bit digits; the last digit carries two bits and four zeros.
     private static let textLength = 22
 

@@ -57,8 +57,14 @@ package struct GrowableBytes: ~Copyable {
         self.count = count
     }
 
-    /// Hands the memory over, and begins again with a block of the same size.
+    /// Hands over what was written, and begins again with a block of the same size.
     package mutating func take() -> Bytes {
+        guard count > capacity / 2 else {
+            // Copying little is cheaper than a large block, which the copy would also keep from being used again.
+            let copy = Bytes(copying: bytes)
+            count = 0
+            return copy
+        }
         let taken = UnsafeMutableRawBufferPointer(start: memory, count: capacity)
         let result = Bytes(
             storage: Bytes.Storage(memory: taken, owner: MallocOwner.shared), start: 0, count: count
@@ -94,6 +100,9 @@ package struct GrowableBytes: ~Copyable {
         return memory
     }
 }
+
+// Safe to send: the value cannot be copied, and it alone has the pointer until the memory is handed over.
+extension GrowableBytes: @unchecked Sendable {}
 
 /// Gives blocks of `GrowableBytes` back to malloc.
 private final class MallocOwner: BytesOwner {

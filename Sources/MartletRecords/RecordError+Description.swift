@@ -38,6 +38,10 @@ extension RecordError: CustomStringConvertible {
             "a partition's records in a produce request must be exactly one record batch"
         case .malformedRecord(let index, let defect):
             "record \(index) of the batch is malformed: \(defect)"
+        case .missingKey(let index):
+            "record \(index) of the batch has no key, and the topic is compacted by key"
+        case .timestampOutOfRange(let index, let timestamp):
+            "record \(index) of the batch has timestamp \(timestamp), too far from the broker's time for the topic"
         case .trailingBytes(let byteCount):
             "\(byteCount) bytes follow the last record of the batch"
         case .corruptCompressedData(let compression):
@@ -65,8 +69,7 @@ extension RecordDefect: CustomStringConvertible {
         case .badSize: "its fields do not fill it"
         case .badHeaderCount: "it announces more headers than it has room for"
         case .nullHeaderKey: "a header has no key"
-        case .badHeaderKey: "a header's key is not UTF-8"
-        case .badOffset: "its offset does not grow or lies behind the batch's last"
+        case .badOffset: "its offset lies outside of the batch or is not the next"
         }
     }
 }

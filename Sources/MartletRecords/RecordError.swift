@@ -33,6 +33,10 @@ package enum RecordError: Error, Hashable, Sendable {
     case notOneBatch
     /// The record with this index, counted from 0, breaks the format.
     case malformedRecord(index: Int, RecordDefect)
+    /// The record with this index has no key, in a topic that is compacted by key.
+    case missingKey(index: Int)
+    /// The record with this index has a time that the topic does not take.
+    case timestampOutOfRange(index: Int, Timestamp)
     /// Bytes are left behind the last record.
     case trailingBytes(byteCount: Int)
     /// The compressed records are damaged.
@@ -55,9 +59,7 @@ package enum RecordDefect: Error, Hashable, Sendable {
     case badSize
     case badHeaderCount
     case nullHeaderKey
-    /// A header's key is not UTF-8.
-    case badHeaderKey
-    /// Offsets do not grow, or go beyond the batch's last.
+    /// The offset lies outside of the batch, or, in a producer's batch, is not the next.
     case badOffset
 }
 
@@ -72,11 +74,11 @@ extension RecordError {
             .nonZeroBaseOffset,
             .offsetOverflow,
             .unexpectedControlBatch, .invalidProducer, .transactionalWithoutProducer, .notOneBatch,
-            .malformedRecord, .trailingBytes:
+            .malformedRecord, .missingKey, .trailingBytes:
             .invalidRecord
         case .unknownCompression:
             .unsupportedCompressionType
-        case .invalidTimestamp, .unexpectedLogAppendTime:
+        case .invalidTimestamp, .unexpectedLogAppendTime, .timestampOutOfRange:
             .invalidTimestamp
         case .decompressedTooLarge, .batchTooLarge:
             .messageTooLarge

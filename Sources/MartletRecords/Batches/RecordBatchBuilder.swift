@@ -4,7 +4,7 @@ package import MartletCore
 ///
 /// Records are written in their final form as they come, so building an uncompressed batch fills in the header and
 /// hands the memory over. The builder is empty again afterwards and keeps room for a batch of the same size.
-package struct RecordBatchBuilder: ~Copyable {
+package struct RecordBatchBuilder: ~Copyable, Sendable {
     private var buffer: GrowableBytes
     package private(set) var recordCount = 0
     private var baseTimestamp = Timestamp.none
@@ -143,7 +143,7 @@ extension RecordBatchBuilder {
         package init() {}
     }
 
-    /// The batch; the builder is empty afterwards.
+    /// The batch; the builder is empty afterwards, and keeps its records only if this throws.
     package mutating func build(_ options: Options = Options()) throws(RecordError) -> Bytes {
         var options = options
         // A batch without records has nothing to compress.

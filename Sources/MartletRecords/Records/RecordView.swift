@@ -29,7 +29,6 @@ package struct RecordCursor {
         /// Records seen so far.
         var index = 0
         var position = 0
-        var offsetDelta: Int32 = -1
     }
 
     /// - Parameter bytes: What follows the header, decompressed.
@@ -59,7 +58,6 @@ package struct RecordCursor {
             throw .malformedRecord(index: progress.index, error)
         }
         progress.position = record.range.upperBound
-        progress.offsetDelta = record.offsetDelta
         progress.index += 1
         return record
     }
@@ -77,7 +75,8 @@ package struct RecordCursor {
         guard let timestampDelta = Varint.readSigned64(record, at: &scan),
             let offsetDelta = Varint.readSigned32(record, at: &scan)
         else { throw .badVarint }
-        guard offsetDelta > progress.offsetDelta, offsetDelta <= lastOffsetDelta else { throw .badOffset }
+        // Not that they grow: readers of Kafka's own logs meet producers that were not strict.
+        guard offsetDelta >= 0, offsetDelta <= lastOffsetDelta else { throw .badOffset }
         let key = try Self.readRange(record, at: &scan)
         let value = try Self.readRange(record, at: &scan)
         guard let headerCount = Varint.readSigned32(record, at: &scan) else { throw .badVarint }
@@ -121,9 +120,8 @@ extension RecordView {
                 guard let keyRange = try RecordCursor.readRange(bytes, at: &scan) else {
                     throw .nullHeaderKey
                 }
-                guard let key = String(validating: bytes[keyRange], as: UTF8.self) else {
-                    throw .badHeaderKey
-                }
+                // Keys that are not UTF-8 exist: what cannot be read of them is replaced, as the Java client does.
+                let key = String(decoding: bytes[keyRange], as: UTF8.self)
                 let value = try RecordCursor.readRange(bytes, at: &scan)
                 result.append(RecordHeader(key: key, value: value.map { records[$0] }))
             }

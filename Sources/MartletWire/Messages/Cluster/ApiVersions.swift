@@ -103,3 +103,13 @@ extension ApiVersionsResponse {
         }
     }
 }
+
+extension ApiVersionsResponse {
+    /// Reads the answer to a request of the given version. A broker that does not have this version answers
+    /// in version 0.
+    package init(answering version: Int16, decoding bytes: Bytes) throws(WireError) {
+        let refusal = UInt16(bitPattern: ErrorCode.unsupportedVersion.rawValue)
+        let isRefusal = bytes.count >= 2 && UInt16(bytes[0]) << 8 | UInt16(bytes[1]) == refusal
+        try self.init(decoding: bytes, version: isRefusal ? 0 : version)
+    }
+}

@@ -1,0 +1,19 @@
+#ifndef BENCHMARK_CLOCKS_H
+#define BENCHMARK_CLOCKS_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/// Nanoseconds of a clock that never goes back.
+uint64_t monotonic_nanoseconds(void);
+
+/// Milliseconds since 1970, as in the timestamps of records.
+int64_t wall_milliseconds(void);
+
+/// User and system time of this process, in seconds.
+double own_cpu_seconds(void);
+
+/// User and system time of another process with all its threads, in seconds; 0 where `process` is 0.
+double process_cpu_seconds(pid_t process);
+
+#endif

@@ -1,0 +1,46 @@
+#ifndef BENCHMARK_SUPERVISION_H
+#define BENCHMARK_SUPERVISION_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/// What the runner needs of the system and Swift cannot say. Everything here returns a negative `errno` on
+/// failure.
+
+/// Makes a pipe that children do not inherit; its reading end does not block.
+int supervision_pipe(int ends[2]);
+
+/// Starts a program on the given processors (a bit for each, 0 for all) with both outputs going to `output`.
+/// It is killed when the thread that started it ends. `arguments` ends with a null. Returns its process id.
+pid_t supervision_start(char *const *arguments, uint64_t processors, int output);
+
+/// A descriptor that becomes readable when the process has ended.
+int supervision_end_descriptor(pid_t process);
+
+/// Holds back the signals that ask the runner to stop, and returns a descriptor that becomes readable
+/// instead.
+int supervision_signal_descriptor(void);
+
+/// A TCP port on loopback that nobody listens on.
+int supervision_free_port(void);
+
+/// Removes a directory with everything in it.
+int supervision_remove(const char *directory);
+
+/// Waits until the file system has written and freed what it still had to, so that the next run does not pay
+/// for it.
+int supervision_settle(const char *directory);
+
+/// Nanoseconds of a clock that never goes back.
+uint64_t supervision_nanoseconds(void);
+
+/// User and system time of a process with all its threads, in seconds; negative on failure.
+double supervision_cpu_seconds(pid_t process);
+
+/// A figure in kilobytes from `/proc/PID/status`, for instance of `VmRSS:`.
+long supervision_memory(pid_t process, const char *field);
+
+/// Processor time that the whole machine has spent since it started, idle time aside, in seconds.
+double supervision_machine_busy_seconds(void);
+
+#endif

@@ -1,0 +1,71 @@
+#include "supervision.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+int supervision_free_port(void) {
+    int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (probe < 0) return -errno;
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t length = sizeof address;
+    int port = -1;
+    if (bind(probe, (struct sockaddr *)&address, length) == 0 &&
+        getsockname(probe, (struct sockaddr *)&address, &length) == 0) {
+        port = ntohs(address.sin_port);
+    } else {
+        port = -errno;
+    }
+    close(probe);
+    return port;
+}
+
+static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *place) {
+    (void)status, (void)kind, (void)place;
+    return remove(path);
+}
+
+int supervision_remove(const char *directory) {
+    return nftw(directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) == 0 ? 0 : -errno;
+}
+
+int supervision_settle(const char *directory) {
+    int descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0) return -errno;
+    int result = syncfs(descriptor) == 0 ? 0 : -errno;
+    close(descriptor);
+    return result;
+}
+
+long supervision_memory(pid_t process, const char *field) {
+    char path[64], line[256];
+    snprintf(path, sizeof path, "/proc/%d/status", (int)process);
+    FILE *file = fopen(path, "re");
+    if (file == NULL) return -errno;
+    long kilobytes = -ENOENT;
+    size_t length = strlen(field);
+    while (fgets(line, sizeof line, file) != NULL) {
+        if (strncmp(line, field, length) == 0) kilobytes = strtol(line + length, NULL, 10);
+    }
+    fclose(file);
+    return kilobytes;
+}
+
+double supervision_machine_busy_seconds(void) {
+    unsigned long user, nice, system, idle, wait, interrupts, soft;
+    FILE *file = fopen("/proc/stat", "re");
+    if (file == NULL) return -errno;
+    int fields = fscanf(file, "cpu %lu %lu %lu %lu %lu %lu %lu", &user, &nice, &system, &idle, &wait,
+                        &interrupts, &soft);
+    fclose(file);
+    if (fields != 7) return -EINVAL;
+    return (double)(user + nice + system + interrupts + soft) / (double)sysconf(_SC_CLK_TCK);
+}

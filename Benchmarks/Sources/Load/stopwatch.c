@@ -1,0 +1,31 @@
+#include "stopwatch.h"
+
+#include "clocks.h"
+
+#include <stdio.h>
+
+struct stopwatch stopwatch_start(pid_t server) {
+    return (struct stopwatch){
+        .server = server,
+        .own_cpu = own_cpu_seconds(),
+        .server_cpu = process_cpu_seconds(server),
+        .started = monotonic_nanoseconds(),
+    };
+}
+
+void stopwatch_stop(struct stopwatch *stopwatch) {
+    stopwatch->seconds = (double)(monotonic_nanoseconds() - stopwatch->started) / 1e9;
+    stopwatch->own_cpu = own_cpu_seconds() - stopwatch->own_cpu;
+    stopwatch->server_cpu = process_cpu_seconds(stopwatch->server) - stopwatch->server_cpu;
+}
+
+void report_print(const struct report *report) {
+    const struct stopwatch *stopwatch = &report->stopwatch;
+    printf("{\"bytes\":%lu,\"requests\":%lu,\"records\":%lu,\"seconds\":%.6f,\"mb_per_second\":%.1f,",
+           report->bytes, report->requests, report->records, stopwatch->seconds,
+           (double)report->bytes / stopwatch->seconds / 1e6);
+    printf("\"own_cpu_seconds\":%.6f,\"server_cpu_seconds\":%.6f,", stopwatch->own_cpu,
+           stopwatch->server_cpu);
+    histogram_print(&report->latency, stdout);
+    printf("}\n");
+}

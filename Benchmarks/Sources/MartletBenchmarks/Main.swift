@@ -1,0 +1,90 @@
+import Glibc
+
+@main
+struct MartletBenchmarks {
+    static func main() {
+        do throws(Failure) {
+            let options = try Options(Array(CommandLine.arguments.dropFirst()))
+            if options.wantsHelp { return print(Options.usage) }
+            if options.wantsList { return printList() }
+            let failed = try run(options)
+            if failed { exit(1) }
+        } catch {
+            exit(report(error))
+        }
+    }
+
+    private static func printList() {
+        for measurement in Measurement.all { print("\(measurement.name)  (\(measurement.title))") }
+    }
+
+    /// Says what went wrong, and returns the exit code that fits.
+    private static func report(_ failure: Failure) -> Int32 {
+        switch failure {
+        case .interrupted:
+            say("stopped\n")
+            return 130
+        case .failed(let message):
+            say("martlet-benchmarks: \(message)\n")
+            return 1
+        case .usage(let message):
+            say("martlet-benchmarks: \(message)\n\n\(Options.usage)\n")
+            return 64
+        }
+    }
+
+    /// Returns whether a measurement failed. A missed target is not a failure.
+    private static func run(_ options: Options) throws(Failure) -> Bool {
+        try makeDirectory(options.workDirectory)
+        let bench = Bench(options: options, supervisor: try Supervisor(), machine: Machine())
+        var outcomes: [Outcome] = []
+        for measurement in Measurement.all {
+            if !options.only.isEmpty && !options.only.contains(measurement.name) { continue }
+            let sides = measurement.sides.filter { $0 == .floor || !options.floorOnly }
+            if sides.isEmpty { continue }
+            outcomes.append(try alternate(measurement, sides, bench))
+        }
+        let machine = bench.machine
+        print(
+            """
+            \(machine.processors) × \(machine.model), \(machine.memoryMegabytes) MB, Linux \(machine.kernel)
+            \(options.runs) alternating runs, \(Table.short(Double(options.bytes) / 1e6)) MB each, \
+            batches of up to 1 MiB, acks=all; CPU is the server's
+            """
+        )
+        print(Table(outcomes: outcomes).text)
+        try ResultsFile(bench: bench, outcomes: outcomes).write()
+        return outcomes.contains { $0.failure != nil }
+    }
+
+    /// Runs the sides in turn, so that whatever the machine is going through meets both.
+    private static func alternate(
+        _ measurement: Measurement, _ sides: [Side], _ bench: Bench
+    ) throws(Failure) -> Outcome {
+        var outcome = Outcome(measurement: measurement)
+        do throws(Failure) {
+            for run in 1...bench.options.runs {
+                for side in sides {
+                    showProgress("\(measurement.title): run \(run) of \(bench.options.runs)")
+                    bench.settle()
+                    let sample = try measurement.run(side, bench)
+                    if side == .floor { outcome.floor.append(sample) } else { outcome.martlet.append(sample) }
+                }
+            }
+        } catch .failed(let message) {
+            outcome.failure = message
+        }
+        showProgress("")
+        return outcome
+    }
+
+    /// One line that is written over; silent without a terminal.
+    private static func showProgress(_ text: String) {
+        if isatty(STDERR_FILENO) == 1 { say("\r\u{1B}[K\(text)") }
+    }
+
+    /// Progress and errors go to standard error, the table alone to standard output.
+    private static func say(_ text: String) {
+        _ = text.withCString { write(STDERR_FILENO, $0, strlen($0)) }
+    }
+}

@@ -1,0 +1,93 @@
+import CSupervision
+
+/// What measurements work with: the programs, where their data go, and how much to move.
+struct Bench {
+    let options: Options
+    let supervisor: Supervisor
+    let machine: Machine
+
+    /// A server that listens, with the directory of its data.
+    struct Server {
+        let child: Child
+        let address: String
+        /// Kept as long as the server: the data go when it goes.
+        let directory: RunDirectory
+    }
+
+    /// How long a server may take until it listens. The floor may have a file to write first.
+    private static let readyTimeout = 30.0
+    /// How long one run of the load generator may take.
+    private static let loadTimeout = 120.0
+
+    func startFloor(_ arguments: [String], on processors: UInt64) throws(Failure) -> Server {
+        let directory = try RunDirectory(in: options.workDirectory)
+        let place = arguments == ["echo"] ? [] : ["--dir", directory.path]
+        let child = try Child(
+            [options.floor] + arguments + place, processors: processors, supervisor: supervisor)
+        let line = try child.line(containing: "ready ", within: Self.readyTimeout)
+        return Server(child: child, address: String(line.dropFirst("ready ".count)), directory: directory)
+    }
+
+    /// Starts a broker on an empty directory. `settings` are those of its `--set`.
+    func startBroker(_ settings: [String], on processors: UInt64) throws(Failure) -> Server {
+        guard let broker = options.broker else { throw .failed("there is no broker to start") }
+        let directory = try RunDirectory(in: options.workDirectory)
+        let port = supervision_free_port()
+        if port < 0 { throw .system("cannot find a free port", -port) }
+        let address = "127.0.0.1:\(port)"
+        var arguments = [broker, "serve", "--data-dir", directory.path, "--listen", address]
+        for setting in settings { arguments += ["--set", setting] }
+        let child = try Child(arguments, processors: processors, supervisor: supervisor)
+        _ = try child.line(containing: address, within: Self.readyTimeout)
+        return Server(child: child, address: address, directory: directory)
+    }
+
+    /// Starts a broker and makes the topic that is measured with.
+    func startBroker(
+        durability: String, partitions: Int, on processors: UInt64
+    ) throws(Failure) -> Server {
+        let server = try startBroker(["martlet.durability=\(durability)"], on: processors)
+        _ = try load("create-topic", ["--partitions", "\(partitions)"], of: server, on: processors)
+        return server
+    }
+
+    /// Runs the load generator against a server. Returns what it reports, with what the machine shows beside
+    /// it.
+    func load(
+        _ mode: String, _ arguments: [String], of server: Server, on processors: UInt64
+    ) throws(Failure) -> LoadReport {
+        var command = [options.load, mode, "--address", server.address] + arguments
+        if mode != "create-topic" { command += ["--server-pid", "\(server.child.process)"] }
+        let busyBefore = othersBusySeconds(server)
+        let child = try Child(command, processors: processors, supervisor: supervisor)
+        try child.waitForEnd(alongside: server.child, within: Self.loadTimeout)
+        let seconds = Double(supervision_nanoseconds() - child.started) / 1e9
+        let others = othersBusySeconds(server) - busyBefore - child.cpuSeconds
+        guard let line = child.lines.last else { throw .failed("the load generator reported nothing") }
+        var report = try LoadReport(line)
+        report.add(Sample.othersShare, max(0, others) / seconds / Double(machine.processors))
+        report.add("server_peak_kilobytes", Double(supervision_memory(server.child.process, "VmHWM:")))
+        return report
+    }
+
+    /// Processor time of everything but the server. Beside the load generator that is the kernel's
+    /// write-back, and whatever else goes on: it says how far a figure can be trusted.
+    private func othersBusySeconds(_ server: Server) -> Double {
+        supervision_machine_busy_seconds() - supervision_cpu_seconds(server.child.process)
+    }
+
+    /// Waits until the file system has dealt with what the run before left.
+    func settle() {
+        _ = supervision_settle(options.workDirectory)
+    }
+}
+
+extension Bench {
+    /// Runs a mode of the floor that serves nobody and ends by itself.
+    func runFloor(_ arguments: [String]) throws(Failure) -> LoadReport {
+        let child = try Child([options.floor] + arguments, processors: 0, supervisor: supervisor)
+        try child.waitForEnd(alongside: nil, within: Self.loadTimeout)
+        guard let line = child.lines.last else { throw .failed("the floor reported nothing") }
+        return try LoadReport(line)
+    }
+}

@@ -1,0 +1,39 @@
+/// Who is measured.
+enum Side {
+    /// The C program that does what cannot be avoided, and nothing else.
+    case floor
+    case martlet
+}
+
+/// What the project promises of a figure.
+enum Target: CustomStringConvertible {
+    case ratioAtLeast(Double)
+    case ratioAtMost(Double)
+    case valueAtMost(Double)
+
+    var description: String {
+        switch self {
+        case .ratioAtLeast(let limit): "≥ \(limit)×"
+        case .ratioAtMost(let limit): "≤ \(limit)×"
+        case .valueAtMost(let limit): "≤ \(Int(limit))"
+        }
+    }
+}
+
+/// One line of the table.
+struct Measurement {
+    /// The word that selects it on the command line.
+    let name: String
+    let title: String
+    let unit: String
+    var target: Target?
+    /// Which sides can be measured; the ratio needs both.
+    var sides: [Side] = [.floor, .martlet]
+    /// Runs the side once, on a directory of its own.
+    let run: (Side, Bench) throws(Failure) -> Sample
+}
+
+extension Measurement {
+    /// Everything, in the order of the table.
+    static var all: [Measurement] { produce + fetch + roundTrips + startUp + reference }
+}

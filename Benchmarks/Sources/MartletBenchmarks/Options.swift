@@ -1,0 +1,112 @@
+import Glibc
+
+/// What the user asked for, and where things are.
+struct Options {
+    /// Bytes of a run; some measurements move a fraction or a multiple of it.
+    var bytes = 1 << 30
+    var runs = 5
+    var roundTrips = 10_000
+    /// Names of the measurements to run; empty for all.
+    var only: [String] = []
+    var floorOnly = false
+    var wantsHelp = false
+    var wantsList = false
+    var results = ""
+    /// Where data directories are made: the file system that is measured.
+    var workDirectory = ""
+    var floor = ""
+    var load = ""
+    /// The broker's binary; nil where the floor alone is measured.
+    var broker: String?
+
+    static let usage = """
+        Measures a Martlet broker against the least that the machine must do for the same work.
+
+        usage: martlet-benchmarks [--quick] [--only NAME]… [--runs N] [--bytes N] [--floor-only]
+                                  [--results FILE] [--list] [--help]
+
+          --quick        two runs and a quarter of the bytes, for a first look
+          --only NAME    this measurement alone; may be repeated (--list shows the names)
+          --runs N       runs of each side, alternating (default 5)
+          --bytes N      bytes of a run, with k, m or g (default 1g)
+          --floor-only   without the broker
+          --results FILE where the JSON goes (default results/latest.json beside the package)
+
+        environment:
+          MARTLET_BINARY         the broker's binary (default .build/release/martlet)
+          MARTLET_BENCHMARK_DIR  where data directories are made (default .build/run of this package)
+        """
+
+    init(_ arguments: [String]) throws(Failure) {
+        var left = arguments[...]
+        while let argument = left.popFirst() {
+            switch argument {
+            case "--quick":
+                runs = 2
+                bytes = 256 << 20
+                roundTrips = 3_000
+            case "--only": only.append(try Self.value(of: argument, in: &left))
+            case "--runs": runs = try Self.number(of: argument, in: &left)
+            case "--bytes": bytes = try Self.number(of: argument, in: &left)
+            case "--results": results = try Self.value(of: argument, in: &left)
+            case "--floor-only": floorOnly = true
+            case "--list": wantsList = true
+            case "--help", "-h": wantsHelp = true
+            default: throw .usage("unknown option \(argument)")
+            }
+        }
+        for name in only where !Measurement.all.contains(where: { $0.name == name }) {
+            throw .usage("there is no measurement \(name); --list shows the names")
+        }
+        if !wantsHelp && !wantsList { try findPrograms() }
+    }
+
+    private mutating func findPrograms() throws(Failure) {
+        guard let own = realpath("/proc/self/exe", nil) else {
+            throw .system("cannot find this program", errno)
+        }
+        defer { free(own) }
+        let path = String(cString: own).split(separator: "/", omittingEmptySubsequences: false)
+        let binaries = path.dropLast().joined(separator: "/")
+        floor = "\(binaries)/martlet-floor"
+        load = "\(binaries)/martlet-load"
+        // Built by the package manager, this program lies in PACKAGE/.build/TRIPLE/release.
+        let package = path.lastIndex(of: ".build").map { path[..<$0].joined(separator: "/") } ?? "."
+        if results.isEmpty { results = "\(package)/results/latest.json" }
+        workDirectory = environment("MARTLET_BENCHMARK_DIR") ?? "\(package)/.build/run"
+        for program in [floor, load] where access(program, X_OK) != 0 {
+            throw .failed("\(program) is missing: build the whole package first (swift build -c release)")
+        }
+        if floorOnly { return }
+        let candidates =
+            environment("MARTLET_BINARY").map { [$0] } ?? [
+                ".build/release/martlet", "\(package)/../.build/release/martlet",
+            ]
+        broker = candidates.first { access($0, X_OK) == 0 }
+        if broker == nil {
+            throw .failed(
+                """
+                there is no broker at \(candidates.joined(separator: " or ")): build it with `make build`, \
+                name it in MARTLET_BINARY, or measure the floor alone with --floor-only
+                """
+            )
+        }
+    }
+
+    private static func value(of option: String, in left: inout ArraySlice<String>) throws(Failure) -> String
+    {
+        guard let value = left.popFirst() else { throw .usage("\(option) needs a value") }
+        return value
+    }
+
+    private static func number(of option: String, in left: inout ArraySlice<String>) throws(Failure) -> Int {
+        let text = try value(of: option, in: &left)
+        let shifts: [Character: Int] = ["k": 10, "m": 20, "g": 30]
+        let shift = text.last.flatMap { shifts[$0] }
+        let digits = shift == nil ? text[...] : text.dropLast()
+        guard let number = Int(digits), number > 0, number <= Int.max >> (shift ?? 0) else {
+            throw .usage("\(option) is a positive number, not \(text)")
+        }
+        return number << (shift ?? 0)
+    }
+}

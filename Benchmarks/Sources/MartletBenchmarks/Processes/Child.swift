@@ -1,0 +1,131 @@
+import CSupervision
+import Glibc
+
+/// A program that this one started. It ends with this object at the latest.
+final class Child {
+    let process: pid_t
+    /// When it was started, by the clock that never goes back.
+    let started: UInt64
+    private let name: String
+    private let supervisor: Supervisor
+    private let output: Int32
+    private let end: Int32
+    private var unfinishedLine: [UInt8] = []
+    /// What it said last, both outputs together; bounded, the rest is let go.
+    private(set) var lines: [String] = []
+    private var exitStatus: Int32?
+    /// User and system time it took, known when it has ended.
+    private(set) var cpuSeconds = 0.0
+
+    private static let mostLines = 200
+
+    /// `arguments` begins with the path of the program. `processors` has a bit for each that it may use, 0
+    /// for all.
+    init(_ arguments: [String], processors: UInt64, supervisor: Supervisor) throws(Failure) {
+        name = arguments.first.map { $0.split(separator: "/").last.map(String.init) ?? $0 } ?? ""
+        self.supervisor = supervisor
+        var pipe: [Int32] = [0, 0]
+        let result = supervision_pipe(&pipe)
+        if result < 0 { throw .system("cannot make a pipe", -result) }
+        output = pipe[0]
+        var pointers = arguments.map { strdup($0) }
+        pointers.append(nil)
+        started = supervision_nanoseconds()
+        process = supervision_start(pointers, processors, pipe[1])
+        for pointer in pointers { free(pointer) }
+        close(pipe[1])
+        end = process < 0 ? -1 : supervision_end_descriptor(process)
+        if process < 0 { throw .system("cannot start \(name)", -process) }
+        if end < 0 { throw .system("cannot watch \(name)", -end) }
+    }
+
+    deinit {
+        kill()
+        close(output)
+        if end >= 0 { close(end) }
+    }
+
+    /// Ends it at once. Its data are thrown away anyway.
+    func kill() {
+        guard exitStatus == nil, process > 0 else { return }
+        _ = Glibc.kill(process, SIGKILL)
+        reap()
+    }
+
+    /// Returns the first line that contains `text`.
+    func line(containing text: String, within seconds: Double) throws(Failure) -> String {
+        let deadline = supervision_nanoseconds() + UInt64(seconds * 1e9)
+        while true {
+            if let line = lines.first(where: { $0.contains(text) }) { return line }
+            guard supervision_nanoseconds() < deadline else {
+                throw .failed("\(name) did not say \"\(text)\" within \(seconds) s.\(said)")
+            }
+            let ready = try supervisor.wait(for: [output, end], until: deadline)
+            let isOpen = drain()
+            if lines.contains(where: { $0.contains(text) }) { continue }
+            if ready.contains(end) || !isOpen { throw .failed("\(name) ended too early.\(said)") }
+        }
+    }
+
+    /// Waits for the end, while what `server` says is read as well, so that it never blocks on a full pipe.
+    func waitForEnd(alongside server: Child?, within seconds: Double) throws(Failure) {
+        let deadline = supervision_nanoseconds() + UInt64(seconds * 1e9)
+        var watched = [end, output] + (server.map { [$0.output, $0.end] } ?? [])
+        while exitStatus == nil {
+            guard supervision_nanoseconds() < deadline else {
+                throw .failed("\(name) did not finish within \(seconds) s.\(said)\(server?.said ?? "")")
+            }
+            let ready = try supervisor.wait(for: watched, until: deadline)
+            if !drain() { watched.removeAll { $0 == output } }
+            if let server {
+                if !server.drain() { watched.removeAll { $0 == server.output } }
+                if ready.contains(server.end) {
+                    throw .failed("\(server.name) ended too early.\(server.said)")
+                }
+            }
+            if ready.contains(end) { reap() }
+        }
+        _ = drain()
+        guard exitStatus == 0 else { throw .failed("\(name) failed.\(said)\(server?.said ?? "")") }
+    }
+
+    /// The last lines, for an error message.
+    private var said: String {
+        lines.suffix(8).map { "\n    \(name): \($0)" }.joined()
+    }
+
+    private func reap() {
+        var status: Int32 = 0
+        var usage = rusage()
+        while wait4(process, &status, 0, &usage) < 0 && errno == EINTR {}
+        exitStatus = status
+        cpuSeconds = Self.seconds(usage.ru_utime) + Self.seconds(usage.ru_stime)
+    }
+
+    private static func seconds(_ time: timeval) -> Double {
+        Double(time.tv_sec) + Double(time.tv_usec) / 1e6
+    }
+
+    /// Takes what can be read. Returns false at the end of the output.
+    private func drain() -> Bool {
+        var block = [UInt8](repeating: 0, count: 16 << 10)
+        while true {
+            let count = read(output, &block, block.count)
+            if count < 0 { return errno == EAGAIN || errno == EINTR }
+            if count == 0 { return false }
+            take(block[..<count])
+        }
+    }
+
+    private func take(_ bytes: ArraySlice<UInt8>) {
+        for byte in bytes {
+            if byte != UInt8(ascii: "\n") {
+                unfinishedLine.append(byte)
+                continue
+            }
+            lines.append(String(decoding: unfinishedLine, as: UTF8.self))
+            unfinishedLine.removeAll(keepingCapacity: true)
+        }
+        if lines.count > Self.mostLines { lines.removeFirst(lines.count - Self.mostLines) }
+    }
+}

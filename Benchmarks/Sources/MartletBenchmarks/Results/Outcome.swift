@@ -1,0 +1,63 @@
+/// A measurement with all its runs.
+struct Outcome {
+    let measurement: Measurement
+    var floor: [Sample] = []
+    var martlet: [Sample] = []
+    /// What went wrong; the runs before it still count.
+    var failure: String?
+
+    /// Broker to floor, each pair of neighbouring runs by itself, so that a drift of the machine cancels out.
+    var ratio: Summary? {
+        Summary(zip(martlet, floor).map { $0.value / $1.value })
+    }
+
+    /// What share of the machine went to neither side nor the load generator, in the middle of all runs.
+    var othersShare: Double? {
+        Summary((floor + martlet).compactMap { $0.details[Sample.othersShare] })?.median
+    }
+
+    /// Whether the target is met; nil where there is no target or nothing to compare.
+    var meetsTarget: Bool? {
+        switch measurement.target {
+        case .none: nil
+        case .ratioAtLeast(let limit): ratio.map { $0.median >= limit }
+        case .ratioAtMost(let limit): ratio.map { $0.median <= limit }
+        case .valueAtMost(let limit): Summary(martlet.map(\.value)).map { $0.median <= limit }
+        }
+    }
+
+    var json: JSON {
+        .object([
+            ("name", .text(measurement.name)),
+            ("title", .text(measurement.title)),
+            ("unit", .text(measurement.unit)),
+            ("target", measurement.target.map { .text($0.description) } ?? .null),
+            ("met", meetsTarget.map { .text($0 ? "ok" : "short") } ?? .null),
+            ("ratio", Self.json(ratio)),
+            ("floor", Self.json(floor)),
+            ("martlet", Self.json(martlet)),
+            ("failure", failure.map { .text($0) } ?? .null),
+        ])
+    }
+
+    private static func json(_ summary: Summary?) -> JSON {
+        guard let summary else { return .null }
+        return .object([
+            ("min", .number(summary.least)), ("median", .number(summary.median)),
+            ("max", .number(summary.largest)),
+        ])
+    }
+
+    private static func json(_ samples: [Sample]) -> JSON {
+        .object([
+            ("value", json(Summary(samples.map(\.value)))),
+            ("cpu_seconds_per_gb", json(Summary(samples.compactMap(\.cpuPerGigabyte)))),
+            ("runs", .list(samples.map(json))),
+        ])
+    }
+
+    private static func json(_ sample: Sample) -> JSON {
+        let details = sample.details.sorted { $0.key < $1.key }.map { ($0.key, JSON.number($0.value)) }
+        return .object([("value", .number(sample.value))] + details)
+    }
+}

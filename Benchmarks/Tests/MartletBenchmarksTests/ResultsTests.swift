@@ -1,0 +1,37 @@
+import Testing
+
+@testable import MartletBenchmarks
+
+@Suite struct ResultsTests {
+    @Test("the ratio is that of neighbouring runs, so a machine that slows down does not change it")
+    func ratio() throws {
+        let measurement = Measurement(name: "m", title: "m", unit: "MB/s", target: .ratioAtLeast(0.5)) {
+            _, _ in
+            Sample(value: 0)
+        }
+        var outcome = Outcome(measurement: measurement)
+        outcome.floor = [Sample(value: 1000), Sample(value: 500), Sample(value: 100)]
+        outcome.martlet = [Sample(value: 600), Sample(value: 300), Sample(value: 60)]
+        #expect(try #require(outcome.ratio?.median) == 0.6)
+        #expect(outcome.meetsTarget == true)
+        outcome.martlet = []
+        #expect(outcome.meetsTarget == nil)
+    }
+
+    @Test(
+        "numbers are printed with as many places as they deserve",
+        arguments: [
+            (1234.5, "1235"), (99.96, "100.0"), (12.34, "12.3"), (0.346, "0.35"), (1.005, "1.00"),
+            (9.999, "10.00"),
+        ])
+    func places(value: Double, text: String) {
+        #expect(Table.short(value) == text)
+    }
+
+    @Test("a report that is cut off is an error, not a zero")
+    func reports() throws {
+        #expect(try LoadReport(#"{"bytes":10,"p50_us":1.5}"#).figure("p50_us") == 1.5)
+        #expect(throws: Failure.self) { try LoadReport(#"{"bytes":10,"p50"#) }
+        #expect(throws: Failure.self) { try LoadReport("martlet-load: cannot connect") }
+    }
+}

@@ -1,0 +1,74 @@
+internal import MartletCore
+
+/// The settings of a broker, checked and with their defaults: what `server.properties` says, typed.
+public struct BrokerSettings: Sendable {
+    /// What was set, by key; every value has passed its check.
+    public private(set) var values: [String: String] = [:]
+    /// Keys that nobody knows here, which a Kafka properties file may well have; for a warning at start.
+    public private(set) var unknownKeys: [String] = []
+
+    private static let definitions = Dictionary(
+        uniqueKeysWithValues: BrokerConfigKeys.all.map { ($0.name, $0) })
+
+    public init() {}
+
+    /// Takes a key from a properties file: one that is not known here is remembered and otherwise ignored.
+    public mutating func load(_ key: String, _ value: String) throws(ConfigError) {
+        let name = Self.synonyms[key] ?? key
+        guard Self.definitions[name] != nil else {
+            unknownKeys.append(key)
+            return
+        }
+        try set(name, value)
+    }
+
+    /// Takes a key that a person typed: one that is not known here is an error with a suggestion.
+    public mutating func set(_ key: String, _ value: String) throws(ConfigError) {
+        let name = Self.synonyms[key] ?? key
+        guard let definition = Self.definitions[name] else {
+            let hint =
+                Suggestion.closest(to: key, in: Self.definitions.keys).map { " Did you mean \($0)?" } ?? ""
+            throw ConfigError("There is no setting \(key).\(hint)")
+        }
+        if let objection = definition.objection(to: value) { throw ConfigError(objection) }
+        values[name] = value
+    }
+
+    /// Older or alternative names of the same setting.
+    private static let synonyms = ["broker.id": "node.id", "log.dir": "log.dirs"]
+
+    /// The value in force: what was set, else the default.
+    public func string(_ key: String) -> String? {
+        precondition(Self.definitions[key] != nil, "\(key) is not in the list of settings")
+        return values[key] ?? Self.definitions[key]?.defaultValue
+    }
+
+    func int(_ key: String) -> Int? { string(key).flatMap { Int($0) } }
+    func bool(_ key: String) -> Bool { string(key) == "true" }
+    func milliseconds(_ key: String) -> Duration? { int(key).map { .milliseconds($0) } }
+}
+
+/// Finds what a mistyped word was meant to be.
+enum Suggestion {
+    /// The candidate with the smallest edit distance, if it is near enough to be a slip.
+    static func closest(to word: String, in candidates: some Sequence<String>) -> String? {
+        let best = candidates.map { ($0, distance(word, $0)) }.min { ($0.1, $0.0) < ($1.1, $1.0) }
+        guard let best, best.1 <= max(2, word.count / 4) else { return nil }
+        return best.0
+    }
+
+    private static func distance(_ left: String, _ right: String) -> Int {
+        let right = Array(right)
+        var row = Array(0...right.count)
+        for (i, character) in left.enumerated() {
+            var diagonal = row[0]
+            row[0] = i + 1
+            for j in right.indices {
+                let substituted = diagonal + (character == right[j] ? 0 : 1)
+                diagonal = row[j + 1]
+                row[j + 1] = min(substituted, row[j] + 1, diagonal + 1)
+            }
+        }
+        return row[right.count]
+    }
+}

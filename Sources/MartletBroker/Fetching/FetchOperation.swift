@@ -1,0 +1,248 @@
+internal import MartletCore
+internal import MartletLog
+internal import MartletWire
+internal import NIOCore
+
+/// One Fetch request under way, on the loop of its connection.
+///
+/// Partitions are read in turn, each on the loop that owns it. If there is too little, the operation waits at all of
+/// them: each movement of a high watermark wakes it to read again, until the minimum is there or the time is up.
+final class FetchOperation {
+    private let request: FetchRequest
+    private let targets: [FetchTarget]
+    private let locations: [FetchTarget.Location]
+    private let session: FetchSession?
+    private let context: RequestContext
+    private let shard: Shard
+
+    private var results: [FetchResult]
+    private var isReading = false
+    private var isStale = false
+    private var isWaiting = false
+    private var isTimeUp: Bool
+    private var isDone = false
+    private var timer: Scheduled<Void>?
+
+    init(_ request: FetchRequest, _ targets: [FetchTarget], session: FetchSession?, _ context: RequestContext)
+    {
+        self.request = request
+        self.targets = targets
+        self.session = session
+        self.context = context
+        shard = context.shard
+        locations = targets.map { $0.location(in: context.shard.image, context.shard.router) }
+        results = Array(repeating: FetchResult(), count: targets.count)
+        isTimeUp = request.maxWaitMs <= 0 || targets.isEmpty
+    }
+
+    func start() {
+        readAll()
+    }
+
+    // MARK: Read
+
+    private func readAll() {
+        isReading = true
+        isStale = false
+        let limit = min(Int(max(0, request.maxBytes)), shard.environment.limits.fetchMaximumByteCount)
+        read(from: 0, FetchAllowance(byteCount: limit))
+    }
+
+    /// Reads the targets from `first` on: those of this shard at once, a run of another shard's with one hop.
+    private func read(from first: Int, _ allowance: FetchAllowance) {
+        var allowance = allowance
+        var index = first
+        while index < targets.count {
+            switch locations[index] {
+            case .unknown(let code):
+                results[index] = .failure(code)
+            case .shard(shard.index, let topic):
+                results[index] = shard.read(targets[index], of: topic, request.isolationLevel, &allowance)
+            case .shard(let owner, _):
+                return readElsewhere(index..<endOfRun(of: owner, from: index), owner, allowance)
+            }
+            index += 1
+        }
+        finishRound()
+    }
+
+    private func endOfRun(of owner: Int, from first: Int) -> Int {
+        var end = first
+        while end < targets.count, case .shard(owner, _) = locations[end] { end += 1 }
+        return end
+    }
+
+    private func readElsewhere(_ run: Range<Int>, _ owner: Int, _ allowance: FetchAllowance) {
+        let operation = NIOLoopBound(self, eventLoop: shard.eventLoop)
+        let home = shard.eventLoop
+        let targets = Array(targets[run])
+        let locations = Array(locations[run])
+        let isolation = request.isolationLevel
+        shard.router[owner].execute { shard in
+            var allowance = allowance
+            let results = zip(targets, locations).map { target, location in
+                guard case .shard(_, let topic) = location else { return FetchResult() }
+                return shard.read(target, of: topic, isolation, &allowance)
+            }
+            let left = allowance
+            home.execute {
+                operation.value.results.replaceSubrange(run, with: results)
+                operation.value.read(from: run.upperBound, left)
+            }
+        }
+    }
+
+    private func finishRound() {
+        isReading = false
+        guard !isDone else { return }
+        if isSatisfied || isTimeUp { return finish() }
+        if !isWaiting {
+            wait()
+            // What other loops appended since they were read did not wake us yet.
+            if !isLocal { return readAll() }
+        }
+        if isStale { readAll() }
+    }
+
+    private var isSatisfied: Bool {
+        var byteCount = 0
+        for result in results {
+            if result.errorCode != .none || result.divergingEpoch != nil { return true }
+            byteCount += result.byteCount
+        }
+        return byteCount >= Int(request.minBytes)
+    }
+
+    private var isLocal: Bool {
+        locations.allSatisfy { location in
+            guard case .shard(let owner, _) = location else { return true }
+            return owner == shard.index
+        }
+    }
+
+    // MARK: Wait
+
+    private func wait() {
+        isWaiting = true
+        let operation = NIOLoopBound(self, eventLoop: shard.eventLoop)
+        timer = shard.eventLoop.scheduleTask(in: .milliseconds(Int64(request.maxWaitMs))) {
+            operation.value.timeUp()
+        }
+        context.onCancel = { operation.value.stopWaiting() }
+        context.onDrain = { operation.value.timeUp() }
+        let home = shard.eventLoop
+        let key = ObjectIdentifier(self)
+        forEachPartition { shard, topic, index in
+            shard.partitions[topic, index]?.addWaitingFetch(key) {
+                if home.inEventLoop {
+                    operation.value.wake()
+                } else {
+                    home.execute { operation.value.wake() }
+                }
+            }
+        }
+    }
+
+    private func wake() {
+        if isReading {
+            isStale = true
+        } else if !isDone {
+            readAll()
+        }
+    }
+
+    private func timeUp() {
+        isTimeUp = true
+        if !isReading, !isDone { finish() }
+    }
+
+    private func stopWaiting() {
+        isDone = true
+        timer?.cancel()
+        timer = nil
+        guard isWaiting else { return }
+        isWaiting = false
+        let key = ObjectIdentifier(self)
+        forEachPartition { shard, topic, index in
+            shard.partitions[topic, index]?.removeWaitingFetch(key)
+        }
+    }
+
+    private func forEachPartition(_ body: @escaping @Sendable (Shard, TopicID, PartitionIndex) -> Void) {
+        for (target, location) in zip(targets, locations) {
+            guard case .shard(let owner, let topic) = location else { continue }
+            let index = target.index
+            shard.router[owner].execute { body($0, topic, index) }
+        }
+    }
+
+    // MARK: Answer
+
+    private func finish() {
+        stopWaiting()
+        var builder = FetchResponseBuilder()
+        var session = session.flatMap { shard.fetchSessions[$0.id] }
+        let isIncremental = request.sessionEpoch > 0
+        for (target, result) in zip(targets, results) {
+            let isNews = session?.isNews(target, result) ?? true
+            if isNews || !isIncremental { builder.add(target, result) }
+        }
+        if let session { shard.fetchSessions.keep(session, now: .now()) }
+        context.reply(builder.response(sessionID: session?.id ?? 0), regions: builder.regions)
+    }
+}
+
+/// Puts results into a response, topic by topic.
+struct FetchResponseBuilder {
+    private var topics: [FetchResponse.Topic] = []
+    private var positions: [TopicKey: Int] = [:]
+    private var slices: [[LogSlice]] = []
+
+    private struct TopicKey: Hashable {
+        let name: TopicName
+        let id: TopicID
+    }
+
+    mutating func add(_ target: FetchTarget, _ result: FetchResult) {
+        let key = TopicKey(name: target.name, id: target.id)
+        let position = positions[key] ?? topics.count
+        if position == topics.count {
+            positions[key] = position
+            var topic = FetchResponse.Topic()
+            topic.name = target.name
+            topic.id = target.id
+            topics.append(topic)
+            slices.append([])
+        }
+        topics[position].partitions.append(FetchResponse.Partition(target.index, result))
+        if let slice = result.slice { slices[position].append(slice) }
+    }
+
+    func response(sessionID: Int32) -> FetchResponse {
+        var response = FetchResponse()
+        response.sessionID = sessionID
+        response.topics = topics
+        return response
+    }
+
+    /// The files' parts, in the order in which the response names them.
+    var regions: [LogSlice] { slices.flatMap { $0 } }
+}
+
+extension FetchResponse.Partition {
+    init(_ index: PartitionIndex, _ result: FetchResult) {
+        self.init()
+        self.index = index
+        errorCode = result.errorCode
+        highWatermark = result.highWatermark
+        lastStableOffset = result.lastStableOffset
+        logStartOffset = result.logStartOffset
+        // No transaction was ever aborted here, so there is no list of them.
+        abortedTransactions = nil
+        if let diverging = result.divergingEpoch {
+            divergingEpoch.epoch = diverging.epoch
+            divergingEpoch.endOffset = diverging.endOffset
+        }
+        records = result.slice.map { .external(byteCount: $0.byteCount) } ?? .bytes(.empty)
+    }
+}

@@ -1,0 +1,45 @@
+internal import MartletCore
+internal import MartletWire
+
+/// ApiVersions: tells a client which requests are served, in which versions.
+struct ApiVersionsHandler: LoopHandler {
+    func handle(_ request: ApiVersionsRequest, _ context: RequestContext) {
+        let isNamed = Self.isName(request.clientSoftwareName) && Self.isName(request.clientSoftwareVersion)
+        let isValid = context.header.version < 3 || isNamed
+        context.reply(
+            Self.response(for: context.shard.dispatcher.apis, error: isValid ? .none : .invalidRequest))
+    }
+
+    static func response(for apis: [ServedAPI], error: ErrorCode) -> ApiVersionsResponse {
+        var response = ApiVersionsResponse()
+        response.errorCode = error
+        response.apis = apis.map { served in
+            var api = ApiVersionsResponse.API()
+            api.key = served.key
+            api.minVersion = served.advertised.lowerBound
+            api.maxVersion = served.advertised.upperBound
+            return api
+        }
+        return response
+    }
+
+    /// KIP-511: letters, digits, dashes and dots, beginning and ending with a letter or digit.
+    private static func isName(_ text: String) -> Bool {
+        func isAlphanumeric(_ byte: UInt8) -> Bool {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"):
+                true
+            default: false
+            }
+        }
+        guard let first = text.utf8.first, let last = text.utf8.last, isAlphanumeric(first),
+            isAlphanumeric(last)
+        else {
+            return false
+        }
+        return text.utf8.allSatisfy {
+            isAlphanumeric($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".")
+        }
+    }
+}

@@ -1,0 +1,97 @@
+internal import MartletCore
+internal import MartletWire
+
+/// Carries out requests of one API where they arrive: on the connection's loop, answering when it can. For what must
+/// be fast; it never blocks.
+protocol LoopHandler: Sendable {
+    associatedtype Request: KafkaRequest
+    func handle(_ request: Request, _ context: RequestContext)
+}
+
+/// Carries out requests of one API as structured, asynchronous code. For everything else.
+protocol ControlHandler: Sendable {
+    associatedtype Request: KafkaRequest
+    func handle(_ request: Request, from client: Client) async -> Request.Response
+}
+
+/// Who sent a request, and in which version it speaks.
+struct Client: Sendable {
+    let version: Int16
+    let clientID: String?
+    let connection: ConnectionInfo
+}
+
+/// One API that the broker serves.
+struct ServedAPI: Sendable {
+    let key: APIKey
+    /// What ApiVersions tells clients.
+    let advertised: ClosedRange<Int16>
+    /// What is really carried out; other advertised versions are answered with UNSUPPORTED_VERSION.
+    let served: ClosedRange<Int16>
+    fileprivate let carryOut: @Sendable (Bytes, RequestContext) throws(WireError) -> Void
+
+    init<Handler: LoopHandler>(_ handler: Handler, advertised: ClosedRange<Int16>? = nil) {
+        key = Handler.Request.key
+        served = Handler.Request.versions
+        self.advertised = advertised ?? served
+        carryOut = { body, context throws(WireError) in
+            handler.handle(try Handler.Request(decoding: body, version: context.header.version), context)
+        }
+    }
+
+    init<Handler: ControlHandler>(
+        _ handler: Handler, in control: ControlQueue, advertised: ClosedRange<Int16>? = nil
+    ) {
+        key = Handler.Request.key
+        served = Handler.Request.versions
+        self.advertised = advertised ?? served
+        carryOut = { body, context throws(WireError) in
+            let request = try Handler.Request(decoding: body, version: context.header.version)
+            let client = Client(
+                version: context.header.version, clientID: context.header.clientID,
+                connection: context.connection
+            )
+            let pending = PendingReply<Handler.Request.Response>(context)
+            control.submit { pending.reply(await handler.handle(request, from: client)) }
+        }
+    }
+}
+
+/// Finds the handler of each request. The list of served APIs is its only knowledge.
+struct Dispatcher: Sendable {
+    let apis: [ServedAPI]
+    private let byKey: [APIKey: ServedAPI]
+
+    init(apis: [ServedAPI]) {
+        self.apis = apis
+        byKey = Dictionary(uniqueKeysWithValues: apis.map { ($0.key, $0) })
+    }
+
+    func dispatch(_ body: Bytes, _ context: RequestContext) {
+        let header = context.header
+        guard let api = byKey[header.key] else {
+            return context.closeConnection(because: "\(header.key) is not served")
+        }
+        guard api.served.contains(header.version) else {
+            return refuse(header, api, context)
+        }
+        do {
+            try api.carryOut(body, context)
+        } catch {
+            context.closeConnection(because: "\(header.key) version \(header.version) \(error)")
+        }
+    }
+
+    /// Answers a version that is not served, where the protocol has an answer for it.
+    private func refuse(_ header: RequestHeader, _ api: ServedAPI, _ context: RequestContext) {
+        if header.key == .apiVersions {
+            // KIP-511: in the oldest form, with the full list, so that the client can choose again.
+            context.reply(ApiVersionsHandler.response(for: apis, error: .unsupportedVersion), version: 0)
+        } else {
+            let range = "\(api.served.lowerBound) to \(api.served.upperBound)"
+            context.closeConnection(
+                because: "\(header.key) version \(header.version) is not served, versions \(range) are"
+            )
+        }
+    }
+}

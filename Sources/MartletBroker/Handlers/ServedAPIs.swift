@@ -1,0 +1,28 @@
+internal import MartletWire
+
+/// Everything that the broker serves: dispatch, ApiVersions and docs/protocol.md follow from this list.
+enum ServedAPIs {
+    static func all(
+        _ control: ControlQueue, _ controller: Controller, _ partitions: PartitionAccess,
+        _ endpoints: Endpoints
+    ) -> [ServedAPI] {
+        [
+            ServedAPI(ProduceHandler(), advertised: ProduceHandler.advertisedVersions),
+            ServedAPI(FetchHandler()),
+            ServedAPI(ListOffsetsHandler(partitions: partitions), in: control),
+            ServedAPI(MetadataHandler(controller: controller, endpoints: endpoints), in: control),
+            ServedAPI(FindCoordinatorHandler(endpoints: endpoints), in: control),
+            ServedAPI(ApiVersionsHandler(), advertised: 0...4),
+            ServedAPI(CreateTopicsHandler(controller: controller), in: control),
+            ServedAPI(DeleteTopicsHandler(controller: controller), in: control),
+            ServedAPI(InitProducerIDHandler(controller: controller), in: control),
+            ServedAPI(OffsetForLeaderEpochHandler(partitions: partitions), in: control),
+            ServedAPI(DescribeConfigsHandler(controller: controller), in: control),
+            ServedAPI(AlterConfigsHandler(controller: controller), in: control),
+            ServedAPI(CreatePartitionsHandler(controller: controller), in: control),
+            ServedAPI(IncrementalAlterConfigsHandler(controller: controller), in: control),
+            ServedAPI(DescribeClusterHandler(endpoints: endpoints), in: control),
+            ServedAPI(DescribeTopicPartitionsHandler(controller: controller), in: control),
+        ]
+    }
+}

@@ -1,0 +1,258 @@
+internal import Logging
+internal import MartletCore
+internal import MartletLog
+internal import NIOCore
+
+/// Changes the metadata: decides, has the store keep the records, applies them, and then tells the shards. The only
+/// place where topics come and go.
+actor Controller {
+    let environment: BrokerEnvironment
+    private let store: any MetadataStore
+    private let router: ShardRouter
+    private let opener: PartitionOpener
+    private let gate = SerialGate()
+    private(set) var image: MetadataImage
+    private var hasFailed = false
+    private var producerIDs: Range<Int64> = 0..<0
+    private var random = SystemRandomNumberGenerator()
+
+    /// Ids that one record of the metadata log sets aside.
+    private static let producerIDBlock: Int64 = 1000
+
+    init(
+        _ environment: BrokerEnvironment, store: any MetadataStore, image: MetadataImage, router: ShardRouter,
+        opener: PartitionOpener
+    ) {
+        self.environment = environment
+        self.store = store
+        self.image = image
+        self.router = router
+        self.opener = opener
+    }
+
+    // MARK: Topics
+
+    /// What a topic is to look like.
+    struct TopicPlan: Sendable {
+        var name: TopicName
+        /// nil for the broker's default.
+        var partitionCount: Int?
+        var settings = TopicSettings()
+    }
+
+    /// Creates the topic, unless `isDryRun`. When this returns, every shard knows it and takes its records.
+    func createTopic(_ plan: TopicPlan, isDryRun: Bool = false) async throws(RequestError)
+        -> MetadataImage.Topic
+    {
+        try await gate.pass { () async throws(RequestError) in
+            try await self.createTopicInTurn(plan, isDryRun: isDryRun)
+        }
+    }
+
+    private func createTopicInTurn(_ plan: TopicPlan, isDryRun: Bool) async throws(RequestError)
+        -> MetadataImage.Topic
+    {
+        try check(plan)
+        let id = TopicID.random(using: &random)
+        let count = plan.partitionCount ?? environment.settings.int("num.partitions") ?? 1
+        var records: [MetadataRecord] = [.topic(plan.name, id)]
+        records += (0..<count).map { .partition(id, PartitionIndex($0), newPartition) }
+        records += plan.settings.overrides.sorted { $0.key < $1.key }.map {
+            .topicSetting(plan.name, key: $0.key, value: $0.value)
+        }
+        if isDryRun {
+            var dryRun = image
+            for record in records { dryRun.apply(record) }
+            guard let topic = dryRun[id] else { throw RequestError(.unknownServerError) }
+            return topic
+        }
+        try await commit(records)
+        try await open(id, 0..<count)
+        environment.logger.info(
+            "Created a topic.", metadata: ["topic": "\(plan.name)", "id": "\(id)", "partitions": "\(count)"]
+        )
+        guard let topic = image[id] else { throw RequestError(.unknownServerError) }
+        return topic
+    }
+
+    private func check(_ plan: TopicPlan) throws(RequestError) {
+        guard plan.name.isValid else {
+            throw RequestError(
+                .invalidTopicException,
+                "A topic name has 1 to \(TopicName.maximumLength) of the characters a-z A-Z 0-9 . _ - and is not . or ..; "
+                    + "\"\(plan.name)\" is not one."
+            )
+        }
+        if image.topics[plan.name] != nil {
+            throw RequestError(.topicAlreadyExists, "Topic '\(plan.name)' already exists.")
+        }
+        if let count = plan.partitionCount, !(1...Self.maximumPartitions).contains(count) {
+            throw RequestError(
+                .invalidPartitions, "A topic has 1 to \(Self.maximumPartitions) partitions, not \(count)."
+            )
+        }
+    }
+
+    private static let maximumPartitions = 100_000
+
+    private var newPartition: MetadataImage.Partition {
+        MetadataImage.Partition(
+            leader: environment.brokerID, leaderEpoch: LeaderEpoch(rawValue: 0),
+            replicas: [environment.brokerID],
+            inSyncReplicas: [environment.brokerID]
+        )
+    }
+
+    /// Raises the number of partitions to `count`.
+    func addPartitions(_ name: TopicName, to count: Int, isDryRun: Bool) async throws(RequestError) {
+        try await gate.pass { () async throws(RequestError) in
+            try await self.addPartitionsInTurn(name, to: count, isDryRun: isDryRun)
+        }
+    }
+
+    private func addPartitionsInTurn(_ name: TopicName, to count: Int, isDryRun: Bool)
+        async throws(RequestError)
+    {
+        guard let topic = image.topics[name] else { throw .unknownTopic(name) }
+        let current = topic.partitions.count
+        guard count > current, count <= Self.maximumPartitions else {
+            throw RequestError(
+                .invalidPartitions,
+                "Topic '\(name)' has \(current) partitions; the new number must be above that and at most "
+                    + "\(Self.maximumPartitions), not \(count)."
+            )
+        }
+        if isDryRun { return }
+        try await commit((current..<count).map { .partition(topic.id, PartitionIndex($0), newPartition) })
+        try await open(topic.id, current..<count)
+    }
+
+    /// Deletes the topic with its data.
+    func deleteTopic(_ id: TopicID) async throws(RequestError) {
+        try await gate.pass { () async throws(RequestError) in
+            try await self.deleteTopicInTurn(id)
+        }
+    }
+
+    private func deleteTopicInTurn(_ id: TopicID) async throws(RequestError) {
+        guard let topic = image[id] else {
+            throw RequestError(.unknownTopicID, "There is no topic with id \(id).")
+        }
+        guard environment.settings.bool("delete.topic.enable") else {
+            throw RequestError(.topicDeletionDisabled, "The broker's delete.topic.enable is false.")
+        }
+        try await commit([.topicRemoved(id)])
+        for shard in router.shards {
+            await shard.run { shard in
+                for partition in shard.partitions.remove(id) { partition.abandon() }
+            }
+        }
+        await opener.delete(topic)
+        environment.logger.info("Deleted a topic.", metadata: ["topic": "\(topic.name)", "id": "\(id)"])
+    }
+
+    // MARK: Settings
+
+    /// One change of a setting; nil takes it back to its default.
+    typealias SettingChange = (key: String, value: String?)
+
+    /// Changes settings of a topic, all or none.
+    func changeSettings(
+        of name: TopicName, _ changes: [SettingChange], isDryRun: Bool
+    ) async throws(RequestError) {
+        try await gate.pass { () async throws(RequestError) in
+            try await self.changeSettingsInTurn(of: name, changes, isDryRun: isDryRun)
+        }
+    }
+
+    private func changeSettingsInTurn(
+        of name: TopicName, _ changes: [SettingChange], isDryRun: Bool
+    ) async throws(RequestError) {
+        guard let topic = image.topics[name] else { throw .unknownTopic(name) }
+        var checked = topic.settings
+        do {
+            for case (let key, let value?) in changes { try checked.set(key, value) }
+        } catch {
+            throw RequestError(.invalidConfig, error.message)
+        }
+        if isDryRun || changes.isEmpty { return }
+        try await commit(changes.map { .topicSetting(name, key: $0.key, value: $0.value) })
+        guard let settings = image.topics[name]?.settings else { return }
+        let configuration = LogConfiguration(settings, environment)
+        for shard in router.shards {
+            await shard.run { shard in
+                for partition in shard.partitions.all where partition.topicID == topic.id {
+                    partition.reconfigure(configuration)
+                }
+            }
+        }
+    }
+
+    // MARK: Producer ids
+
+    /// A producer id that was never given out before, also not by an earlier run of the broker.
+    func allocateProducerID() async throws(RequestError) -> ProducerID {
+        try await gate.pass { () async throws(RequestError) in try await self.allocateProducerIDInTurn() }
+    }
+
+    private func allocateProducerIDInTurn() async throws(RequestError) -> ProducerID {
+        if producerIDs.isEmpty {
+            let first = image.nextProducerID.rawValue
+            let block = first..<first + Self.producerIDBlock
+            try await commit([.producerIDs(next: ProducerID(rawValue: block.upperBound))])
+            producerIDs = block
+        }
+        let id = producerIDs.lowerBound
+        producerIDs = id + 1..<producerIDs.upperBound
+        return ProducerID(rawValue: id)
+    }
+
+    // MARK: Commit and publish
+
+    private func commit(_ records: [MetadataRecord]) async throws(RequestError) {
+        guard !hasFailed else {
+            throw RequestError(.kafkaStorageError, "\(MetadataError.unavailable)")
+        }
+        do {
+            try await store.commit(records)
+        } catch {
+            hasFailed = true
+            environment.logger.critical(
+                "Metadata cannot be changed any more.", metadata: ["error": "\(error)"])
+            throw RequestError(.kafkaStorageError, "\(error)")
+        }
+        for record in records { image.apply(record) }
+        await publish()
+    }
+
+    /// Takes over what the partitions' logs know better than the metadata, their leader epochs, and publishes the image for
+    /// the first time. Not stored: the logs will say it again.
+    func adopt(_ epochs: [MetadataRecord]) async {
+        for record in epochs { image.apply(record) }
+        await publish()
+    }
+
+    /// Hands the image to every shard; returns when all have it.
+    private func publish() async {
+        let image = image
+        for shard in router.shards { await shard.run { $0.image = image } }
+    }
+
+    private func open(_ id: TopicID, _ indexes: Range<Int>) async throws(RequestError) {
+        guard let topic = image[id] else { return }
+        for index in indexes {
+            do {
+                let opened = try await opener.open(topic, PartitionIndex(index))
+                await router[router.owner(of: id, PartitionIndex(index))].run { shard in
+                    shard.partitions.insert(Partition(opened, on: shard))
+                }
+            } catch {
+                environment.logger.error(
+                    "A new partition could not be opened.",
+                    metadata: ["partition": "\(topic.name)-\(index)", "error": "\(error)"]
+                )
+                throw RequestError(.kafkaStorageError, "Partition \(topic.name)-\(index): \(error)")
+            }
+        }
+    }
+}

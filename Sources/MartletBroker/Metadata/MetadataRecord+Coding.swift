@@ -1,0 +1,164 @@
+internal import MartletCore
+internal import MartletWire
+
+/// Metadata records in the form of Apache Kafka's metadata log: frame version, type and version as unsigned varints, then
+/// the fields in the protocol's flexible form.
+extension MetadataRecord {
+    private static let frameVersion: UInt32 = 1
+
+    /// Numbers of the record types, as in Kafka's metadata log.
+    private enum Kind: UInt32 {
+        case topic = 2
+        case partition = 3
+        case config = 4
+        case removeTopic = 9
+        case producerIDs = 15
+    }
+
+    private static let topicResource: Int8 = 2
+
+    func encoded() throws(WireError) -> Bytes {
+        switch self {
+        case .topic(let name, let id):
+            var body = TopicRecord()
+            body.name = name
+            body.id = id
+            return try Self.frame(.topic, body)
+        case .partition(let topic, let index, let partition):
+            return try Self.frame(.partition, PartitionRecord(topic, index, partition))
+        case .topicSetting(let name, let key, let value):
+            var body = ConfigRecord()
+            body.resourceType = Self.topicResource
+            body.resourceName = name.rawValue
+            body.name = key
+            body.value = value
+            return try Self.frame(.config, body)
+        case .topicRemoved(let id):
+            var body = RemoveTopicRecord()
+            body.id = id
+            return try Self.frame(.removeTopic, body)
+        case .producerIDs(let next):
+            var body = ProducerIDsRecord()
+            body.next = next
+            return try Self.frame(.producerIDs, body)
+        }
+    }
+
+    /// Reads a record; nil for one of a type that is not ours to apply.
+    init?(decoding bytes: Bytes) throws(WireError) {
+        let (header, start) = try RecordFrame.header(of: bytes)
+        let body = bytes[start..<bytes.count]
+        switch Kind(rawValue: header.kind) {
+        case .topic:
+            let record = try TopicRecord(standalone: body)
+            self = .topic(record.name, record.id)
+        case .partition:
+            let record = try PartitionRecord(standalone: body)
+            self = .partition(record.topic, record.index, record.partition)
+        case .config:
+            let record = try ConfigRecord(standalone: body)
+            guard record.resourceType == Self.topicResource else { return nil }
+            self = .topicSetting(TopicName(record.resourceName), key: record.name, value: record.value)
+        case .removeTopic:
+            self = .topicRemoved(try RemoveTopicRecord(standalone: body).id)
+        case .producerIDs:
+            self = .producerIDs(next: try ProducerIDsRecord(standalone: body).next)
+        case nil:
+            return nil
+        }
+    }
+
+    private static func frame(_ kind: Kind, _ body: some WireStruct) throws(WireError) -> Bytes {
+        try RecordFrame.encode(version: frameVersion, kind: kind.rawValue, body)
+    }
+}
+
+private struct TopicRecord: WireStruct {
+    var name = TopicName()
+    var id = TopicID.zero
+
+    mutating func fields(_ wire: inout WireCoder) throws(WireError) {
+        try wire.field(&name)
+        try wire.field(&id)
+        try wire.taggedFields()
+    }
+}
+
+private struct PartitionRecord: WireStruct {
+    var index: PartitionIndex = 0
+    var topic = TopicID.zero
+    var replicas: [BrokerID] = []
+    var inSyncReplicas: [BrokerID] = []
+    var removingReplicas: [BrokerID] = []
+    var addingReplicas: [BrokerID] = []
+    var leader = BrokerID.none
+    var leaderEpoch = LeaderEpoch.none
+    var partitionEpoch: Int32 = 0
+
+    init() {}
+
+    init(_ topic: TopicID, _ index: PartitionIndex, _ partition: MetadataImage.Partition) {
+        self.topic = topic
+        self.index = index
+        replicas = partition.replicas
+        inSyncReplicas = partition.inSyncReplicas
+        leader = partition.leader
+        leaderEpoch = partition.leaderEpoch
+    }
+
+    var partition: MetadataImage.Partition {
+        MetadataImage.Partition(
+            leader: leader, leaderEpoch: leaderEpoch, replicas: replicas, inSyncReplicas: inSyncReplicas
+        )
+    }
+
+    mutating func fields(_ wire: inout WireCoder) throws(WireError) {
+        try wire.field(&index)
+        try wire.field(&topic)
+        try wire.field(&replicas)
+        try wire.field(&inSyncReplicas)
+        try wire.field(&removingReplicas)
+        try wire.field(&addingReplicas)
+        try wire.field(&leader)
+        try wire.field(&leaderEpoch)
+        try wire.field(&partitionEpoch)
+        try wire.taggedFields()
+    }
+}
+
+private struct ConfigRecord: WireStruct {
+    var resourceType: Int8 = 0
+    var resourceName = ""
+    var name = ""
+    var value: String?
+
+    mutating func fields(_ wire: inout WireCoder) throws(WireError) {
+        try wire.field(&resourceType)
+        try wire.field(&resourceName)
+        try wire.field(&name)
+        try wire.field(&value)
+        try wire.taggedFields()
+    }
+}
+
+private struct RemoveTopicRecord: WireStruct {
+    var id = TopicID.zero
+
+    mutating func fields(_ wire: inout WireCoder) throws(WireError) {
+        try wire.field(&id)
+        try wire.taggedFields()
+    }
+}
+
+private struct ProducerIDsRecord: WireStruct {
+    var brokerID = BrokerID.none
+    var brokerEpoch: Int64 = 0
+    var next = ProducerID(rawValue: 0)
+
+    mutating func fields(_ wire: inout WireCoder) throws(WireError) {
+        try wire.field(&brokerID)
+        try wire.field(&brokerEpoch)
+        try wire.field(&next)
+        try wire.taggedFields()
+    }
+}

@@ -1,0 +1,215 @@
+internal import DequeModule
+internal import Logging
+internal import MartletCore
+internal import MartletLog
+internal import MartletWire
+internal import NIOCore
+
+/// A partition on the shard that owns it: its log, who waits for it, and its one sync in flight.
+///
+/// Every method is called on the owner's loop. Producers wait for the high watermark to pass their records, fetches
+/// for it to move at all; whoever waits is called back on this loop.
+final class Partition {
+    let id: TopicPartition
+    let topicID: TopicID
+    private(set) var leaderEpoch: LeaderEpoch
+
+    private let log: PartitionLog
+    private unowned let shard: Shard
+    private let disk: DiskPool
+    private let logger: Logger
+
+    /// Those who wait for the high watermark, in the order of what they wait for.
+    private var producers: Deque<WaitingProducer> = []
+    private var fetches: [ObjectIdentifier: @Sendable () -> Void] = [:]
+    private var isSyncScheduled = false
+    private var isSyncing = false
+    private var isClosed = false
+
+    private struct WaitingProducer {
+        let offset: Offset
+        let completion: (ErrorCode) -> Void
+    }
+
+    init(_ opened: OpenedPartition, on shard: Shard) {
+        id = opened.id
+        topicID = opened.topicID
+        leaderEpoch = opened.leaderEpoch
+        log = opened.takeLog()
+        self.shard = shard
+        disk = shard.environment.disk
+        logger = shard.environment.logger
+    }
+
+    var offsets: LogOffsets { log.offsets }
+    /// Everything below survives a power cut.
+    var recoveryPoint: Offset { log.recoveryPoint }
+    var configuration: LogConfiguration { log.configuration }
+
+    func reconfigure(_ configuration: LogConfiguration) {
+        log.configuration = configuration
+    }
+
+    // MARK: Produce
+
+    /// Appends the batches, stamped in place. They are durable when the high watermark reaches the result's end.
+    func append(_ records: Bytes, origin: AppendOrigin) throws(LogError) -> AppendResult {
+        let result = try log.append(
+            records, origin: origin, leaderEpoch: leaderEpoch, now: shard.environment.clock()
+        )
+        afterAppend()
+        return result
+    }
+
+    /// Calls back when everything before `offset` is below the high watermark, or with the error that prevents it.
+    func whenCommitted(_ offset: Offset, _ completion: @escaping (ErrorCode) -> Void) {
+        if log.offsets.highWatermark >= offset {
+            completion(.none)
+        } else if isClosed {
+            completion(.notLeaderOrFollower)
+        } else {
+            producers.append(WaitingProducer(offset: offset, completion: completion))
+        }
+    }
+
+    private func afterAppend() {
+        if let writeBack = log.takeWriteBack() { start(writeBack) }
+        if log.configuration.durability == .os {
+            highWatermarkMoved()
+        } else {
+            scheduleSync()
+        }
+    }
+
+    /// Has a part of the log written to the disk ahead of its sync, and an older part dropped from the page cache.
+    private func start(_ writeBack: WriteBack) {
+        let partition = NIOLoopBound(self, eventLoop: shard.eventLoop)
+        disk.run(for: shard.eventLoop) {
+            Result { () throws(LogError) in try writeBack.perform() }
+        } completion: { result in
+            partition.value.log.finishWriteBack(result)
+        }
+    }
+
+    // MARK: Sync
+
+    /// Starts a sync at the end of this turn of the loop, so that all that arrives in the turn shares it. While one is
+    /// in flight, whatever arrives rides on the next.
+    private func scheduleSync() {
+        guard !isSyncing, !isSyncScheduled, !isClosed else { return }
+        isSyncScheduled = true
+        let partition = NIOLoopBound(self, eventLoop: shard.eventLoop)
+        shard.eventLoop.execute { partition.value.startSync() }
+    }
+
+    private func startSync() {
+        isSyncScheduled = false
+        guard !isClosed, !isSyncing, let request = log.beginSync() else { return }
+        isSyncing = true
+        let partition = NIOLoopBound(self, eventLoop: shard.eventLoop)
+        disk.run(for: shard.eventLoop) {
+            Result { () throws(LogError) in try request.perform() }
+        } completion: { result in
+            partition.value.finishSync(request, result)
+        }
+    }
+
+    private func finishSync(_ request: SyncRequest, _ result: Result<Void, LogError>) {
+        isSyncing = false
+        log.finishSync(request, result, now: shard.environment.clock())
+        if case .failure(let error) = result {
+            logger.critical(
+                "A sync failed; the partition takes no more writes until the broker is restarted.",
+                metadata: ["partition": "\(id)", "error": "\(error)"]
+            )
+            return failProducers(error.errorCode)
+        }
+        highWatermarkMoved()
+        if log.offsets.durable < log.offsets.end { scheduleSync() }
+    }
+
+    private func highWatermarkMoved() {
+        let highWatermark = log.offsets.highWatermark
+        while let first = producers.first, first.offset <= highWatermark {
+            producers.removeFirst()
+            first.completion(.none)
+        }
+        wakeFetches()
+    }
+
+    private func failProducers(_ code: ErrorCode) {
+        let failed = producers
+        producers = []
+        for producer in failed { producer.completion(code) }
+    }
+
+    // MARK: Fetch
+
+    /// Where a reader of this isolation level must stop.
+    func readLimit(_ isolation: IsolationLevel) -> Offset {
+        switch isolation {
+        case .readCommitted: log.offsets.lastStable
+        default: log.offsets.highWatermark
+        }
+    }
+
+    func read(
+        from offset: Offset, upTo limit: Offset, maxBytes: Int, atLeastOneBatch: Bool
+    ) throws(LogError) -> LogSlice {
+        try log.read(from: offset, upTo: limit, maxBytes: maxBytes, atLeastOneBatch: atLeastOneBatch)
+    }
+
+    /// Calls `wake` whenever the high watermark moves or the partition goes away, until it is taken out again.
+    func addWaitingFetch(_ fetch: ObjectIdentifier, wake: @escaping @Sendable () -> Void) {
+        fetches[fetch] = wake
+    }
+
+    func removeWaitingFetch(_ fetch: ObjectIdentifier) {
+        fetches[fetch] = nil
+    }
+
+    private func wakeFetches() {
+        for wake in fetches.values { wake() }
+    }
+
+    // MARK: Look-ups
+
+    func snapshot() -> LogSnapshot { log.snapshot() }
+
+    func endOffset(for epoch: LeaderEpoch) -> (epoch: LeaderEpoch, endOffset: Offset) {
+        log.endOffset(for: epoch)
+    }
+
+    // MARK: Time and end
+
+    /// Rolls a segment that has become too old; called now and then.
+    func tick() {
+        guard !isClosed else { return }
+        do {
+            try log.rollIfNeeded(now: shard.environment.clock())
+        } catch {
+            logger.error(
+                "A segment could not be rolled.", metadata: ["partition": "\(id)", "error": "\(error)"]
+            )
+        }
+    }
+
+    /// Ends the service of this partition to close it cleanly: what is left to do belongs on a thread.
+    func close() throws(LogError) -> CloseRequest {
+        retire()
+        return try log.close()
+    }
+
+    /// Ends the service of this partition, whose files are about to be deleted.
+    func abandon() {
+        retire()
+        log.abandon()
+    }
+
+    private func retire() {
+        isClosed = true
+        failProducers(.notLeaderOrFollower)
+        wakeFetches()
+        fetches = [:]
+    }
+}

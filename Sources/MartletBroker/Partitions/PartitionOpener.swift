@@ -1,0 +1,80 @@
+internal import Logging
+internal import MartletCore
+internal import MartletLog
+internal import MartletRecords
+
+/// Opens and deletes the directories of partitions, on the threads of the disk pool.
+struct PartitionOpener: Sendable {
+    let storage: BrokerStorage
+    let environment: BrokerEnvironment
+
+    /// Opens the partition's log, recovering it if the last stop was not clean; creates it if it is not there.
+    func open(_ topic: MetadataImage.Topic, _ index: PartitionIndex) async throws -> OpenedPartition {
+        let configuration = LogConfiguration(topic.settings, environment)
+        return try await environment.disk.run {
+            try openBlocking(topic, index, configuration)
+        }
+    }
+
+    private func openBlocking(
+        _ topic: MetadataImage.Topic, _ index: PartitionIndex, _ configuration: LogConfiguration
+    ) throws -> OpenedPartition {
+        let id = TopicPartition(topic.name, index)
+        let (log, summary) = try storage.openPartition(
+            id, topicID: topic.id, configuration, now: environment.clock
+        )
+        if summary.wasUnclean {
+            environment.logger.info("Recovered a partition.", metadata: ["recovery": "\(summary)"])
+        }
+        // After an unclean stop, what this leader wrote last may be gone, and other records may come to stand at those
+        // offsets. A new epoch lets a client that read the old ones notice.
+        let last = log.latestEpoch
+        let epoch = last == .none ? 0 : summary.wasUnclean ? last.rawValue + 1 : last.rawValue
+        return OpenedPartition(
+            id: id, topicID: topic.id, leaderEpoch: LeaderEpoch(rawValue: epoch),
+            wasRecovered: summary.wasUnclean, log: log
+        )
+    }
+
+    /// Deletes the directories of a topic that is no longer in the metadata. What cannot be deleted now is deleted at
+    /// the next start.
+    func delete(_ topic: MetadataImage.Topic) async {
+        for index in topic.partitions.indices {
+            let id = TopicPartition(topic.name, PartitionIndex(index))
+            do {
+                try await environment.disk.run { try storage.deletePartition(id, of: topic.id) }
+            } catch {
+                environment.logger.error(
+                    "A partition's directory could not be deleted.",
+                    metadata: ["partition": "\(id)", "error": "\(error)"]
+                )
+            }
+        }
+    }
+}
+
+extension LogConfiguration {
+    /// What the settings of a topic and the broker's defaults mean for a log.
+    init(_ topic: TopicSettings, _ environment: BrokerEnvironment) {
+        let broker = environment.settings
+        self.init()
+        segmentBytes = topic.int("segment.bytes", broker) ?? segmentBytes
+        segmentMs = topic.int("segment.ms", broker).map(Int64.init) ?? segmentMs
+        indexIntervalBytes = topic.int("index.interval.bytes", broker) ?? indexIntervalBytes
+        segmentIndexBytes = topic.int("segment.index.bytes", broker) ?? segmentIndexBytes
+        maxMessageBytes = topic.int("max.message.bytes", broker) ?? maxMessageBytes
+        timestampType =
+            topic.string("message.timestamp.type", broker) == "LogAppendTime" ? .logAppendTime : .createTime
+        timestampBeforeMaxMs = topic.int("message.timestamp.before.max.ms", broker).map(Int64.init) ?? .max
+        timestampAfterMaxMs = topic.int("message.timestamp.after.max.ms", broker).map(Int64.init) ?? .max
+        durability = topic.string("martlet.durability", broker).flatMap(Durability.init) ?? .sync
+        preallocation.isEnabled = topic.bool("preallocate", broker)
+        producerIDExpirationMs =
+            broker.int("producer.id.expiration.ms").map(Int64.init) ?? producerIDExpirationMs
+        let window = broker.int("martlet.page.cache.window.bytes") ?? 0
+        writeBack.isEnabled = window > 0
+        writeBack.tailWindowBytes = window
+        writeBack.smallestTailWindowBytes = min(writeBack.smallestTailWindowBytes, window)
+        writeBack.budget = environment.pageCacheBudget
+    }
+}

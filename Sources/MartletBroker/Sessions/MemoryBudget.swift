@@ -1,0 +1,62 @@
+internal import DequeModule
+internal import Synchronization
+
+/// The memory that all received requests together may take.
+///
+/// A connection reserves before it allocates and waits, without reading its socket, while nothing is left. So that
+/// frames which are all half received cannot wait for each other for ever, the first one in line may finish its
+/// frame beyond the limit; the total stays below the limit plus one frame.
+final class MemoryBudget: Sendable {
+    let limit: Int
+    private let state: Mutex<State>
+
+    private struct State {
+        var reserved = 0
+        /// The connection that may finish its frame beyond the limit; none while the total is within it.
+        var overdrawnBy: ObjectIdentifier?
+        var waiting: Deque<@Sendable () -> Void> = []
+    }
+
+    init(limit: Int) {
+        self.limit = limit
+        state = Mutex(State())
+    }
+
+    var reserved: Int { state.withLock(\.reserved) }
+
+    /// Reserves the bytes if the limit allows it; otherwise keeps `resume` and calls it once when asking again may
+    /// succeed, on whatever thread released memory.
+    ///
+    /// - Parameter connection: Who asks; the one connection that overdraws is recognised by it.
+    func reserve(
+        _ count: Int, for connection: ObjectIdentifier,
+        orResume resume: @autoclosure () -> @Sendable () -> Void
+    ) -> Bool {
+        state.withLock { state in
+            if state.reserved + count <= limit {
+                state.reserved += count
+                return true
+            }
+            if state.overdrawnBy == nil || state.overdrawnBy == connection {
+                state.overdrawnBy = connection
+                state.reserved += count
+                return true
+            }
+            state.waiting.append(resume())
+            return false
+        }
+    }
+
+    func release(_ count: Int) {
+        let resumed = state.withLock { state -> Deque<@Sendable () -> Void> in
+            state.reserved -= count
+            precondition(state.reserved >= 0, "released more memory than was reserved")
+            guard state.reserved <= limit else { return [] }
+            state.overdrawnBy = nil
+            let resumed = state.waiting
+            state.waiting = []
+            return resumed
+        }
+        for resume in resumed { resume() }
+    }
+}

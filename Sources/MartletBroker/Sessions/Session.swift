@@ -1,0 +1,235 @@
+internal import Logging
+internal import MartletCore
+internal import MartletLog
+internal import MartletWire
+internal import NIOCore
+
+/// One connection: cuts its bytes into requests, has them carried out, and sends the answers in order.
+///
+/// The hot path lives here: no hop, no lock, and one copy per byte, from the socket's buffer into the frame.
+/// Reading stops while too many answers are due, while the peer does not take them, or while the memory budget is
+/// used up; the bytes already received wait in `input`.
+final class Session: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = Never
+    typealias OutboundOut = IOData
+
+    let shard: Shard
+    private(set) var info = ConnectionInfo(remoteAddress: nil, localAddress: nil)
+    /// When the last request came, or the connection began.
+    private(set) var lastRequest: NIODeadline
+    /// When the frame began that is still incomplete.
+    private(set) var frameBegan: NIODeadline?
+
+    private var context: ChannelHandlerContext?
+    private var assembler: FrameAssembler
+    private var replies = ReplyQueue()
+    private var waiting: [ReplyQueue.Ticket: RequestContext] = [:]
+    /// Received bytes that no frame has taken yet.
+    private var input: ByteBuffer?
+    private var isWaitingForMemory = false
+    private var isReadWanted = false
+    private var isDraining = false
+    private var isClosing = false
+    private var isReading = false
+    private var isProcessing = false
+    private var isFlushScheduled = false
+
+    init(shard: Shard) {
+        self.shard = shard
+        assembler = FrameAssembler(
+            pool: shard.environment.receivePool,
+            maximumFrameByteCount: shard.environment.limits.maximumFrameByteCount
+        )
+        lastRequest = .now()
+    }
+
+    // MARK: Channel events
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        info = ConnectionInfo(
+            remoteAddress: context.channel.remoteAddress, localAddress: context.channel.localAddress
+        )
+        shard.add(self)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        isClosing = true
+        input = nil
+        shard.remove(self)
+        let cancelled = waiting.values
+        waiting = [:]
+        for request in cancelled { request.cancel() }
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        close(because: "\(error)", level: .debug)
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable { resume() }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var received = unwrapInboundIn(data)
+        if input == nil {
+            input = received
+        } else {
+            input?.writeBuffer(&received)
+        }
+        isReading = true
+        processInput()
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        isReading = false
+        context.flush()
+        context.fireChannelReadComplete()
+    }
+
+    /// Reads are asked for at the end of each round; while blocked the wish is kept, which is what stops the peer.
+    func read(context: ChannelHandlerContext) {
+        if isBlocked {
+            isReadWanted = true
+        } else {
+            context.read()
+        }
+    }
+
+    /// Whether nothing is due to the peer.
+    var isIdle: Bool { replies.isEmpty }
+
+    // MARK: Requests
+
+    private var isBlocked: Bool {
+        isWaitingForMemory || isClosing || isDraining
+            || replies.count >= shard.environment.limits.maximumRequestsInFlight
+            || context?.channel.isWritable == false
+    }
+
+    private func processInput() {
+        // An answer that is due at once may unblock the session from within; the loop below goes on anyway.
+        guard !isProcessing else { return }
+        isProcessing = true
+        defer { isProcessing = false }
+        while !isBlocked, var rest = input {
+            // The buffer has one owner while it is consumed, so nothing is copied.
+            input = nil
+            let step = assembler.next(
+                from: &rest, connection: ObjectIdentifier(self), orResume: memoryCallback())
+            if rest.readableBytes > 0 { input = rest }
+            switch step {
+            case .frame(let frame):
+                frameBegan = nil
+                lastRequest = .now()
+                take(frame)
+            case .needsInput:
+                if frameBegan == nil, assembler.isInsideFrame { frameBegan = .now() }
+                return
+            case .needsMemory:
+                isWaitingForMemory = true
+                return
+            case .invalidLength(let length):
+                let limit = shard.environment.limits.maximumFrameByteCount
+                return close(because: "a frame of \(length) bytes was announced; the limit is \(limit)")
+            }
+        }
+    }
+
+    private func take(_ frame: Bytes) {
+        let header: RequestHeader
+        let bodyStart: Int?
+        do {
+            (header, bodyStart) = try RequestHeader.decode(frame)
+        } catch {
+            return close(because: "a request header could not be read: \(error)")
+        }
+        let ticket = replies.enqueue()
+        let request = RequestContext(header, ticket, self)
+        waiting[ticket] = request
+        // An unknown API or version has no body that could be found; the dispatcher refuses it by its header.
+        shard.dispatcher.dispatch(frame[(bodyStart ?? frame.count)..<frame.count], request)
+    }
+
+    /// Goes on with what was held back.
+    private func resume() {
+        processInput()
+        guard !isBlocked else { return }
+        if isReadWanted {
+            isReadWanted = false
+            context?.read()
+        }
+    }
+
+    private func memoryCallback() -> @Sendable () -> Void {
+        let session = NIOLoopBound(self, eventLoop: shard.eventLoop)
+        let eventLoop = shard.eventLoop
+        return {
+            eventLoop.execute {
+                session.value.isWaitingForMemory = false
+                session.value.resume()
+            }
+        }
+    }
+
+    // MARK: Answers
+
+    /// Takes the outcome of a request and sends what is now in order.
+    func finish(_ ticket: ReplyQueue.Ticket, _ outcome: ReplyQueue.Outcome) {
+        waiting[ticket] = nil
+        guard let context, !isClosing else { return }
+        let wasFull = replies.count >= shard.environment.limits.maximumRequestsInFlight
+        replies.finish(ticket, outcome)
+        while let next = replies.next() {
+            if case .reply(let frame, let regions) = next {
+                ReplyWriter.write(frame, regions, to: context)
+            }
+        }
+        scheduleFlush()
+        if isDraining, replies.isEmpty { return close(because: nil) }
+        if wasFull, !isReading { resume() }
+    }
+
+    /// Sends at the end of this turn of the loop, so that answers that became due together share a system call.
+    private func scheduleFlush() {
+        guard !isReading, !isFlushScheduled else { return }
+        isFlushScheduled = true
+        let session = NIOLoopBound(self, eventLoop: shard.eventLoop)
+        shard.eventLoop.execute {
+            session.value.isFlushScheduled = false
+            session.value.context?.flush()
+        }
+    }
+
+    // MARK: End
+
+    /// Takes no more requests, and closes when those in flight are answered.
+    func drain() {
+        guard !isDraining else { return }
+        isDraining = true
+        // A copy, since an answer takes its request out.
+        for request in Array(waiting.values) { request.onDrain?() }
+        if replies.isEmpty { close(because: nil) }
+    }
+
+    /// Closes the connection; a reason is something that the peer did wrong.
+    func close(because reason: String?, level: Logger.Level = .info) {
+        guard !isClosing else { return }
+        isClosing = true
+        if let reason {
+            shard.environment.logger.log(
+                level: level, "Closed a connection: \(reason).",
+                metadata: ["peer": "\(info.remoteAddress.map { "\($0)" } ?? "unknown")"]
+            )
+        }
+        // What was written before must still go out.
+        context?.flush()
+        context?.close(promise: nil)
+    }
+}

@@ -1,0 +1,25 @@
+/// Random numbers that a seed determines (SplitMix64), so that a failure can be repeated.
+package struct SeededGenerator: RandomNumberGenerator, Sendable {
+    private var state: UInt64
+
+    package init(seed: UInt64) {
+        state = seed
+    }
+
+    package mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    /// A number below `bound`. The slight bias for huge bounds does not matter here.
+    package mutating func below(_ bound: Int) -> Int {
+        precondition(bound > 0, "there is no number below 0 to choose")
+        return Int(truncatingIfNeeded: next() >> 1) % bound
+    }
+
+    /// True once in `times` on average.
+    package mutating func oneIn(_ times: Int) -> Bool { below(times) == 0 }
+}
