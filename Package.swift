@@ -112,6 +112,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "TidyTests", swiftSettings: strict),
+        .testTarget(
+            name: "MartletCLITests",
+            dependencies: ["MartletCLI", "Martlet", "MartletLog", "MartletRecords", "MartletCore", argumentParser],
+            swiftSettings: strict
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,83 @@
+internal import Martlet
+
+/// What `martlet consume` does, once the command line is understood.
+struct ConsumeJob: Sendable {
+    struct Plan: Sendable {
+        var topic: TopicName
+        /// None for all.
+        var partitions: [PartitionIndex] = []
+        var start = StartPosition.beginning
+        var stop = StopPosition.never
+        var count: Int?
+        var idleTimeout: Duration?
+        var isolation = IsolationLevel.readCommitted
+        var style = RecordStyle.plain(RecordStyle.Plain())
+        var isVerbose = false
+    }
+
+    let client: ClientConfiguration
+    let plan: Plan
+
+    @MainActor
+    func run() async throws {
+        try await MartletClient.with(client) { client in
+            try await client.withConsumer(consumerConfiguration) { consumer in
+                try await assign(consumer)
+                try await copy(from: consumer)
+            }
+        }
+    }
+
+    private var consumerConfiguration: ConsumerConfiguration {
+        var configuration = ConsumerConfiguration()
+        configuration.isolationLevel = plan.isolation
+        // Whoever names an offset wants to know that it is gone. What retention takes while we read is skipped.
+        if case .offset = plan.start { configuration.offsetReset = .fail }
+        // For a few records there is no need to fetch a lot.
+        if let count = plan.count, count < 1_000 {
+            configuration.maximumFetchBytes = 1 << 20
+            configuration.maximumPartitionFetchBytes = 1 << 20
+        }
+        return configuration
+    }
+
+    private func assign(_ consumer: Consumer) async throws {
+        guard !plan.partitions.isEmpty else {
+            return try await consumer.assign(topic: plan.topic, from: plan.start, until: plan.stop)
+        }
+        var positions: [TopicPartition: StartPosition] = [:]
+        for index in plan.partitions { positions[TopicPartition(plan.topic, index)] = plan.start }
+        try await consumer.assign(positions, until: plan.stop)
+    }
+
+    /// Writes what comes until there is a reason to stop. What is written so far goes out in any case.
+    @MainActor
+    private func copy(from consumer: Consumer) async throws {
+        var output = BufferedOutput.standard()
+        var meter = Meter()
+        do {
+            while meter.recordCount < plan.count ?? .max {
+                // What is there already comes first; only then is it time to show what we have.
+                var batch = try await consumer.poll(within: .zero)
+                if batch == nil, !consumer.isFinished {
+                    try output.flush()
+                    batch = try await consumer.poll(within: plan.idleTimeout)
+                }
+                guard let batch else { break }
+                let limit = (plan.count ?? .max) - meter.recordCount
+                let count = try plan.style.write(batch, atMost: limit, to: &output)
+                meter.add(records: count, bytes: batch.byteCount)
+            }
+            try output.flush()
+        } catch let error as MartletError {
+            try output.flush()
+            throw error.code == .cancelled ? CancellationError() : error
+        }
+        if plan.isVerbose { meter.report("read from \(plan.topic)") }
+        if let count = plan.count, meter.recordCount < count, plan.stop == .never {
+            throw CommandFailure(
+                "\(meter.recordCount) of \(count) records came before --idle-timeout",
+                code: ExitStatus.incomplete)
+        }
+    }
+}

@@ -1,0 +1,154 @@
+internal import ArgumentParser
+internal import Martlet
+
+/// `martlet produce`.
+struct ProduceCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "produce",
+        abstract: "Write records to a topic.",
+        discussion: """
+            Each line of standard input, or of the files, becomes a record, exactly as it is: nothing is trimmed, empty \
+            lines count, and so does a last line without a line feed. Ends with success only if every record was \
+            acknowledged.
+
+            EXAMPLES
+              martlet produce orders < orders.txt
+              echo 'k1:hello' | martlet produce orders --key-separator :
+              martlet produce orders --header source=import --compression zstd *.csv
+              martlet produce images --whole-files --key cover cover.png
+              martlet consume orders --until-end --json | martlet produce copy --json
+            """
+    )
+
+    @Argument(help: "The topic.", transform: TopicText.parse)
+    var topic: TopicName
+
+    @Argument(help: "Files to read; - for standard input, which is also the default.", completion: .file())
+    var file: [String] = []
+
+    @OptionGroup var client: ClientOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "What stands before its first occurrence in a line is the key. A line without it has no key.",
+            valueName: "text"), transform: EscapedText.parseNonEmpty)
+    var keySeparator: [UInt8]?
+
+    @Option(help: ArgumentHelp("Key of all records.", valueName: "text"))
+    var key: String?
+
+    @Option(
+        name: [.customShort("H"), .long],
+        help: ArgumentHelp("A header of all records; may be repeated.", valueName: "name=value"),
+        transform: PairText.parse)
+    var header: [PairText.Pair] = []
+
+    @Option(
+        name: [.customShort("p"), .long],
+        help: ArgumentHelp("Write to this partition. (default: by key)", valueName: "number"))
+    var partition: PartitionIndex?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Time of all records: 2025-11-21T08:30Z, milliseconds since 1970, -1h. (default: now)",
+            valueName: "time"),
+        transform: { try TimeText.parse($0.first == "@" ? $0.dropFirst() : $0[...]) })
+    var timestamp: Timestamp?
+
+    @Option(
+        help: ArgumentHelp("A key or value that reads like this is null.", valueName: "text"),
+        transform: EscapedText.parse)
+    var null: [UInt8]?
+
+    @Option(
+        help: ArgumentHelp("What ends a record in the input. (default: \\n)", valueName: "text"),
+        transform: EscapedText.parseNonEmpty)
+    var delimiter: [UInt8]?
+
+    @Flag(help: "Each line is a record in JSON, as consume --json prints them.")
+    var json = false
+
+    @Flag(help: "With --json: choose partitions by key, whatever the lines say.")
+    var repartition = false
+
+    @Flag(help: "Each file is one record.")
+    var wholeFiles = false
+
+    @Option(help: "How many replicas must have a record: none, the leader, all that are in sync (durably).")
+    var acks: AcksName = .all
+
+    @Option(name: [.customShort("z"), .long], help: "How to compress batches.")
+    var compression: CompressionName = .none
+
+    @Flag(help: "Do without the sequence numbers by which a broker recognises what it was sent twice.")
+    var noIdempotence = false
+
+    @Option(
+        help: ArgumentHelp("Longest wait of a record for others to share its batch.", valueName: "duration"),
+        transform: DurationText.parse)
+    var linger: Duration = .milliseconds(5)
+
+    @Option(
+        help: ArgumentHelp("Size at which a batch is sent, before compression.", valueName: "bytes"),
+        transform: ByteCountText.parse)
+    var batchBytes = 512 << 10
+
+    @Option(
+        help: ArgumentHelp("How long to try before a record counts as failed.", valueName: "duration"),
+        transform: DurationText.parse)
+    var deliveryTimeout: Duration = .seconds(120)
+
+    func validate() throws {
+        if json, keySeparator != nil || wholeFiles || null != nil || delimiter != nil {
+            throw ValidationError("--json excludes --key-separator, --null, --delimiter and --whole-files")
+        }
+        if wholeFiles, keySeparator != nil || delimiter != nil {
+            throw ValidationError("--whole-files excludes --key-separator and --delimiter")
+        }
+        if repartition, !json { throw ValidationError("--repartition goes with --json only") }
+        if repartition, partition != nil {
+            throw ValidationError("--repartition and --partition exclude each other")
+        }
+        if let partition, partition < 0 {
+            throw ValidationError("--partition takes a number from 0, not \(partition)")
+        }
+        guard batchBytes > 0 else { throw ValidationError("--batch-bytes must be positive") }
+        guard deliveryTimeout > linger else {
+            throw ValidationError("--delivery-timeout must be longer than --linger")
+        }
+    }
+
+    func run() async throws {
+        let job = ProduceJob(client: try client.configuration(), producer: producer, plan: plan)
+        try await Interruption.during(effect: .note) { interruption in try await job.run(interruption) }
+    }
+
+    private var producer: ProducerConfiguration {
+        var configuration = ProducerConfiguration()
+        configuration.acks = acks.acks
+        configuration.isIdempotent = !noIdempotence
+        configuration.compression = compression.compression
+        configuration.linger = linger
+        configuration.batchBytes = batchBytes
+        configuration.bufferBytes = max(configuration.bufferBytes, batchBytes)
+        configuration.deliveryTimeout = deliveryTimeout
+        return configuration
+    }
+
+    private var plan: ProduceJob.Plan {
+        var template = RecordTemplate(topic: topic)
+        template.partition = partition
+        template.key = key.map { Bytes($0) }
+        template.headers = header.map { RecordHeader(key: $0.name, value: Bytes($0.value)) }
+        template.timestamp = timestamp
+        template.keySeparator = keySeparator
+        template.null = null
+        return ProduceJob.Plan(
+            files: file.isEmpty ? ["-"] : file,
+            form: json
+                ? .json(RecordJSONReader(template: template, repartitions: repartition)) : .plain(template),
+            delimiter: wholeFiles ? nil : delimiter ?? [0x0A], topic: topic, isVerbose: client.verbose,
+            isQuiet: client.quiet)
+    }
+}

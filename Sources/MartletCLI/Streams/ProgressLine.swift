@@ -1,0 +1,32 @@
+#if canImport(Darwin)
+    internal import Darwin
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Glibc
+#endif
+
+/// A line on the terminal that tells how far a long job is. Silent without a terminal, and for short jobs.
+struct ProgressLine {
+    private static let patience = Duration.seconds(1)
+    private static let interval = Duration.milliseconds(250)
+
+    private let isVisible = Terminal.isError
+    private var nextUpdate = ContinuousClock.now + patience
+    private var width = 0
+
+    mutating func show(_ meter: Meter) {
+        guard isVisible, ContinuousClock.now >= nextUpdate else { return }
+        nextUpdate = .now + Self.interval
+        let text = meter.summary("so far", after: meter.elapsed)
+        let padding = String(repeating: " ", count: max(0, width - text.utf8.count))
+        width = text.utf8.count
+        try? Descriptor.write("\r" + text + padding, to: STDERR_FILENO)
+    }
+
+    mutating func clear() {
+        guard width > 0 else { return }
+        try? Descriptor.write("\r" + String(repeating: " ", count: width) + "\r", to: STDERR_FILENO)
+        width = 0
+    }
+}
