@@ -27,18 +27,18 @@ package final class DataDirectory: Sendable {
     package static func open(
         _ path: String, fileSystem: any FileSystem
     ) throws(DataDirectoryError) -> DataDirectory {
-        do {
+        let lock: (any FileLock)?
+        do throws(FileSystemError) {
             try fileSystem.createDirectories(path)
-            guard let lock = try fileSystem.lock(join(path, lockFile)) else {
-                throw DataDirectoryError.inUse(path)
-            }
-            return try DataDirectory(path, fileSystem, lock)
-        } catch let error as FileSystemError {
-            throw .storage(error)
-        } catch let error as DataDirectoryError {
-            throw error
+            lock = try fileSystem.lock(join(path, lockFile))
         } catch {
-            preconditionFailure("no other errors are thrown here")
+            throw .storage(error)
+        }
+        guard let lock else { throw .inUse(path) }
+        do throws(FileSystemError) {
+            return try DataDirectory(path, fileSystem, lock)
+        } catch {
+            throw .storage(error)
         }
     }
 

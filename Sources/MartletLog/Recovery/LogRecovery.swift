@@ -13,8 +13,10 @@ struct LogRecovery {
     var epochs = LeaderEpochs()
     /// Files that were changed and must be synced before the log is used.
     var changed: [any LogFile] = []
-    /// Everything below is known to be on disk; nil in a directory that was never ours, where nothing is known.
+    /// Everything below is known to be on disk; nil if nothing is known.
     var durable: Offset?
+    /// Whether we have written the log before: another broker's may look different, and is never cut in the middle.
+    private(set) var isOwn = false
     private(set) var names: Set<String> = []
 
     init(_ opening: LogOpening, now: Timestamp) {
@@ -54,6 +56,7 @@ struct LogRecovery {
             }
         }
         durable = try DurableMark.read(in: directory, fileSystem)
+        isOwn = durable != nil
         if let checkpoint = opening.recoveryPoint { durable = max(durable ?? checkpoint, checkpoint) }
         if let text = try fileSystem.contents(of: join(directory, LeaderEpochs.fileName)) {
             epochs = LeaderEpochs(decoding: text) ?? LeaderEpochs()
@@ -98,6 +101,14 @@ struct LogRecovery {
         let sealed = sealedSegments(bases.dropLast(), end: last)
         _ = epochs.truncate(to: active.nextOffset)
         let producers = try rebuildProducers(sealed: sealed, active: active)
+        try wrapping { [self] () throws(FileSystemError) in
+            try removeStraySnapshots(bases: bases, end: active.nextOffset)
+            if !isOwn {
+                // From now on it is ours: closed cleanly, so all of it is on disk.
+                try DurableMark.write(active.nextOffset, in: directory, fileSystem, syncing: true)
+                try fileSystem.syncDirectory(directory)
+            }
+        }
         return PartitionLog.Contents(
             start: start(bases, end: active.nextOffset), sealed: sealed, active: active, producers: producers,
             epochs: epochs)

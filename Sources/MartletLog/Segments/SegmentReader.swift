@@ -23,13 +23,21 @@ package struct SegmentReader {
     private var chunk = Bytes.Storage(capacity: 0)
     private var chunkRange: Range<Int64> = 0..<0
 
-    /// - Parameter file: A `.log` file.
-    /// - Parameter baseOffset: The offset in its name.
+    /// - Parameters:
+    ///   - file: A `.log` file.
+    ///   - baseOffset: The offset in its name.
     package init(_ file: any LogFile, baseOffset: Offset) throws(FileSystemError) {
+        try self.init(file, baseOffset: baseOffset, from: 0, nextOffset: baseOffset)
+    }
+
+    /// Begins with the batch at `position`.
+    init(
+        _ file: any LogFile, baseOffset: Offset, from position: Int64, nextOffset: Offset
+    ) throws(FileSystemError) {
         self.file = file
         self.baseOffset = baseOffset
-        nextOffset = baseOffset
-        position = 0
+        self.position = position
+        self.nextOffset = nextOffset
         end = try file.size()
     }
 
