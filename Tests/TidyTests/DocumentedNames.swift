@@ -1,30 +1,38 @@
 /// The names that documents must mention, read from where the sources declare them.
 ///
-/// Each list lives in one file, as data. A list whose file does not exist yet is empty, and so demands nothing.
+/// Each list is data in one place; if that place moves, the lists come out empty, and a test says so.
 enum DocumentedNames {
-    /// The broker's list of served APIs: one `ServedAPI(….self …)` or `.serve(….self …)` per line.
     static let servedAPIFile = "Sources/MartletBroker/Handlers/ServedAPIs.swift"
 
-    /// Where configuration keys are declared: every string literal that looks like a key counts.
     static let configurationFiles = [
-        "Sources/MartletBroker/Configuration/BrokerConfigurationKeys.swift",
-        "Sources/MartletBroker/Configuration/TopicConfigurationKeys.swift",
+        "Sources/MartletBroker/Configuration/BrokerConfigKeys.swift",
+        "Sources/MartletBroker/Configuration/TopicConfigKeys.swift",
     ]
 
-    /// `Produce` for a line that names `ProduceRequest.self`.
-    static func servedAPIs(in repository: Repository) -> [String] {
-        guard let file = repository.file(servedAPIFile) else { return [] }
-        return file.lines.flatMap { $0.matches(of: /\b([A-Za-z]+)Request\.self/).map { String($0.1) } }
+    /// `Produce` for `ServedAPI(ProduceHandler(…`.
+    static func servedAPIs(in repository: Repository) -> Set<String> {
+        let lines = repository.file(servedAPIFile)?.lines ?? []
+        return Set(lines.flatMap { $0.matches(of: /ServedAPI\(([A-Za-z]+)Handler\(/).map { spelled($0.1) } })
     }
 
+    /// `log.segment.bytes` for `ConfigKey("log.segment.bytes"`, on one line or on two.
     static func configurationKeys(in repository: Repository) -> Set<String> {
-        let lines = configurationFiles.compactMap(repository.file).flatMap(\.lines)
-        return Set(
-            lines.flatMap { $0.matches(of: /"([a-z][a-z0-9]*(?:[.-][a-z0-9]+)+)"/).map { String($0.1) } })
+        let texts = configurationFiles.compactMap(repository.file).map { $0.lines.joined(separator: "\n") }
+        return Set(texts.flatMap { $0.matches(of: /ConfigKey\(\s*"([^"]+)"/).map { String($0.1) } })
     }
 
-    /// `log.segment.bytes` for a table row that begins with it in code style.
-    static func tableKey(_ line: Substring) -> String? {
+    /// `Produce` for a row `| 0 | Produce | …`.
+    static func documentedAPI(_ line: Substring) -> String? {
+        line.prefixMatch(of: /\| *\d+ *\| *([A-Za-z]+) *\|/).map { String($0.1) }
+    }
+
+    /// `log.segment.bytes` for a row that begins with it in code style.
+    static func documentedKey(_ line: Substring) -> String? {
         line.prefixMatch(of: /\| *`([a-z0-9.-]+)`/).map { String($0.1) }
+    }
+
+    /// The protocol writes `Id` where Swift has `ID`.
+    private static func spelled(_ name: Substring) -> String {
+        name.hasSuffix("ID") ? name.dropLast(2) + "Id" : String(name)
     }
 }
