@@ -37,7 +37,7 @@ struct PowerLossSimulation {
 
     init(seed: UInt64) {
         random = SeededGenerator(seed: seed)
-        configuration.segmentBytes = [2_200, 5_000, 20_000][random.below(3)]
+        configuration.segmentBytes = [3_000, 5_000, 20_000][random.below(3)]
         configuration.indexIntervalBytes = [1, 200, 1_000][random.below(3)]
         configuration.durability = random.oneIn(4) ? .os : .sync
         configuration.preallocation.isEnabled = !random.oneIn(4)

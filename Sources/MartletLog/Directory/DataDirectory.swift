@@ -1,4 +1,5 @@
 package import MartletCore
+internal import Synchronization
 
 /// The directory that holds all logs of a broker, laid out as Apache Kafka lays out its own.
 ///
@@ -14,7 +15,7 @@ package final class DataDirectory: Sendable {
     package let logStartOffsets: [TopicPartition: Offset]
     /// What was found at the start that is worth a line in the log, but no reason to stop.
     package let remarks: [String]
-    private let lock: any FileLock
+    private let lock: Mutex<(any FileLock)?>
 
     private static let lockFile = ".lock"
     private static let cleanShutdownFile = ".kafka_cleanshutdown"
@@ -44,7 +45,7 @@ package final class DataDirectory: Sendable {
     private init(_ path: String, _ fileSystem: any FileSystem, _ lock: any FileLock) throws(FileSystemError) {
         self.path = path
         self.fileSystem = fileSystem
-        self.lock = lock
+        self.lock = Mutex(lock)
         let marker = join(path, Self.cleanShutdownFile)
         wasCleanShutdown = try fileSystem.exists(marker)
         if wasCleanShutdown {
@@ -65,6 +66,11 @@ package final class DataDirectory: Sendable {
             remarks.append("removed \(join(path, name)), which a deleted topic had left")
         }
         self.remarks = remarks
+    }
+
+    /// Lets another broker have the directory; the last thing to do with it.
+    package func unlock() {
+        lock.withLock { $0 = nil }
     }
 
     // MARK: Partitions

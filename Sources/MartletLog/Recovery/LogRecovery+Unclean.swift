@@ -5,8 +5,9 @@ extension LogRecovery {
     /// After a crash: reads all that may be torn, cuts what was never acknowledged, makes the indexes anew.
     mutating func recover(_ bases: [Offset]) throws(SegmentError) -> PartitionLog.Contents {
         let lastIndex = bases.count - 1
-        // A segment was synced whole before the durable offset went beyond it.
-        let trusted = bases.indices.first { $0 == lastIndex || bases[$0 + 1] > durable ?? 0 } ?? lastIndex
+        // The first sync of a segment covers all that closing the one before it has changed. A sync that ended
+        // exactly where the segment begins may have come before that.
+        let trusted = bases.indices.first { $0 == lastIndex || bases[$0 + 1] >= durable ?? 0 } ?? lastIndex
         for index in 0..<trusted where !has(.index, bases[index]) || !has(.timeindex, bases[index]) {
             try seal(try read(bases[index], next: bases[index + 1]).segment)
         }
@@ -55,6 +56,8 @@ extension LogRecovery {
             try fileSystem.replace(
                 LeaderEpochs.fileName, in: directory, with: epochs.encoded(), syncingDirectory: false)
             try fileSystem.syncDirectory(directory)
+            // The log may be so young that its directory was never synced.
+            try fileSystem.syncDirectory(parent(of: directory))
             try DurableMark.write(end, in: directory, fileSystem, syncing: true)
         } catch {
             throw .storage(error)

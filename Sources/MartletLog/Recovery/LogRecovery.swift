@@ -44,10 +44,7 @@ struct LogRecovery {
     }
 
     private mutating func prepare() throws(FileSystemError) {
-        if try fileSystem.kind(of: directory) == nil {
-            try fileSystem.createDirectory(directory)
-            try fileSystem.syncDirectory(parent(of: directory))
-        }
+        try fileSystem.createDirectory(directory)
         for name in try fileSystem.list(directory) {
             let isLeftOver = [temporarySuffix, ".deleted", ".cleaned"].contains { name.hasSuffix($0) }
             if isLeftOver {
@@ -74,6 +71,7 @@ struct LogRecovery {
             // With the mark on disk nobody will take this for a directory of unknown origin.
             try DurableMark.write(base, in: directory, fileSystem, syncing: true)
             try fileSystem.syncDirectory(directory)
+            try fileSystem.syncDirectory(parent(of: directory))
             return PartitionLog.Contents(
                 start: base, sealed: [],
                 active: ActiveSegment(baseOffset: base, file: file, reservedByteCount: 0),

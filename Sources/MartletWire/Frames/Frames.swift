@@ -10,7 +10,7 @@ package enum RequestFrame {
         wire.writeNumber(Int32(0))
         try header.write(to: &wire)
         try request.write(to: &wire)
-        return try wire.finish().withFrameLength()
+        return try wire.finishFrame()
     }
 }
 
@@ -29,21 +29,6 @@ package enum ResponseFrame {
             try wire.taggedFields()
         }
         try response.write(to: &wire)
-        return try wire.finish().withFrameLength()
-    }
-}
-
-extension EncodedMessage {
-    /// Bytes of the length in front of a frame.
-    package static let frameLengthSize = 4
-
-    /// Puts the number of bytes that follow, insertions included, over the first four bytes.
-    consuming func withFrameLength() throws(WireError) -> EncodedMessage {
-        let length = byteCount - Self.frameLengthSize
-        guard let length = Int32(exactly: length) else { throw .frameTooLong(byteCount: length) }
-        withUnsafeBytes(of: length.bigEndian) { source in
-            for (index, byte) in source.enumerated() { bytes[index] = byte }
-        }
-        return self
+        return try wire.finishFrame()
     }
 }
