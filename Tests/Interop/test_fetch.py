@@ -26,7 +26,7 @@ def connection(broker):
         yield connection
 
 
-@pytest.mark.parametrize("version", range(4, 18))
+@pytest.mark.parametrize("version", range(4, 19))
 def test_every_version_reads(connection, filled, version):
     name, topic_id = filled
     answer = connection.fetch(topic_id if version >= 13 else name, 0, version=version)

@@ -22,7 +22,7 @@ def test_producer_ids_are_never_given_twice(own_broker):
     given = set()
     for end in (broker.stop, broker.kill9, None):
         with raw.Connection(broker.address) as connection:
-            for version in (0, 1, 2, 3, 4):
+            for version in range(6):
                 answer = connection.call(raw.apis.INIT_PRODUCER_ID, version)
                 assert (answer["error_code"], answer["producer_epoch"]) == (0, 0)
                 assert answer["producer_id"] not in given

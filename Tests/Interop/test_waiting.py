@@ -43,7 +43,7 @@ def test_an_empty_fetch_waits_as_long_as_it_was_told(broker, filled):
             began = time.monotonic()
             answer = connection.fetch(filled, 10, max_wait_ms=wait)
             assert answer["error_code"] == 0 and not answer["records"]
-            assert wait / 1000 - 0.02 <= time.monotonic() - began < wait / 1000 + 0.25
+            assert wait / 1000 - 0.02 <= time.monotonic() - began < wait / 1000 + 1
 
 
 def test_a_waiting_fetch_is_woken_by_a_produce(broker, filled):
