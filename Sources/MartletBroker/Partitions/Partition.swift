@@ -182,16 +182,18 @@ final class Partition {
 
     // MARK: Time and end
 
-    /// Rolls a segment that has become too old; called now and then.
+    /// Does what is due by time: rolls a segment that has become too old, forgets silent producers, and has a log that
+    /// nothing else syncs brought to the disk, so that recovery after a crash need not read it all.
     func tick() {
         guard !isClosed else { return }
+        let now = shard.environment.clock()
+        log.expireProducers(now: now)
         do {
-            try log.rollIfNeeded(now: shard.environment.clock())
+            try log.rollIfNeeded(now: now)
         } catch {
-            logger.error(
-                "A segment could not be rolled.", metadata: ["partition": "\(id)", "error": "\(error)"]
-            )
+            shard.note(error)
         }
+        if log.recoveryPoint < log.offsets.end { scheduleSync() }
     }
 
     /// Ends the service of this partition to close it cleanly: what is left to do belongs on a thread.
