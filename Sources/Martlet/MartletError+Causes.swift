@@ -27,8 +27,9 @@ extension MartletError {
                 underlying: error)
         case .unencodable:
             self.init(.invalidArgument, message, underlying: error)
-        case .malformedResponse:
-            self.init(.protocolViolation, message, underlying: error)
+        case .malformedResponse(let api, _):
+            // Damage to the frames ends with the connection; an answer that cannot be read will be the same again.
+            self.init(.protocolViolation, message, underlying: error, isRetriable: api == nil)
         case .responseTooLarge:
             self.init(
                 .protocolViolation, message + "; raise maximumResponseBytes or fetch less at once",

@@ -55,6 +55,7 @@ extension MartletClient {
             )
         }
         let started = ContinuousClock.now
+        var unknownSince: ContinuousClock.Instant?
         var backoff = Backoff(configuration.retry)
         while true {
             if let topic = metadata.topics[name], !topic.partitions.isEmpty { return topic }
@@ -63,23 +64,32 @@ extension MartletClient {
             do {
                 try await refreshMetadata()
                 if let topic = metadata.topics[name], !topic.partitions.isEmpty { return topic }
-                failure = topicFailure(name, allowsCreation: allowsCreation)
+                // The answer that we shared was to a question from before ours.
+                let isKnown = metadata.topics[name] != nil
+                let code = metadata.topicErrors[name] ?? (isKnown ? .leaderNotAvailable : .none)
+                if code == .none { continue }
+                failure = topicFailure(name, code, allowsCreation: allowsCreation)
             } catch {
                 failure = error
             }
-            let patience =
-                failure.code == .unknownTopic ? configuration.topicTimeout : configuration.metadataTimeout
+            let now = ContinuousClock.now
             let wait = backoff.next()
-            guard failure.isRetriable, ContinuousClock.now + wait - started < patience else { throw failure }
+            var deadline = started + configuration.metadataTimeout
+            if failure.code == .unknownTopic {
+                unknownSince = unknownSince ?? now
+                deadline = min(deadline, (unknownSince ?? now) + configuration.topicTimeout)
+            }
+            guard failure.isRetriable, now + wait < deadline else { throw failure }
             try await pause(wait)
         }
     }
 
-    private func topicFailure(_ name: TopicName, allowsCreation: Bool) -> MartletError {
-        switch metadata.topicErrors[name] {
-        case nil, .unknownTopicOrPartition?: .unknownTopic(name, allowsCreation: allowsCreation)
-        case let code?: .broker(code, nil, doing: "looking for topic \"\(name)\"")
-        }
+    private func topicFailure(
+        _ name: TopicName, _ code: ErrorCode, allowsCreation: Bool
+    ) -> MartletError {
+        code == .unknownTopicOrPartition
+            ? .unknownTopic(name, allowsCreation: allowsCreation)
+            : .broker(code, nil, doing: "looking for topic \"\(name)\"")
     }
 
     /// The leader of a partition, looked for within the configured time.

@@ -29,6 +29,7 @@ struct MetadataState {
     mutating func invalidate() { refreshedAt = nil }
 
     func isOutdated(at now: Instant, maximumAge: Duration) -> Bool {
+        guard !wanted.isEmpty else { return false }
         guard let refreshedAt else { return true }
         return now - refreshedAt > maximumAge
     }

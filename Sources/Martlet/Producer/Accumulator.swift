@@ -93,9 +93,10 @@ struct Accumulator {
         let retry = retry
         let capacity = min(
             max(slot.lastBatchBytes, byteCount + BatchHeader.byteCount), configuration.batchBytes * 2)
+        let partition = slot.queue.partition
         let batch = slot.queue.batch(forRecordOf: byteCount, at: now) { ordinal in
             ProducerBatch(
-                partition: slot.queue.partition, ordinal: ordinal, createdAt: now, capacity: capacity,
+                partition: partition, ordinal: ordinal, createdAt: now, capacity: capacity,
                 backoff: Backoff(retry)
             )
         }

@@ -45,6 +45,9 @@ struct PartitionQueue {
 
     private var identity = ProducerIdentity.none
     private var nextSequence: Int32 = 0
+    /// The broker has acknowledged a batch of this identity. Before that it takes any sequence for the first one, so
+    /// that a second batch must not get ahead of the first.
+    private var isEstablished = false
     /// Sequences begin anew as soon as nothing is in flight.
     private var mustRestartSequence = false
 
@@ -102,7 +105,8 @@ struct PartitionQueue {
             guard inFlight.isEmpty else { return .nothing }
             if let retryAt = head.retryAt, retryAt > now { return .wait(until: retryAt) }
         } else {
-            guard inFlight.count < limits.maximumInFlight else { return .nothing }
+            let isWaitingForFirst = limits.isIdempotent && !isEstablished
+            guard inFlight.count < (isWaitingForFirst ? 1 : limits.maximumInFlight) else { return .nothing }
         }
         if ready.isEmpty, !isUrgent, !isFull {
             let isAwaitedAlone = head.isAwaited && inFlight.isEmpty
@@ -151,6 +155,7 @@ struct PartitionQueue {
         } else {
             identity = producer
         }
+        isEstablished = false
         nextSequence = 0
         for batch in ready { batch.baseSequence = BatchHeader.noSequence }
     }
@@ -166,6 +171,7 @@ struct PartitionQueue {
 
     /// The batch is with the broker.
     mutating func didDeliver(_ batch: ProducerBatch) {
+        if batch.identity == identity { isEstablished = true }
         remove(batch)
     }
 
