@@ -1,10 +1,15 @@
 # The daily tools. `make help` lists them.
 # ARGS reaches the program a target runs: `make run ARGS='--set log.segment.bytes=1048576'`.
 
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
 BINARY := .build/release/martlet
 LISTEN ?= 127.0.0.1:9092
 DATA_DIR ?= data
 PYTHON := .venv/bin/python
+# Lines of the test runner that say only that all is well.
+PASSED := '^(◇|✔ (Test [^r]|Suite )|Test (Suite|Case) |	 Executed 0 tests)'
 SWIFT_FILES = $$(find Package.swift Sources Tests $(wildcard Benchmarks) -name '.build*' -prune -o -name '*.swift' -print)
 
 .PHONY: help run test unit interop bench lint format build setup setup-runtime clean
@@ -20,7 +25,7 @@ test: lint unit interop ## Everything that must hold: format, unit tests, real c
 
 unit: setup ## Debug build and the Swift tests.
 	@Tests/Setup/checked-build --build-tests -Xswiftc -warnings-as-errors
-	swift test --skip-build --parallel $(ARGS)
+	swift test --skip-build $(ARGS) 2>&1 | grep -vE $(PASSED)
 
 interop: setup build ## The tests with real Kafka clients; ARGS goes to pytest.
 	MARTLET_BINARY=$(CURDIR)/$(BINARY) $(PYTHON) -m pytest Tests/Interop $(ARGS)
@@ -31,8 +36,9 @@ bench: build ## Measure the broker against the physical minimum of this machine.
 lint: ## Check the format of every Swift file.
 	@swift format lint --strict --parallel $(SWIFT_FILES)
 
-format: ## Format every Swift file in place.
+format: ## Format every Swift file in place, comments included.
 	@swift format format --in-place --parallel $(SWIFT_FILES)
+	@Tests/Setup/rewrap-comments $(SWIFT_FILES)
 
 build: setup-runtime ## Build the release binary, .build/release/martlet.
 	@Tests/Setup/checked-build -c release --static-swift-stdlib --product martlet

@@ -60,6 +60,7 @@ struct BrokerParts: Sendable {
                 listener: Listener(environment, router), housekeeping: Housekeeping(router, storage, disk)
             )
         } catch {
+            // The data directory is let go of with its last reference, which is here.
             try? await disk.shutDown()
             try? await group.shutdownGracefully()
             throw error
@@ -262,9 +263,12 @@ struct BrokerParts: Sendable {
         }
     }
 
-    /// Ends the threads.
+    /// Ends the threads and lets go of the data directory.
     func dismantle() async {
         await listener.close()
+        // Shards know each other and, by their handlers, everything else.
+        for shard in router.shards { await shard.run { $0.forgetOthers() } }
+        storage.unlock()
         try? await environment.disk.shutDown()
         try? await group.shutdownGracefully()
     }

@@ -50,6 +50,12 @@ final class Shard {
         }
     }
 
+    /// Breaks the circle of references at the end of the broker.
+    func forgetOthers() {
+        router = ShardRouter(shards: [])
+        dispatcher = Dispatcher(apis: [])
+    }
+
     var allSessions: [Session] { Array(sessions.values) }
 
     /// Ends the service of every partition; what is left to do belongs on a thread. Incomplete if a log cannot be closed

@@ -144,14 +144,17 @@ struct SimulatedFileContents {
                     .copyMemory(from: UnsafeRawBufferPointer(rebasing: written[..<overlap]))
             }
         }
-        bytes.append(contentsOf: written[overlap...])
+        if overlap < written.count {
+            bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: written[max(0, overlap)...]))
+        }
     }
 
     private static func resize(_ bytes: inout [UInt8], to size: Int) {
         if size < bytes.count {
             bytes.removeLast(bytes.count - size)
         } else {
-            bytes.append(contentsOf: repeatElement(0, count: size - bytes.count))
+            // An array, for its bytes are copied in one piece.
+            bytes.append(contentsOf: [UInt8](repeating: 0, count: size - bytes.count))
         }
     }
 }

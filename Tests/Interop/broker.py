@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -18,17 +19,23 @@ START_SECONDS = 15.0
 STOP_SECONDS = 10.0
 
 # What a crashing Swift process or the kernel writes; never expected.
-CRASH = re.compile(r"Fatal error|\*\*\* .*crash|Segmentation fault|Illegal instruction|AddressSanitizer|Precondition failed")
+CRASH = re.compile(
+    r"Fatal error|\*\*\* .*crash|Segmentation fault|Illegal instruction|AddressSanitizer|Precondition failed"
+)
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below the ports that the system gives to outgoing connections: a client that knocks while its broker is down
+    must not take the broker's port, nor connect to itself."""
+    while True:
+        port = random.randrange(12_000, 30_000)
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
 
 
 class Broker:
-    """`settings` become `--set key=value`; the data directory is temporary and outlives restarts, not the object."""
+    """`settings` become `--set key=value`; the temporary data directory outlives restarts, not the object."""
 
     def __init__(self, settings=None, port=None):
         self.settings = dict(settings or {})
@@ -46,7 +53,16 @@ class Broker:
     def start(self):
         """Returns the seconds from the start of the process to its ready line."""
         assert self.process is None, "the broker runs already"
-        command = [BINARY, "serve", "--data-dir", str(self.data), "--listen", self.address, "--log-format", "json"]
+        command = [
+            BINARY,
+            "serve",
+            "--data-dir",
+            str(self.data),
+            "--listen",
+            self.address,
+            "--log-format",
+            "json",
+        ]
         for key, value in self.settings.items():
             command += ["--set", f"{key}={value}"]
         offset = self.log_path.stat().st_size if self.log_path.exists() else 0
@@ -55,7 +71,9 @@ class Broker:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         while self.address.encode() not in self._log_bytes(offset) or not self._accepts():
             if self.process.poll() is not None:
-                raise AssertionError(f"the broker left with {self.process.returncode} at start:\n{self.log_tail()}")
+                raise AssertionError(
+                    f"the broker left with {self.process.returncode} at start:\n{self.log_tail()}"
+                )
             if time.monotonic() - began > START_SECONDS:
                 raise AssertionError(f"no ready line within {START_SECONDS} s:\n{self.log_tail()}")
             time.sleep(0.005)

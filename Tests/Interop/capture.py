@@ -82,7 +82,9 @@ async def main(arguments):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("listen", help="HOST:PORT for clients")
     parser.add_argument("broker", help="HOST:PORT of the broker")
     parser.add_argument("output", help="file to write")

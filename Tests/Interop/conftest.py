@@ -13,7 +13,9 @@ _numbers = itertools.count(1)
 
 def pytest_sessionstart(session):
     if not os.access(BINARY, os.X_OK):
-        pytest.exit(f"{BINARY} is missing: run 'make build' first, or name another in MARTLET_BINARY", returncode=2)
+        pytest.exit(
+            f"{BINARY} is missing: run 'make build' first, or name another in MARTLET_BINARY", returncode=2
+        )
 
 
 @pytest.fixture(scope="module")

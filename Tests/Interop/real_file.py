@@ -12,7 +12,7 @@ _LIMIT = 120 * 1024 * 1024
 
 
 def package_index(folder):
-    """Writes the largest index to a file in `folder` and returns its path; MARTLET_REAL_FILE names another file."""
+    """Unpacks the largest index into `folder` and returns its path; MARTLET_REAL_FILE names another file."""
     named = os.environ.get("MARTLET_REAL_FILE")
     if named:
         return Path(named)

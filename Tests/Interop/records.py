@@ -63,10 +63,12 @@ def sample():
 
 
 def assert_same(sent, received, *, timestamps, first_offset=0, between=None):
-    """`timestamps`: the producer chose them, so they must come back; else they must lie in the span `between`."""
+    """`timestamps`: the producer chose them, so they must come back; else they lie in the span `between`."""
     assert [r.offset for r in received] == list(range(first_offset, first_offset + len(sent)))
     for expected, actual in zip(sent, received, strict=True):
-        assert actual.content == (expected.key, expected.value, expected.headers), f"at offset {actual.offset}"
+        assert actual.content == (expected.key, expected.value, expected.headers), (
+            f"at offset {actual.offset}"
+        )
         if timestamps:
             assert actual.timestamp == expected.timestamp, f"at offset {actual.offset}"
         elif between:

@@ -1,5 +1,6 @@
 """What the broker says of itself: versions, metadata, coordinators."""
 
+import contextlib
 import struct
 
 import pytest
@@ -34,9 +35,9 @@ def test_the_versions_that_clients_need_are_advertised(connection, version):
     assert ranges[3][1] not in (10, 11)
 
 
-@pytest.mark.parametrize("version", [5, 99, 32767])
+@pytest.mark.parametrize("version", [6, 99, 32767])
 def test_an_unknown_version_of_api_versions_is_answered_in_the_oldest_form(connection, version):
-    """KIP-511: error 35 and the list, in the layout of version 0, so that any client can read it and try again."""
+    """KIP-511: error 35 and the list, in the layout of version 0, which any client can read to try again."""
     body = b"\x08interop\x041.0\x00"
     connection.socket.sendall(raw.frame_of(raw.header(18, version, 1, True) + body))
     answer = connection.receive(apis.API_VERSIONS, 0, 1)
@@ -81,7 +82,9 @@ def test_metadata_for_no_topic_for_all_and_by_id(connection, topic):
     assert topic in [found["name"] for found in connection.call(apis.METADATA, 0, topics=[])["topics"]]
     [found] = connection.call(apis.METADATA, 12, topics=[{"topic_id": topic_id, "name": None}])["topics"]
     assert (found["error_code"], found["name"], found["topic_id"]) == (0, topic, topic_id)
-    [missing] = connection.call(apis.METADATA, 12, topics=[{"topic_id": b"\x05" * 16, "name": None}])["topics"]
+    [missing] = connection.call(apis.METADATA, 12, topics=[{"topic_id": b"\x05" * 16, "name": None}])[
+        "topics"
+    ]
     assert missing["error_code"] == raw.UNKNOWN_TOPIC_ID
 
 
@@ -115,7 +118,9 @@ def test_topic_partitions_are_described_page_by_page(connection, topic):
         cursor, pages = answer["next_cursor"], pages + 1
         if cursor is None:
             break
-    assert seen == [(topic + "-a", index) for index in range(3)] + [(topic + "-b", index) for index in range(4)]
+    assert seen == [(topic + "-a", index) for index in range(3)] + [
+        (topic + "-b", index) for index in range(4)
+    ]
 
 
 def test_an_unknown_topic_has_no_partitions_to_describe(connection, topic):
@@ -141,7 +146,9 @@ def test_creating_topics_only_to_validate_creates_nothing(connection, topic):
 
 def test_creating_topics_with_impossible_numbers_is_refused(connection, topic):
     def code(**settings):
-        return connection.call(apis.CREATE_TOPICS, 7, topics=[{"name": topic, **settings}])["topics"][0]["error_code"]
+        return connection.call(apis.CREATE_TOPICS, 7, topics=[{"name": topic, **settings}])["topics"][0][
+            "error_code"
+        ]
 
     assert code(partition_count=0) == raw.INVALID_PARTITIONS
     assert code(partition_count=-7) == raw.INVALID_PARTITIONS
@@ -165,7 +172,5 @@ def test_versions_out_of_range_get_an_error_or_a_closed_connection(broker):
     for key, version in ((3, 99), (1, 3), (2, 0), (60, 50), (3, -1)):
         with raw.Connection(broker.address) as connection:
             connection.socket.sendall(raw.frame_of(raw.header(key, version, 1, False) + bytes(8)))
-            try:
+            with contextlib.suppress(raw.Closed):
                 assert struct.unpack_from(">i", connection.read_frame())[0] == 1
-            except raw.Closed:
-                pass

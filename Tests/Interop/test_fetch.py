@@ -26,7 +26,7 @@ def connection(broker):
         yield connection
 
 
-@pytest.mark.parametrize("version", range(4, 18))
+@pytest.mark.parametrize("version", range(4, 19))
 def test_every_version_reads(connection, filled, version):
     name, topic_id = filled
     answer = connection.fetch(topic_id if version >= 13 else name, 0, version=version)
@@ -59,7 +59,9 @@ def test_the_limit_of_a_request_is_kept_across_partitions(connection, topic):
     for partition in range(3):
         connection.produce(topic, raw.batch(VALUE, VALUE), partition=partition)
     parts = [{"index": index, "fetch_offset": 0} for index in range(3)]
-    answer = connection.call(raw.apis.FETCH, 12, max_bytes=2500, topics=[{"name": topic, "partitions": parts}])
+    answer = connection.call(
+        raw.apis.FETCH, 12, max_bytes=2500, topics=[{"name": topic, "partitions": parts}]
+    )
     counts = [len(raw.unpack(part["records"])) for part in answer["topics"][0]["partitions"]]
     assert sorted(counts) == [0, 0, 2]
 
@@ -130,4 +132,7 @@ def test_a_wrong_leader_epoch_is_told_apart(connection, filled):
     answer = connection.fetch(filled[0], 0, current_leader_epoch=epoch + 1)
     assert answer["error_code"] == raw.UNKNOWN_LEADER_EPOCH
     if epoch > 0:
-        assert connection.fetch(filled[0], 0, current_leader_epoch=epoch - 1)["error_code"] == raw.FENCED_LEADER_EPOCH
+        assert (
+            connection.fetch(filled[0], 0, current_leader_epoch=epoch - 1)["error_code"]
+            == raw.FENCED_LEADER_EPOCH
+        )

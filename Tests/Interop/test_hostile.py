@@ -31,7 +31,9 @@ def serves_others(broker):
         connection.call(apis.METADATA, 9, topics=[{"name": "served"}], allow_auto_topic_creation=True)
         answer = connection.produce("served", raw.batch(b"still here"))
         assert answer["error_code"] == 0
-        assert raw.unpack(connection.fetch("served", answer["base_offset"])["records"])[-1][1] == b"still here"
+        assert (
+            raw.unpack(connection.fetch("served", answer["base_offset"])["records"])[-1][1] == b"still here"
+        )
     assert time.monotonic() - began < 5
     assert broker.is_running
 
@@ -105,7 +107,9 @@ def test_damaged_requests_do_no_harm(broker):
         data = bytearray(generator.choice(frames))
         for _ in range(generator.randrange(1, 5)):
             # The length stays true, or the broker would rightly wait for more.
-            data[generator.randrange(4, len(data))] = generator.choice((0, 1, 0x7F, 0x80, 0xFF, generator.randrange(256)))
+            data[generator.randrange(4, len(data))] = generator.choice(
+                (0, 1, 0x7F, 0x80, 0xFF, generator.randrange(256))
+            )
         with raw.Connection(broker.address, seconds=5) as connection, contextlib.suppress(ConnectionError):
             connection.socket.sendall(data)
             connection.socket.shutdown(socket.SHUT_WR)
@@ -118,7 +122,7 @@ def test_slow_and_half_frames_hold_up_nobody(broker):
     with peers(broker, 30) as slow:
         for position in range(len(half)):
             for connection in slow:
-                connection.socket.sendall(half[position:position + 1])
+                connection.socket.sendall(half[position : position + 1])
             if position == len(half) // 2:
                 began = time.monotonic()
                 clients.ALL[1].produce(broker.address, "served", [Record(None, b"meanwhile")])
@@ -173,7 +177,11 @@ def test_a_peer_that_never_reads_costs_little(broker, topic):
     with raw.Connection(broker.address) as connection:
         for _ in range(4):
             connection.produce(topic, raw.batch(bytes(MEGABYTE)))
-    fetch = {"topics": [{"name": topic, "partitions": [{"index": 0, "fetch_offset": 0, "partition_max_bytes": 2**30}]}]}
+    fetch = {
+        "topics": [
+            {"name": topic, "partitions": [{"index": 0, "fetch_offset": 0, "partition_max_bytes": 2**30}]}
+        ]
+    }
     before = broker.memory()
     with peers(broker, 10) as deaf:
         for connection in deaf:
@@ -220,5 +228,7 @@ def test_a_decompression_bomb_is_not_unpacked(broker, topic):
 def test_a_topic_cannot_have_absurdly_many_partitions(broker, topic):
     with raw.Connection(broker.address) as connection:
         for count in (2**31 - 1, 1_000_000):
-            answer = connection.call(apis.CREATE_TOPICS, 7, topics=[{"name": topic, "partition_count": count}])
+            answer = connection.call(
+                apis.CREATE_TOPICS, 7, topics=[{"name": topic, "partition_count": count}]
+            )
             assert answer["topics"][0]["error_code"] != 0

@@ -20,13 +20,20 @@ def index(tmp_path_factory):
 def run(command, source=None, target=None):
     with open(source or "/dev/null", "rb") as stdin, open(target or "/dev/null", "wb") as stdout:
         done = subprocess.run(
-            [str(word) for word in command], stdin=stdin, stdout=stdout, stderr=subprocess.PIPE, timeout=SECONDS
+            [str(word) for word in command],
+            stdin=stdin,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            timeout=SECONDS,
         )
     assert done.returncode == 0, done.stderr.decode()[-2000:]
 
 
 def kcat_consume(broker, topic, target):
-    run(["kcat", "-C", "-q", "-e", "-b", broker.address, "-t", topic, "-p", "0", "-o", "beginning"], target=target)
+    run(
+        ["kcat", "-C", "-q", "-e", "-b", broker.address, "-t", topic, "-p", "0", "-o", "beginning"],
+        target=target,
+    )
 
 
 def martlet_consume(broker, topic, target):
@@ -35,12 +42,14 @@ def martlet_consume(broker, topic, target):
 
 
 def test_kcat_to_martlet_consume(broker, index, topic, tmp_path):
-    """kcat drops empty lines when it reads lines, so each goes in as `number<tab>line` with the number as key."""
+    """kcat drops empty lines when it reads lines, so each goes in as `number<tab>line`, a key and a value."""
     numbered = tmp_path / "numbered"
     with index.open("rb") as lines, numbered.open("wb") as output:
         for number, line in enumerate(lines):
             output.write(b"%d\t%s" % (number, line))
-    run(["kcat", "-P", "-b", broker.address, "-t", topic, "-p", "0", "-K", "\t", "-z", "lz4"], source=numbered)
+    run(
+        ["kcat", "-P", "-b", broker.address, "-t", topic, "-p", "0", "-K", "\t", "-z", "lz4"], source=numbered
+    )
     martlet_consume(broker, topic, tmp_path / "out")
     assert_same_bytes(index.read_bytes(), (tmp_path / "out").read_bytes())
 

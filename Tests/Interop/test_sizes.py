@@ -55,7 +55,9 @@ def test_twelve_partitions_keep_their_order(broker, client, topic, idempotent):
     ADMINS[0].create(broker.address, topic, 12, {})
     for partition in range(12):
         records = [Record(b"%d" % partition, b"%d" % number) for number in range(100)]
-        client.produce(broker.address, topic, records, partition=partition, codec="snappy", idempotent=idempotent)
+        client.produce(
+            broker.address, topic, records, partition=partition, codec="snappy", idempotent=idempotent
+        )
 
     for consumer in clients.ALL:
         received = consumer.consume(broker.address, topic, 1200, partitions=tuple(range(12)))

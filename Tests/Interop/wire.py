@@ -4,8 +4,9 @@ Messages are dictionaries; a schema is text, one field a line:
 
     name: type [since N] [until N] [= default]
 
-with the types bool, int8 … int64, uint16, string, bytes, uuid (a `?` behind the type allows null), `[type]` for arrays, and
-`name: [` or `name: {` … closing bracket for arrays of structs and single structs (`[?`, `{?` may be null).
+with the types bool, int8 to int64, uint16, string, bytes, uuid (a `?` behind the type allows null), and
+`[type]` for arrays. `name: [` begins an array of structs, `name: {` a single struct (`[?` and `{?` may be
+null); the closing bracket stands on a line of its own.
 Tagged fields are not named: decoding keeps them raw under "_tags".
 """
 
@@ -166,7 +167,7 @@ class Reader:
 
     def take(self, count):
         assert self.position + count <= len(self.data), f"cut off at byte {self.position}"
-        taken = self.data[self.position:self.position + count]
+        taken = self.data[self.position : self.position + count]
         self.position += count
         return taken
 

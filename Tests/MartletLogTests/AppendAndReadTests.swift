@@ -122,8 +122,8 @@ struct AppendAndReadTests {
         #expect(try code(good + batch([String(repeating: "x", count: 300)])) == .messageTooLarge)
         #expect(try code(batch(["a"], at: harness.now + 7_200_000)) == .invalidTimestamp)
         #expect(try code(batch(["a"]) { $0.baseOffset = 7 }) == .invalidRecord)
-        #expect(try code(good[0..<good.count - 1]) == .corruptMessage)
-        #expect(try code(Bytes.empty) == .corruptMessage)
+        #expect(try code(good[0..<good.count - 1]) == .invalidRecord)
+        #expect(try code(Bytes.empty) == .invalidRecord)
         var flipped = [UInt8](good)
         flipped[70] ^= 1
         #expect(try code(Bytes(flipped)) == .corruptMessage)

@@ -36,7 +36,8 @@ struct DataDirectoryTests {
             try directory.writeRecoveryPoints([partition: 7, TopicPartition("x", 0): 0])
             try directory.writeLogStartOffsets([partition: 3])
             try directory.writeMetaProperties(
-                MetaProperties(clusterID: "AAECAwQFBgcICQoLDA0O_w", nodeID: BrokerID(rawValue: 1), directoryID: "d"))
+                MetaProperties(
+                    clusterID: "AAECAwQFBgcICQoLDA0O_w", nodeID: BrokerID(rawValue: 1), directoryID: "d"))
             try disk.createDirectory(directory.directory(of: partition))
             try directory.writeTopicID(TopicID(high: 1, low: 2), of: partition)
         }

@@ -37,9 +37,10 @@ struct PowerLossSimulation {
 
     init(seed: UInt64) {
         random = SeededGenerator(seed: seed)
-        configuration.segmentBytes = [2_200, 5_000, 20_000][random.below(3)]
+        configuration.segmentBytes = [3_000, 5_000, 20_000][random.below(3)]
         configuration.indexIntervalBytes = [1, 200, 1_000][random.below(3)]
         configuration.durability = random.oneIn(4) ? .os : .sync
+        configuration.recoveryCheckBytes = [0, 600, 1 << 20][random.below(3)]
         configuration.preallocation.isEnabled = !random.oneIn(4)
         configuration.preallocation.smallestBytes = 1_024
         configuration.preallocation.largestBytes = 4_096
@@ -94,9 +95,12 @@ struct PowerLossSimulation {
     /// Lets a start fail half-way now and then: the next must cope with what that one has changed.
     private mutating func interruptOpening(_ opening: inout LogOpening) throws {
         guard random.oneIn(4) else { return }
-        let operations: [FileSystemError.Operation] = [.sync, .write, .rename, .remove, .truncate, .syncDirectory]
+        let operations: [FileSystemError.Operation] = [
+            .sync, .write, .rename, .remove, .truncate, .syncDirectory,
+        ]
         disk.inject(
-            SimulatedFault(operations[random.below(operations.count)], errno: 5, afterSuccesses: random.below(4)))
+            SimulatedFault(
+                operations[random.below(operations.count)], errno: 5, afterSuccesses: random.below(4)))
         defer { disk.clearFaults() }
         let now = now
         do {
@@ -115,11 +119,19 @@ struct PowerLossSimulation {
     /// Compares a log that was just opened with the model.
     private mutating func check(_ log: PartitionLog, isClean: Bool) throws {
         let end = log.offsets.end
-        guard end >= synced else { throw Failure(description: "lost offsets \(end)..<\(synced), which were synced") }
-        guard log.offsets.highWatermark == end else { throw Failure(description: "recovered, but not visible") }
-        guard end <= model.last?.nextOffset ?? 0 else { throw Failure(description: "more than was appended: \(end)") }
+        guard end >= synced else {
+            throw Failure(description: "lost offsets \(end)..<\(synced), which were synced")
+        }
+        guard log.offsets.highWatermark == end else {
+            throw Failure(description: "recovered, but not visible")
+        }
+        guard end <= model.last?.nextOffset ?? 0 else {
+            throw Failure(description: "more than was appended: \(end)")
+        }
         if let cut = model.firstIndex(where: { $0.nextOffset > end }) {
-            guard model[cut].baseOffset >= end else { throw Failure(description: "half a batch survived at \(end)") }
+            guard model[cut].baseOffset >= end else {
+                throw Failure(description: "half a batch survived at \(end)")
+            }
             model.removeSubrange(cut...)
         }
         try compare(log)
@@ -144,13 +156,18 @@ struct PowerLossSimulation {
                     try batch.header.validate(cursor[batch], from: .log)
                     guard index < model.count, batch.header.baseOffset == model[index].baseOffset,
                         batch.header.crc == model[index].checksum
-                    else { throw Failure(description: "another batch than was appended at \(batch.header.baseOffset)") }
+                    else {
+                        throw Failure(
+                            description: "another batch than was appended at \(batch.header.baseOffset)")
+                    }
                     index += 1
                 }
             }
             next = slice.nextOffset
         }
-        guard index == model.count else { throw Failure(description: "\(model.count - index) batches are missing") }
+        guard index == model.count else {
+            throw Failure(description: "\(model.count - index) batches are missing")
+        }
     }
 
     private mutating func use(_ log: PartitionLog) throws {
@@ -166,10 +183,12 @@ struct PowerLossSimulation {
             default:
                 let from = Offset(random.below(Int(log.offsets.highWatermark.rawValue) + 1))
                 _ = try log.read(
-                    from: from, upTo: log.offsets.highWatermark, maxBytes: random.below(500), atLeastOneBatch: true)
+                    from: from, upTo: log.offsets.highWatermark, maxBytes: random.below(500),
+                    atLeastOneBatch: true)
             }
             guard configuration.durability == .os || log.offsets.highWatermark <= synced else {
-                throw Failure(description: "consumers see up to \(log.offsets.highWatermark), synced is \(synced)")
+                throw Failure(
+                    description: "consumers see up to \(log.offsets.highWatermark), synced is \(synced)")
             }
         }
     }

@@ -11,7 +11,8 @@ struct RecoveryTests {
         if syncing { try harness.sync() }
     }
 
-    private func damage(of body: () throws -> Void) throws -> (path: String, position: Int64, damage: Damage)? {
+    private func damage(of body: () throws -> Void) throws -> (path: String, position: Int64, damage: Damage)?
+    {
         do {
             try body()
             return nil
@@ -82,7 +83,9 @@ struct RecoveryTests {
         #expect(try harness.values().last == "next")
     }
 
-    @Test("damage below the durable offset is an error that says where, and changes nothing", arguments: [0, 3, 9])
+    @Test(
+        "damage below the durable offset is an error that says where, and changes nothing",
+        arguments: [0, 3, 9])
     func damageInTheMiddle(victim: Int) throws {
         let harness = try LogHarness()
         let size = try batch(["value 0"]).count
@@ -164,7 +167,9 @@ struct RecoveryTests {
         #expect(harness.log.offsets.end == 3)
     }
 
-    @Test("a full disk refuses appends, keeps what it has, and goes on when there is room", arguments: [true, false])
+    @Test(
+        "a full disk refuses appends, keeps what it has, and goes on when there is room",
+        arguments: [true, false])
     func fullDisk(preallocates: Bool) throws {
         let harness = try LogHarness { $0.preallocation.isEnabled = preallocates }
         let disk = try #require(harness.fileSystem as? SimulatedDisk)

@@ -69,7 +69,7 @@ struct HostileInputTests {
     @Test("versions that do not exist are refused", arguments: everyMessage)
     func versions(of message: MessageUnderTest) {
         for version in [message.type.versions.lowerBound - 1, message.type.versions.upperBound + 1] {
-            #expect(throws: WireError.unsupportedVersion(key: message.type.key, version: version)) {
+            #expect(throws: WireError.unsupportedVersion(message: "\(message.type)", version: version)) {
                 try message.type.tryDecoding(.empty, version: version)
             }
         }

@@ -27,30 +27,6 @@ struct DocumentationTests {
         }
     }
 
-    @Test("every served API stands in docs/protocol.md")
-    func apis() throws {
-        let served = DocumentedNames.servedAPIs(in: repository)
-        guard !served.isEmpty else { return }
-        let text = try #require(repository.file("docs/protocol.md"), "docs/protocol.md is missing")
-        for api in served {
-            #expect(text.lines.contains { $0.contains(api) }, "docs/protocol.md does not mention \(api)")
-        }
-    }
-
-    @Test("every configuration key stands in docs/configuration.md, and no other does")
-    func configuration() throws {
-        let keys = DocumentedNames.configurationKeys(in: repository)
-        guard !keys.isEmpty else { return }
-        let text = try #require(repository.file("docs/configuration.md"), "docs/configuration.md is missing")
-        let documented = Set(text.lines.compactMap(DocumentedNames.tableKey))
-        for key in keys.subtracting(documented).sorted() {
-            Issue.record("docs/configuration.md has no row for \(key)")
-        }
-        for key in documented.subtracting(keys).sorted() {
-            Issue.record("docs/configuration.md describes \(key), which nothing reads")
-        }
-    }
-
     /// Lines with their number, without fenced code.
     private func prose(of document: Repository.File) -> [(Int, Substring)] {
         var isCode = false

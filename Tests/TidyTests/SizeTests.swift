@@ -8,7 +8,9 @@ struct SizeTests {
     static let longFiles: [String: String] = [:]
 
     /// Files whose lines may be wider, and why.
-    static let wideFiles: [String: String] = [:]
+    static let wideFiles = [
+        "Tests/MartletRecordsTests/ClientBatch.swift": "Bytes of real clients, a line each."
+    ]
 
     @Test(
         "no file outgrows what one reads in a sitting",
@@ -26,8 +28,10 @@ struct SizeTests {
     func columns(suffix: String) {
         let files = ["Sources", "Tests", "Benchmarks"].flatMap { repository.files(in: $0, suffix: suffix) }
         for file in files where Self.wideFiles[file.path] == nil {
-            for (index, line) in file.lines.enumerated() where line.count > 110 {
-                Issue.record("\(file.path):\(index + 1) has \(line.count) columns")
+            for (index, line) in file.lines.enumerated() where line.utf8.count > 110 && line.count > 110 {
+                // A message that stands alone on its line may run on: in pieces nobody would find it again.
+                let isMessage = line.drop { $0 == " " }.hasPrefix("\"")
+                #expect(isMessage, "\(file.path):\(index + 1) has \(line.count) columns")
             }
         }
     }

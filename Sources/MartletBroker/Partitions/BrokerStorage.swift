@@ -56,7 +56,7 @@ final class BrokerStorage: Sendable {
     func deletePartition(_ id: TopicPartition, of topicID: TopicID) throws(FileSystemError) {
         recoveryPoints.withLock { $0[id] = nil }
         guard try directory.fileSystem.exists(directory.directory(of: id)) else { return }
-        try directory.delete(id, unique: topicID.description)
+        try directory.delete(id, unique: "\(topicID)\(id.partition)")
     }
 
     /// Directories of partitions that the metadata does not know: never deleted, since they may be all that is left of
@@ -83,6 +83,11 @@ final class BrokerStorage: Sendable {
     func close(_ ends: [TopicPartition: Offset], isClean: Bool) throws(FileSystemError) {
         try checkpoint(ends)
         if isClean { try directory.writeCleanShutdownMarker() }
+    }
+
+    /// Lets another broker have the directory.
+    func unlock() {
+        directory.unlock()
     }
 }
 

@@ -1,4 +1,5 @@
 package import MartletCore
+internal import Synchronization
 
 /// The directory that holds all logs of a broker, laid out as Apache Kafka lays out its own.
 ///
@@ -14,7 +15,7 @@ package final class DataDirectory: Sendable {
     package let logStartOffsets: [TopicPartition: Offset]
     /// What was found at the start that is worth a line in the log, but no reason to stop.
     package let remarks: [String]
-    private let lock: any FileLock
+    private let lock: Mutex<(any FileLock)?>
 
     private static let lockFile = ".lock"
     private static let cleanShutdownFile = ".kafka_cleanshutdown"
@@ -26,25 +27,25 @@ package final class DataDirectory: Sendable {
     package static func open(
         _ path: String, fileSystem: any FileSystem
     ) throws(DataDirectoryError) -> DataDirectory {
-        do {
+        let lock: (any FileLock)?
+        do throws(FileSystemError) {
             try fileSystem.createDirectories(path)
-            guard let lock = try fileSystem.lock(join(path, lockFile)) else {
-                throw DataDirectoryError.inUse(path)
-            }
-            return try DataDirectory(path, fileSystem, lock)
-        } catch let error as FileSystemError {
-            throw .storage(error)
-        } catch let error as DataDirectoryError {
-            throw error
+            lock = try fileSystem.lock(join(path, lockFile))
         } catch {
-            preconditionFailure("no other errors are thrown here")
+            throw .storage(error)
+        }
+        guard let lock else { throw .inUse(path) }
+        do throws(FileSystemError) {
+            return try DataDirectory(path, fileSystem, lock)
+        } catch {
+            throw .storage(error)
         }
     }
 
     private init(_ path: String, _ fileSystem: any FileSystem, _ lock: any FileLock) throws(FileSystemError) {
         self.path = path
         self.fileSystem = fileSystem
-        self.lock = lock
+        self.lock = Mutex(lock)
         let marker = join(path, Self.cleanShutdownFile)
         wasCleanShutdown = try fileSystem.exists(marker)
         if wasCleanShutdown {
@@ -65,6 +66,11 @@ package final class DataDirectory: Sendable {
             remarks.append("removed \(join(path, name)), which a deleted topic had left")
         }
         self.remarks = remarks
+    }
+
+    /// Lets another broker have the directory; the last thing to do with it.
+    package func unlock() {
+        lock.withLock { $0 = nil }
     }
 
     // MARK: Partitions

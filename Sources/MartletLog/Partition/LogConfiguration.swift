@@ -27,6 +27,9 @@ package struct LogConfiguration: Sendable, Equatable {
     package var flushMessages = Int64.max
     /// `flush.ms`: with `os` durability, `needsFlush` asks for a sync after this time.
     package var flushMs = Int64.max
+    /// After a crash, what recovery checks byte by byte at the end of a segment even where it was synced. Before that
+    /// it follows the batches by their headers only, so that a start does not take the time to read whole segments.
+    package var recoveryCheckBytes = 96 << 20
     package var preallocation = Preallocation()
     package var writeBack = WriteBackPolicy()
 

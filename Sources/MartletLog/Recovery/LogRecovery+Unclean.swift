@@ -5,8 +5,9 @@ extension LogRecovery {
     /// After a crash: reads all that may be torn, cuts what was never acknowledged, makes the indexes anew.
     mutating func recover(_ bases: [Offset]) throws(SegmentError) -> PartitionLog.Contents {
         let lastIndex = bases.count - 1
-        // A segment was synced whole before the durable offset went beyond it.
-        let trusted = bases.indices.first { $0 == lastIndex || bases[$0 + 1] > durable ?? 0 } ?? lastIndex
+        // The first sync of a segment covers all that closing the one before it has changed. A sync that ended
+        // exactly where the segment begins may have come before that.
+        let trusted = bases.indices.first { $0 == lastIndex || bases[$0 + 1] >= durable ?? 0 } ?? lastIndex
         for index in 0..<trusted where !has(.index, bases[index]) || !has(.timeindex, bases[index]) {
             try seal(try read(bases[index], next: bases[index + 1]).segment)
         }
@@ -55,6 +56,8 @@ extension LogRecovery {
             try fileSystem.replace(
                 LeaderEpochs.fileName, in: directory, with: epochs.encoded(), syncingDirectory: false)
             try fileSystem.syncDirectory(directory)
+            // The log may be so young that its directory was never synced.
+            try fileSystem.syncDirectory(parent(of: directory))
             try DurableMark.write(end, in: directory, fileSystem, syncing: true)
         } catch {
             throw .storage(error)
@@ -68,16 +71,25 @@ extension LogRecovery {
     private mutating func read(
         _ base: Offset, next: Offset?
     ) throws(SegmentError) -> (segment: ActiveSegment, isEnd: Bool) {
-        let file = try openFresh(base)
+        let file = try wrapping { [self] () throws(FileSystemError) in
+            try fileSystem.open(path(.log, base), .readWrite)
+        }
         var segment = ActiveSegment(baseOffset: base, file: file, reservedByteCount: 0)
         summary.segmentsRead += 1
-        var reader = try wrapping { () throws(FileSystemError) in try SegmentReader(file, baseOffset: base) }
+        try follow(&segment)
+        let start = segment.byteCount
+        let expected = segment.nextOffset
+        var reader = try wrapping { () throws(FileSystemError) in
+            // After a failed sync the page cache may show bytes that never reached the disk and never will. What is
+            // read now must be what is there.
+            try file.sync()
+            file.dropCache(start..<(try file.size()))
+            return try SegmentReader(file, baseOffset: base, from: start, nextOffset: expected)
+        }
         while let element = try wrapping({ () throws(FileSystemError) in try reader.next() }) {
             guard case .batch(let header, _) = element else { break }
             _ = epochs.assign(header.leaderEpoch, at: header.baseOffset)
-            segment.didAppend(
-                header, baseOffset: header.baseOffset, maxTimestamp: header.maxTimestamp,
-                indexInterval: opening.configuration.indexIntervalBytes)
+            note(header, in: &segment)
             summary.bytesRead += Int64(header.byteCount)
         }
         segment.reservedByteCount = reader.end
@@ -85,15 +97,25 @@ extension LogRecovery {
             try judge(damage, in: &reader, next: next)
             return (segment, next == nil || segment.nextOffset < next ?? .none)
         }
-        guard let next, segment.nextOffset != next else { return (segment, next == nil) }
-        // Without a durable offset of ours the segments are another broker's, who may have compacted them.
-        guard segment.nextOffset > next || durable != nil else { return (segment, false) }
+        guard let next, segment.nextOffset < next else {
+            try checkOverlap(segment, next: next)
+            return (segment, next == nil)
+        }
+        // Compaction leaves gaps. In a log of ours it does so only where everything is synced.
+        guard isOwn, let durable, durable < next else { return (segment, false) }
         let gap = Damage.missingRecords(from: segment.nextOffset, to: next)
-        guard segment.nextOffset < next, let durable, segment.nextOffset >= durable else {
+        guard segment.nextOffset >= durable else {
             throw .damaged(path: file.path, position: segment.byteCount, gap)
         }
         summary.cutReason = gap
         return (segment, true)
+    }
+
+    private func checkOverlap(_ segment: ActiveSegment, next: Offset?) throws(SegmentError) {
+        guard let next, segment.nextOffset > next else { return }
+        throw .damaged(
+            path: path(.log, next), position: 0,
+            .unexpectedOffset(expected: segment.nextOffset, found: next))
     }
 
     /// Whether damage may be cut off: only if nothing behind it was ever acknowledged. Throws otherwise.
@@ -103,19 +125,16 @@ extension LogRecovery {
         let position = reader.position
         let offset = reader.nextOffset
         func refuse() -> SegmentError { .damaged(path: reader.file.path, position: position, damage) }
-        if let durable {
-            if offset < durable { throw refuse() }
-        } else if let next, offset < next {
-            throw refuse()
-        }
+        if let durable, offset < durable { throw refuse() }
+        if !isOwn, let next, offset < next { throw refuse() }
         if case .zeros = damage {
             // Reserved space, or writes that the power cut took whole. If more should follow, records are missing.
             if let next, offset < next { summary.cutReason = .missingRecords(from: offset, to: next) }
             return
         }
         let batches = try wrapping { () throws(FileSystemError) in try reader.countBatches() }
-        // Of an unknown directory the tail may be torn, but not its middle.
-        if durable == nil && batches > 0 { throw refuse() }
+        // The tail of another broker's log may be torn, but not its middle.
+        if !isOwn && batches > 0 { throw refuse() }
         summary.cutReason = damage
         summary.cutByteCount += reader.end - position
         summary.cutBatchCount += batches
@@ -128,17 +147,29 @@ extension LogRecovery {
             .missingTail(end: active.nextOffset, durable: durable))
     }
 
-    /// Opens a segment so that what is read is what the disk holds.
-    private func openFresh(_ base: Offset) throws(SegmentError) -> any LogFile {
-        let path = path(.log, base)
-        let fileSystem = fileSystem
-        return try wrapping { () throws(FileSystemError) -> any LogFile in
-            let file = try fileSystem.open(path, .readWrite)
-            // After a failed sync the page cache may show bytes that never reached the disk and never will.
-            try file.sync()
-            file.dropCache(0..<(try file.size()))
-            return file
+    /// Follows the batches by their headers, as long as they were synced for certain and the end is far.
+    private mutating func follow(_ segment: inout ActiveSegment) throws(SegmentError) {
+        guard let durable else { return }
+        let file = segment.file
+        let size = try wrapping { () throws(FileSystemError) in try file.size() }
+        let end = size - Int64(opening.configuration.recoveryCheckBytes)
+        guard end > 0 else { return }
+        var scan = HeaderScan(file, from: 0, to: size)
+        while segment.nextOffset < durable, segment.byteCount < end, let batch = try scan.next() {
+            guard batch.header.baseOffset >= segment.nextOffset else {
+                throw .damaged(
+                    path: file.path, position: batch.position,
+                    .unexpectedOffset(expected: segment.nextOffset, found: batch.header.baseOffset))
+            }
+            _ = epochs.assign(batch.header.leaderEpoch, at: batch.header.baseOffset)
+            note(batch.header, in: &segment)
         }
+    }
+
+    private func note(_ header: BatchHeader, in segment: inout ActiveSegment) {
+        segment.didAppend(
+            header, baseOffset: header.baseOffset, maxTimestamp: header.maxTimestamp,
+            indexInterval: opening.configuration.indexIntervalBytes)
     }
 
     /// Writes the indexes of a segment that has been read to its end.

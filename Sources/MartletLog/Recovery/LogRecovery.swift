@@ -13,8 +13,10 @@ struct LogRecovery {
     var epochs = LeaderEpochs()
     /// Files that were changed and must be synced before the log is used.
     var changed: [any LogFile] = []
-    /// Everything below is known to be on disk; nil in a directory that was never ours, where nothing is known.
+    /// Everything below is known to be on disk; nil if nothing is known.
     var durable: Offset?
+    /// Whether we have written the log before: another broker's may look different, and is never cut in the middle.
+    private(set) var isOwn = false
     private(set) var names: Set<String> = []
 
     init(_ opening: LogOpening, now: Timestamp) {
@@ -44,10 +46,7 @@ struct LogRecovery {
     }
 
     private mutating func prepare() throws(FileSystemError) {
-        if try fileSystem.kind(of: directory) == nil {
-            try fileSystem.createDirectory(directory)
-            try fileSystem.syncDirectory(parent(of: directory))
-        }
+        try fileSystem.createDirectory(directory)
         for name in try fileSystem.list(directory) {
             let isLeftOver = [temporarySuffix, ".deleted", ".cleaned"].contains { name.hasSuffix($0) }
             if isLeftOver {
@@ -57,6 +56,7 @@ struct LogRecovery {
             }
         }
         durable = try DurableMark.read(in: directory, fileSystem)
+        isOwn = durable != nil
         if let checkpoint = opening.recoveryPoint { durable = max(durable ?? checkpoint, checkpoint) }
         if let text = try fileSystem.contents(of: join(directory, LeaderEpochs.fileName)) {
             epochs = LeaderEpochs(decoding: text) ?? LeaderEpochs()
@@ -74,6 +74,7 @@ struct LogRecovery {
             // With the mark on disk nobody will take this for a directory of unknown origin.
             try DurableMark.write(base, in: directory, fileSystem, syncing: true)
             try fileSystem.syncDirectory(directory)
+            try fileSystem.syncDirectory(parent(of: directory))
             return PartitionLog.Contents(
                 start: base, sealed: [],
                 active: ActiveSegment(baseOffset: base, file: file, reservedByteCount: 0),
@@ -100,6 +101,14 @@ struct LogRecovery {
         let sealed = sealedSegments(bases.dropLast(), end: last)
         _ = epochs.truncate(to: active.nextOffset)
         let producers = try rebuildProducers(sealed: sealed, active: active)
+        try wrapping { [self] () throws(FileSystemError) in
+            try removeStraySnapshots(bases: bases, end: active.nextOffset)
+            if !isOwn {
+                // From now on it is ours: closed cleanly, so all of it is on disk.
+                try DurableMark.write(active.nextOffset, in: directory, fileSystem, syncing: true)
+                try fileSystem.syncDirectory(directory)
+            }
+        }
         return PartitionLog.Contents(
             start: start(bases, end: active.nextOffset), sealed: sealed, active: active, producers: producers,
             epochs: epochs)

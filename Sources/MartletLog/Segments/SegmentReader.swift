@@ -23,13 +23,21 @@ package struct SegmentReader {
     private var chunk = Bytes.Storage(capacity: 0)
     private var chunkRange: Range<Int64> = 0..<0
 
-    /// - Parameter file: A `.log` file.
-    /// - Parameter baseOffset: The offset in its name.
+    /// - Parameters:
+    ///   - file: A `.log` file.
+    ///   - baseOffset: The offset in its name.
     package init(_ file: any LogFile, baseOffset: Offset) throws(FileSystemError) {
+        try self.init(file, baseOffset: baseOffset, from: 0, nextOffset: baseOffset)
+    }
+
+    /// Begins with the batch at `position`.
+    init(
+        _ file: any LogFile, baseOffset: Offset, from position: Int64, nextOffset: Offset
+    ) throws(FileSystemError) {
         self.file = file
         self.baseOffset = baseOffset
-        nextOffset = baseOffset
-        position = 0
+        self.position = position
+        self.nextOffset = nextOffset
         end = try file.size()
     }
 
@@ -85,11 +93,18 @@ package struct SegmentReader {
 
     /// Goes to the next intact batch behind the damage; false if there is none.
     package mutating func resynchronize() throws(FileSystemError) -> Bool {
+        position += 1
         while end - position > Int64(BatchHeader.byteCount) {
-            position += 1
             try load(BatchHeader.byteCount)
-            let magic = loaded.withUnsafeBytes { $0[BatchHeader.Field.magic] }
-            guard magic == UInt8(BatchHeader.currentMagic) else { continue }
+            // The one byte of a header that is always the same.
+            let magic = loaded.withUnsafeBytes { bytes in
+                bytes.firstIndex(of: UInt8(BatchHeader.currentMagic), from: BatchHeader.Field.magic)
+            }
+            guard let magic else {
+                position = max(position + 1, chunkRange.upperBound - Int64(BatchHeader.Field.magic))
+                continue
+            }
+            position += Int64(magic - BatchHeader.Field.magic)
             let candidate = position
             let offset = nextOffset
             if case .batch = try next() {
@@ -97,6 +112,7 @@ package struct SegmentReader {
                 nextOffset = offset
                 return true
             }
+            position = candidate + 1
         }
         return false
     }
@@ -141,8 +157,7 @@ package struct SegmentReader {
         defer { position = start }
         while position < end {
             try load(1)
-            let chunkIsZero = loaded.withUnsafeBytes { bytes in bytes.allSatisfy { $0 == 0 } }
-            guard chunkIsZero else { return false }
+            guard loaded.withUnsafeBytes({ $0.isZero }) else { return false }
             position = chunkRange.upperBound
         }
         return true

@@ -35,20 +35,22 @@ package struct EncodedMessage: Sendable {
     }
 
     /// Everything but the insertions.
-    package internal(set) var bytes: [UInt8] = []
+    package let bytes: [UInt8]
     /// In the order of their positions.
-    package private(set) var insertions: [Insertion] = []
-    private var insertedByteCount = 0
+    package let insertions: [Insertion]
+    private let insertedByteCount: Int
 
-    package init() {}
+    /// Bytes of the length in front of a frame.
+    package static let frameLengthSize = 4
+
+    init(bytes: [UInt8], insertions: [Insertion], insertedByteCount: Int) {
+        self.bytes = bytes
+        self.insertions = insertions
+        self.insertedByteCount = insertedByteCount
+    }
 
     /// Length of the whole, insertions included.
     package var byteCount: Int { bytes.count + insertedByteCount }
-
-    mutating func insert(_ content: Content) {
-        insertions.append(Insertion(position: bytes.count, content: content))
-        insertedByteCount += content.byteCount
-    }
 
     /// What to send, in order; no piece is empty.
     package var pieces: [Piece] {

@@ -40,7 +40,7 @@ extension WireCoder {
             case .external(let byteCount):
                 precondition(byteCount >= 0, "records outside of the message cannot have a negative size")
                 try writeLength(byteCount, .int32, isNullable: isNullable)
-                if byteCount > 0 { message.insert(.external(byteCount: byteCount)) }
+                if byteCount > 0 { output.insert(.external(byteCount: byteCount)) }
             }
         case .generate:
             records = isNullable && random.oneIn(4) ? .none : .bytes(random.bytes())

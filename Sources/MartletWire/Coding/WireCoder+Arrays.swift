@@ -6,42 +6,28 @@ extension WireCoder {
     private static let generatedElements = 3
 
     mutating func array<Element: WireValue>(_ values: inout [Element]) throws(WireError) {
-        switch mode {
-        case .decode:
-            values = try readArray(isNullable: false) ?? []
-        case .encode:
+        if mode == .encode {
             try writeArray(values)
-        case .generate:
-            try generateArray(&values)
+        } else {
+            values = try makeArray(isNullable: false) ?? []
         }
     }
 
     mutating func array<Element: WireValue>(
         _ values: inout [Element]?, isNullable: Bool
     ) throws(WireError) {
-        switch mode {
-        case .decode:
-            values = try readArray(isNullable: isNullable)
-        case .encode:
-            if let values {
-                try writeArray(values)
-            } else {
-                try writeLength(nil, .int32, isNullable: isNullable)
-            }
-        case .generate:
-            guard !(isNullable && random.oneIn(4)) else {
-                values = nil
-                return
-            }
-            var present: [Element] = []
-            try generateArray(&present)
-            values = present
+        if mode != .encode {
+            values = try makeArray(isNullable: isNullable)
+        } else if let values {
+            try writeArray(values)
+        } else {
+            try writeLength(nil, .int32, isNullable: isNullable)
         }
     }
 
-    private mutating func readArray<Element: WireValue>(isNullable: Bool) throws(WireError) -> [Element]? {
-        let size = Element.minimumWireSize
-        guard let count = try readLength(.int32, elementSize: size, isNullable: isNullable) else {
+    /// Reads an array, or fills one.
+    private mutating func makeArray<Element: WireValue>(isNullable: Bool) throws(WireError) -> [Element]? {
+        guard let count = try elementCount(Element.minimumWireSize, isNullable: isNullable) else {
             return nil
         }
         var values: [Element] = []
@@ -55,20 +41,22 @@ extension WireCoder {
         return values
     }
 
+    /// How many elements to read or to fill; nil for null.
+    private mutating func elementCount(_ elementSize: Int, isNullable: Bool) throws(WireError) -> Int? {
+        if mode == .decode {
+            try readLength(.int32, elementSize: elementSize, isNullable: isNullable)
+        } else if isNullable && random.oneIn(4) {
+            nil
+        } else {
+            random.index(below: Self.generatedElements + 1)
+        }
+    }
+
     private mutating func writeArray<Element: WireValue>(_ values: [Element]) throws(WireError) {
         try writeLength(values.count, .int32, isNullable: false)
         // Each element is a copy of its own, since writing through the array would copy the array.
         for var value in values {
             try value.code(&self)
-        }
-    }
-
-    private mutating func generateArray<Element: WireValue>(_ values: inout [Element]) throws(WireError) {
-        values = []
-        for _ in 0..<random.index(below: Self.generatedElements + 1) {
-            var value = Element.initial
-            try value.code(&self)
-            values.append(value)
         }
     }
 }

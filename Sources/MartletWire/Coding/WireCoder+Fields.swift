@@ -1,8 +1,11 @@
 /// How messages describe their fields. `since` and `until` are the first and last version that has the
 /// field; in other versions the field is left as it is.
+///
+/// They are calls and not inlined: more than a thousand inlined fields take twice as long to compile, for
+/// nothing that can be measured.
 extension WireCoder {
     /// A field that is never null.
-    @inline(__always)
+    @inline(never)
     package mutating func field<Value: WireValue>(
         _ value: inout Value, since first: Int16 = 0, until last: Int16 = .max
     ) throws(WireError) {
@@ -12,7 +15,7 @@ extension WireCoder {
     }
 
     /// A field that may be null, from version `nullableSince` on.
-    @inline(__always)
+    @inline(never)
     package mutating func field<Value: WireNullable>(
         _ value: inout Value?, since first: Int16 = 0, until last: Int16 = .max, nullableSince: Int16 = 0
     ) throws(WireError) {
@@ -21,7 +24,23 @@ extension WireCoder {
         try Value.code(&value, isNullable: version >= nullableSince, &self)
     }
 
+    /// A struct that may be null: a byte in front says whether it is there, negative for null.
+    @inline(never)
+    package mutating func field<Value: WireStruct>(
+        _ value: inout Value?, since first: Int16 = 0, until last: Int16 = .max
+    ) throws(WireError) {
+        guard version >= first, version <= last else { return }
+        expectNoTaggedFields()
+        switch mode {
+        case .decode: value = try (readNumber() as Int8) < 0 ? nil : Value()
+        case .encode: writeNumber(Int8(value == nil ? -1 : 1))
+        case .generate: value = random.oneIn(4) ? nil : Value()
+        }
+        try value?.fields(&self)
+    }
+
     /// Values with their count in front.
+    @inline(never)
     package mutating func field<Element: WireValue>(
         _ values: inout [Element], since first: Int16 = 0, until last: Int16 = .max
     ) throws(WireError) {
@@ -31,6 +50,7 @@ extension WireCoder {
     }
 
     /// Values with their count in front, or null, from version `nullableSince` on.
+    @inline(never)
     package mutating func field<Element: WireValue>(
         _ values: inout [Element]?, since first: Int16 = 0, until last: Int16 = .max, nullableSince: Int16 = 0
     ) throws(WireError) {

@@ -37,7 +37,7 @@ extension WireCoder {
     /// Writes a length or count; nil stands for null.
     mutating func writeLength(_ length: Int?, _ width: LengthWidth, isNullable: Bool) throws(WireError) {
         guard let length else {
-            guard isNullable else { throw .unexpectedNull(position: message.byteCount) }
+            guard isNullable else { throw .unexpectedNull(position: output.byteCount) }
             if isFlexible {
                 writeVarint(0)
             } else {
@@ -49,7 +49,7 @@ extension WireCoder {
             return
         }
         guard length < Int(Int32.max) else {
-            throw .invalidLength(position: message.byteCount, length: length)
+            throw .invalidLength(position: output.byteCount, length: length)
         }
         if isFlexible {
             writeVarint(UInt32(length + 1))

@@ -48,7 +48,7 @@ extension WireCoder {
         case .decode:
             try skipTaggedFields()
         case .encode:
-            if taggedCountPosition == nil { message.bytes.append(0) }
+            if taggedCountPosition == nil { writeNumber(UInt8(0)) }
             taggedCountPosition = nil
         case .generate:
             break
@@ -96,22 +96,20 @@ extension WireCoder {
     private mutating func writeTagged(
         _ tag: UInt32, _ code: (inout WireCoder) throws(WireError) -> Void
     ) throws(WireError) {
-        let countPosition = taggedCountPosition ?? message.bytes.count
-        if taggedCountPosition == nil { message.bytes.append(0) }
+        let countPosition = taggedCountPosition ?? output.count
+        if taggedCountPosition == nil { writeNumber(UInt8(0)) }
         writeVarint(tag)
-        let sizePosition = message.bytes.count
+        let sizePosition = output.count
         taggedCountPosition = nil
         taggedDepth += 1
         try code(&self)
         taggedDepth -= 1
-        let valueCount = message.bytes.count - sizePosition
+        let valueCount = output.count - sizePosition
         writeVarint(UInt32(truncatingIfNeeded: valueCount))
         // The size is known only now and belongs in front: turn `value size` round into `size value`.
-        let sizeBytes = Array(message.bytes[(sizePosition + valueCount)...])
-        message.bytes.removeLast(sizeBytes.count)
-        message.bytes.insert(contentsOf: sizeBytes, at: sizePosition)
+        output.rotate(from: sizePosition, bringingForward: sizePosition + valueCount)
         // One byte is enough for the count, since no struct has 128 tagged fields.
-        message.bytes[countPosition] += 1
+        output.increment(at: countPosition)
         taggedCountPosition = countPosition
     }
 

@@ -25,14 +25,14 @@ extension WireCoder {
     }
 
     mutating func writeString(_ value: String?, isNullable: Bool) throws(WireError) {
-        guard let value else {
+        guard var value else {
             try writeLength(nil, .int16, isNullable: isNullable)
             return
         }
         let count = value.utf8.count
         guard count <= Self.longestString else { throw .stringTooLong(byteCount: count) }
         try writeLength(count, .int16, isNullable: isNullable)
-        message.bytes.append(contentsOf: value.utf8)
+        value.withUTF8 { output.append(contentsOf: UnsafeRawBufferPointer($0)) }
     }
 
     /// A string with a two-byte length in every version.
@@ -44,7 +44,7 @@ extension WireCoder {
         let count = value.utf8.count
         guard let length = Int16(exactly: count) else { throw .stringTooLong(byteCount: count) }
         writeNumber(length)
-        value.withUTF8 { message.bytes.append(contentsOf: $0) }
+        value.withUTF8 { output.append(contentsOf: UnsafeRawBufferPointer($0)) }
     }
 
     /// Bytes, where this version has null for them or not.
@@ -71,9 +71,9 @@ extension WireCoder {
     /// Copies short bytes into the message, and lets long ones stand beside it.
     mutating func write(_ bytes: Bytes) {
         if bytes.count <= Self.longestInlineBytes || taggedDepth > 0 {
-            bytes.withUnsafeBytes { message.bytes.append(contentsOf: $0) }
+            bytes.withUnsafeBytes { output.append(contentsOf: $0) }
         } else {
-            message.insert(.bytes(bytes))
+            output.insert(.bytes(bytes))
         }
     }
 }

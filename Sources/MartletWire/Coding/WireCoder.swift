@@ -30,7 +30,7 @@ package struct WireCoder: ~Copyable {
     var end: Int
 
     // Writing.
-    var message = EncodedMessage()
+    var output = WireOutput()
     /// Where the count of the tagged fields stands that are being written at this level.
     var taggedCountPosition: Int? = nil
     /// Inside of tagged fields everything is inline, because their size stands in front of them.
@@ -57,7 +57,7 @@ package struct WireCoder: ~Copyable {
         input = .empty
         memory = UnsafeRawBufferPointer(start: nil, count: 0)
         end = 0
-        message.bytes.reserveCapacity(byteCount)
+        output.reserve(byteCount)
     }
 
     /// A coder that fills fields with values that depend on the seed alone.
@@ -81,7 +81,15 @@ package struct WireCoder: ~Copyable {
 
     /// Hands over what was written.
     consuming func finish() -> EncodedMessage {
-        message
+        output.finish()
+    }
+
+    /// Hands over a frame that was begun with four bytes for its length, which is known only now.
+    consuming func finishFrame() throws(WireError) -> EncodedMessage {
+        let byteCount = output.byteCount - EncodedMessage.frameLengthSize
+        guard let length = Int32(exactly: byteCount) else { throw .frameTooLong(byteCount: byteCount) }
+        output.replace(length, at: 0)
+        return output.finish()
     }
 }
 
@@ -109,7 +117,7 @@ extension WireCoder {
 
     @inline(__always)
     mutating func writeNumber<Number: FixedWidthInteger>(_ value: Number) {
-        withUnsafeBytes(of: value.bigEndian) { message.bytes.append(contentsOf: $0) }
+        output.append(value)
     }
 
     /// Seven bits a byte, lowest first; at most 32 bits.
@@ -128,10 +136,10 @@ extension WireCoder {
     mutating func writeVarint(_ value: UInt32) {
         var rest = value
         while rest >= 0x80 {
-            message.bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            output.append(UInt8(truncatingIfNeeded: rest) | 0x80)
             rest >>= 7
         }
-        message.bytes.append(UInt8(truncatingIfNeeded: rest))
+        output.append(UInt8(truncatingIfNeeded: rest))
     }
 
     func missing(_ needed: Int) -> WireError {

@@ -18,8 +18,8 @@ package enum WireError: Error, Equatable {
     case stringTooLong(byteCount: Int)
     /// A frame longer than its own length field can say.
     case frameTooLong(byteCount: Int)
-    /// This API, or this version of it, is not part of the protocol as we know it.
-    case unsupportedVersion(key: APIKey, version: Int16)
+    /// The message does not exist in this version, as far as we know.
+    case unsupportedVersion(message: String, version: Int16)
 }
 
 extension WireError: CustomStringConvertible {
@@ -41,8 +41,8 @@ extension WireError: CustomStringConvertible {
             "a string of \(byteCount) bytes exceeds the protocol's limit of \(WireCoder.longestString)"
         case .frameTooLong(let byteCount):
             "a frame of \(byteCount) bytes exceeds what its length field can say"
-        case .unsupportedVersion(let key, let version):
-            "\(key) has no version \(version)"
+        case .unsupportedVersion(let message, let version):
+            "\(message) has no version \(version)"
         }
     }
 }

@@ -18,7 +18,7 @@ package protocol WireNullable: WireValue {
 }
 
 /// A group of fields, described once for reading, writing and filling.
-package protocol WireStruct: WireNullable {
+package protocol WireStruct: WireValue {
     /// All fields at their defaults.
     init()
     /// Hands every field to the coder, in the order of the wire.
@@ -37,39 +37,5 @@ extension WireStruct {
     package init<Failure: Error>(_ set: (inout Self) throws(Failure) -> Void) throws(Failure) {
         self.init()
         try set(&self)
-    }
-
-    /// A byte in front says whether the struct is there: negative for null.
-    package static func code(
-        _ value: inout Self?, isNullable: Bool, _ wire: inout WireCoder
-    ) throws(WireError) {
-        switch wire.mode {
-        case .decode:
-            let position = wire.position
-            guard try wire.readNumber() as Int8 >= 0 else {
-                guard isNullable else { throw .unexpectedNull(position: position) }
-                value = nil
-                return
-            }
-            var present = Self()
-            try present.fields(&wire)
-            value = present
-        case .encode:
-            guard var present = value else {
-                guard isNullable else { throw .unexpectedNull(position: wire.message.byteCount) }
-                wire.writeNumber(Int8(-1))
-                return
-            }
-            wire.writeNumber(Int8(1))
-            try present.fields(&wire)
-        case .generate:
-            guard !(isNullable && wire.random.oneIn(4)) else {
-                value = nil
-                return
-            }
-            var present = Self()
-            try present.fields(&wire)
-            value = present
-        }
     }
 }

@@ -13,7 +13,9 @@ package struct ResponseHeader: Hashable, Sendable {
     package static func decode(
         _ frame: Bytes, key: APIKey, version: Int16
     ) throws(WireError) -> (header: ResponseHeader, bodyStart: Int) {
-        guard let api = key.apiDescription else { throw .unsupportedVersion(key: key, version: version) }
+        guard let api = key.apiDescription else {
+            throw .unsupportedVersion(message: "\(key)", version: version)
+        }
         var wire = WireCoder(decoding: frame, version: 0, isFlexible: false)
         let header = ResponseHeader(correlationID: try wire.readNumber())
         if api.responseHeaderVersion(version) >= 1 { try wire.skipTaggedFields() }

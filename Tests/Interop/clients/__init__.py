@@ -15,7 +15,11 @@ Nothing here joins a group or commits an offset.
 
 from .aio import AiokafkaClient
 from .confluent import ConfluentClient
-from .kcat import KcatClient
 from .kafka_python import KafkaPythonClient
+from .kcat import KcatClient
+from .martlet import MartletClient
 
 ALL = [KcatClient(), ConfluentClient(), KafkaPythonClient(), AiokafkaClient()]
+
+# With the command of our own, which has no way to ask for watermarks.
+WITH_MARTLET = [*ALL, MartletClient()]

@@ -4,14 +4,25 @@ A refusal is raised as `Refused` with Kafka's error code.
 """
 
 import asyncio
+import re
 from contextlib import closing
 
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin import NewPartitions as AioNewPartitions
 from aiokafka.admin import NewTopic as AioNewTopic
 from aiokafka.admin.config_resource import ConfigResource as AioResource
 from aiokafka.admin.config_resource import ConfigResourceType as AioResourceType
+from aiokafka.errors import KafkaError as AioKafkaError
 from confluent_kafka import KafkaException, TopicCollection
-from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewPartitions,
+    NewTopic,
+    ResourceType,
+)
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource as PythonResource
 from kafka.admin import ConfigResourceType as PythonResourceType
@@ -52,6 +63,20 @@ class ConfluentAdmin:
     def broker_configs(self, address, broker_id):
         return self._configs(address, ResourceType.BROKER, str(broker_id))
 
+    def add_partitions(self, address, topic, total):
+        client = AdminClient({"bootstrap.servers": address})
+        _result(client.create_partitions([NewPartitions(topic, total)])[topic])
+
+    def alter(self, address, topic, configs):
+        client = AdminClient({"bootstrap.servers": address})
+        operation = AlterConfigOpType.SET
+        entries = [
+            ConfigEntry(name, value, incremental_operation=operation) for name, value in configs.items()
+        ]
+        resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=entries)
+        [future] = client.incremental_alter_configs([resource]).values()
+        _result(future)
+
     def broker_ids(self, address):
         client = AdminClient({"bootstrap.servers": address})
         return [node.id for node in client.describe_cluster().result(10).nodes]
@@ -86,6 +111,17 @@ class KafkaPythonAdmin:
 
     def broker_configs(self, address, broker_id):
         return self._configs(address, PythonResourceType.BROKER, str(broker_id))
+
+    def add_partitions(self, address, topic, total):
+        self._call(address, lambda client: client.create_partitions({topic: total}))
+
+    def alter(self, address, topic, configs):
+        resource = PythonResource(PythonResourceType.TOPIC, topic, configs)
+        answer = self._call(address, lambda client: client.alter_configs([resource]))
+        [by_name] = answer.values()
+        if by_name[topic] != "OK":
+            # This call tells of a refusal only as text: "[Error 40] …".
+            raise Refused(int(re.search(r"\[Error (\d+)\]", by_name[topic])[1]))
 
     def broker_ids(self, address):
         description = self._call(address, lambda client: client.describe_cluster())
@@ -131,6 +167,14 @@ class AiokafkaAdmin:
     def broker_configs(self, address, broker_id):
         return self._configs(address, AioResourceType.BROKER, str(broker_id))
 
+    def add_partitions(self, address, topic, total):
+        self._call(address, lambda client: client.create_partitions({topic: AioNewPartitions(total)}))
+
+    def alter(self, address, topic, configs):
+        resource = AioResource(AioResourceType.TOPIC, topic, configs)
+        [answer] = self._call(address, lambda client: client.alter_configs([resource]))
+        _raise(answer.resources[0][0])
+
     def broker_ids(self, address):
         description = self._call(address, lambda client: client.describe_cluster())
         return [broker["node_id"] for broker in description["brokers"]]
@@ -147,6 +191,8 @@ class AiokafkaAdmin:
             await client.start()
             try:
                 return await work(client)
+            except AioKafkaError as error:
+                raise Refused(error.errno) from error
             finally:
                 await client.close()
 

@@ -86,7 +86,11 @@ class AiokafkaClient:
 @asynccontextmanager
 async def consumer(address):
     reader = AIOKafkaConsumer(
-        bootstrap_servers=address, group_id=None, enable_auto_commit=False, check_crcs=True, auto_offset_reset="none"
+        bootstrap_servers=address,
+        group_id=None,
+        enable_auto_commit=False,
+        check_crcs=True,
+        auto_offset_reset="none",
     )
     await reader.start()
     try:
@@ -97,5 +101,10 @@ async def consumer(address):
 
 def _received(message):
     return Received(
-        message.partition, message.offset, message.timestamp, message.key, message.value, tuple(message.headers)
+        message.partition,
+        message.offset,
+        message.timestamp,
+        message.key,
+        message.value,
+        tuple(message.headers),
     )

@@ -77,5 +77,10 @@ class KafkaPythonClient:
 
 def _received(message):
     return Received(
-        message.partition, message.offset, message.timestamp, message.key, message.value, tuple(message.headers)
+        message.partition,
+        message.offset,
+        message.timestamp,
+        message.key,
+        message.value,
+        tuple(message.headers),
     )

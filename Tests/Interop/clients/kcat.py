@@ -34,14 +34,11 @@ class KcatClient:
             run(command, b"".join(_encode(record) for record in members))
 
     def consume(self, address, topic, count, *, partitions=(0,), start="beginning", seconds=20.0):
-        received = []
-        for partition in partitions:
-            remaining = count - len(received)
-            command = ["kcat", "-C", "-q", "-b", address, "-t", topic, "-p", str(partition), "-o", str(start)]
-            command += ["-c", str(remaining)] if len(partitions) == 1 else ["-e"]
-            command += ["-X", "check.crcs=true", "-f", r"%o %p %T %K %S\n%k%s%h\n"]
-            received += list(_parse(run(command, seconds=seconds)))
-        return received
+        command = ["kcat", "-C", "-q", "-b", address, "-t", topic, "-o", str(start), "-c", str(count)]
+        # One partition, or all there are.
+        command += ["-p", str(partitions[0])] if len(partitions) == 1 else []
+        command += ["-X", "check.crcs=true", "-f", r"%o %p %T %K %S\n%k%s%h\n"]
+        return list(_parse(run(command, seconds=seconds)))
 
     def offset_for_time(self, address, topic, timestamp, *, partition=0):
         offset = self._query(address, topic, partition, timestamp)
@@ -64,13 +61,13 @@ def run(command, data=b"", seconds=60.0):
 
 
 def _group(record):
-    """One run of kcat has one set of headers, and treats every empty key or value alike: as null or as empty."""
+    """One run of kcat has one set of headers, and takes everything empty alike: as null or as empty."""
     return (record.headers, record.value is None)
 
 
 def _encode(record):
-    # Without the separator kcat sends a null key. A message without key, separator and value it would drop, but there
-    # empty means null anyway.
+    # Without the separator kcat sends a null key. A message of nothing at all it would drop, so the separator
+    # stands there too: such a message occurs only where empty means null.
     separator = b"" if record.key is None and record.value is not None else _KEY.encode()
     return (record.key or b"") + separator + (record.value or b"") + _END.encode()
 
@@ -79,7 +76,7 @@ def _parse(output):
     position = 0
     while position < len(output):
         line = _LINE.match(output, position)
-        assert line, f"kcat printed {output[position:position + 80]!r}"
+        assert line, f"kcat printed {output[position : position + 80]!r}"
         offset, partition, timestamp, key_length, value_length = map(int, line.groups())
         position = line.end()
         key, position = _take(output, position, key_length)
@@ -93,7 +90,7 @@ def _parse(output):
 def _take(output, position, length):
     if length < 0:
         return None, position
-    return output[position:position + length], position + length
+    return output[position : position + length], position + length
 
 
 def _header(text):

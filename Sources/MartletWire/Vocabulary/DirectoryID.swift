@@ -5,9 +5,3 @@ package struct DirectoryID: WireIdentifier, Hashable {
     package let rawValue: TopicID
     package init(rawValue: TopicID = .zero) { self.rawValue = rawValue }
 }
-
-/// Names a running client in its telemetry: a UUID.
-package struct ClientInstanceID: WireIdentifier, Hashable {
-    package let rawValue: TopicID
-    package init(rawValue: TopicID = .zero) { self.rawValue = rawValue }
-}
