@@ -18,12 +18,16 @@ package struct SyncRequest: Sendable {
     package func perform() throws(LogError) {
         do throws(FileSystemError) {
             if let epochs {
-                try fileSystem.replace(
-                    LeaderEpochs.fileName, in: directory, with: epochs.encoded(), syncingDirectory: false)
+                try fileSystem.ifSpaceAllows { () throws(FileSystemError) in
+                    try fileSystem.replace(
+                        LeaderEpochs.fileName, in: directory, with: epochs.encoded(), syncingDirectory: false)
+                }
             }
             for file in files { try file.sync() }
             if syncsDirectory || epochs != nil { try fileSystem.syncDirectory(directory) }
-            try DurableMark.write(end, in: directory, fileSystem)
+            try fileSystem.ifSpaceAllows { () throws(FileSystemError) in
+                try DurableMark.write(end, in: directory, fileSystem)
+            }
         } catch {
             throw .storageFailed(topicPartition, error)
         }

@@ -50,15 +50,19 @@ extension LogRecovery {
         let producers = try rebuildProducers(sealed: sealed, active: active)
         do throws(FileSystemError) {
             try removeStraySnapshots(bases: bases, end: end)
-            try fileSystem.replace(
-                SegmentFile.snapshot.name(end), in: directory, with: ProducerSnapshot.encode(producers),
-                syncingDirectory: false)
-            try fileSystem.replace(
-                LeaderEpochs.fileName, in: directory, with: epochs.encoded(), syncingDirectory: false)
+            try fileSystem.ifSpaceAllows { () throws(FileSystemError) in
+                try fileSystem.replace(
+                    SegmentFile.snapshot.name(end), in: directory, with: ProducerSnapshot.encode(producers),
+                    syncingDirectory: false)
+                try fileSystem.replace(
+                    LeaderEpochs.fileName, in: directory, with: epochs.encoded(), syncingDirectory: false)
+            }
             try fileSystem.syncDirectory(directory)
             // The log may be so young that its directory was never synced.
             try fileSystem.syncDirectory(parent(of: directory))
-            try DurableMark.write(end, in: directory, fileSystem, syncing: true)
+            try fileSystem.ifSpaceAllows { () throws(FileSystemError) in
+                try DurableMark.write(end, in: directory, fileSystem, syncing: true)
+            }
         } catch {
             throw .storage(error)
         }
