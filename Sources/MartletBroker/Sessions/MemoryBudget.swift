@@ -5,8 +5,14 @@ internal import Synchronization
 ///
 /// A connection reserves before it allocates and waits, without reading its socket, while nothing is left. So that
 /// frames which are all half received cannot wait for each other for ever, the first one in line may finish its
-/// frame beyond the limit; the total stays below the limit plus one frame.
+/// frame beyond the limit. Small frames have a reserve of their own, so that peers which fill the budget with frames
+/// that they do not finish cannot keep others from asking. The total stays below the limit, the reserve and one frame.
 final class MemoryBudget: Sendable {
+    /// Frames up to this size may use the reserve.
+    static let smallByteCount = 16 << 10
+    /// What small frames may take beyond the limit.
+    static let reserveForSmall = 16 << 20
+
     let limit: Int
     private let state: Mutex<State>
 
@@ -34,6 +40,10 @@ final class MemoryBudget: Sendable {
     ) -> Bool {
         state.withLock { state in
             if state.reserved + count <= limit {
+                state.reserved += count
+                return true
+            }
+            if count <= Self.smallByteCount, state.reserved + count <= limit + Self.reserveForSmall {
                 state.reserved += count
                 return true
             }

@@ -25,7 +25,7 @@ extension PartitionLog {
         let extent = try extent(of: UnsafeRawBufferPointer(bytes), origin: origin)
         var trial = ProducerTrial()
         if let batch = try trial.check(
-            incoming, from: extent.lowerBound, origin: origin, in: producers, of: topicPartition)
+            incoming, from: extent.lowerBound, origin: origin, in: producers, of: topicPartition, now: now)
         {
             return AppendResult(
                 firstOffset: batch.firstOffset, nextOffset: batch.lastOffset + 1, logAppendTime: appendTime,

@@ -21,7 +21,7 @@ package enum ProducerSnapshot {
             body.append(bigEndian: batch?.lastSequence ?? -1)
             body.append(bigEndian: batch?.lastOffset.rawValue ?? -1)
             body.append(bigEndian: batch?.offsetDelta ?? 0)
-            body.append(bigEndian: entry.lastTimestamp.rawValue)
+            body.append(bigEndian: entry.lastHeard.rawValue)
             body.append(bigEndian: entry.coordinatorEpoch)
             body.append(bigEndian: entry.openTransactionStart?.rawValue ?? -1)
         }
@@ -56,7 +56,7 @@ package enum ProducerSnapshot {
                     offsetDelta: body.bigEndian(Int32.self, at: start + 22), timestamp: timestamp)
             entries[ProducerID(rawValue: body.bigEndian(Int64.self, at: start))] = ProducerEntry(
                 epoch: ProducerEpoch(rawValue: body.bigEndian(Int16.self, at: start + 8)), lastBatch: batch,
-                lastTimestamp: timestamp, coordinatorEpoch: body.bigEndian(Int32.self, at: start + 34),
+                lastHeard: timestamp, coordinatorEpoch: body.bigEndian(Int32.self, at: start + 34),
                 openTransactionStart: transaction < 0 ? nil : Offset(rawValue: transaction))
         }
         return ProducerStates(entries)

@@ -10,7 +10,7 @@ struct ProducerTrial {
     /// Checks the batches one after another. Answers the batch of old if the first was sent before.
     mutating func check(
         _ headers: [BatchHeader], from firstOffset: Offset, origin: AppendOrigin, in states: ProducerStates,
-        of topicPartition: TopicPartition
+        of topicPartition: TopicPartition, now: Timestamp
     ) throws(LogError) -> ProducerEntry.Batch? {
         var offset = firstOffset
         for (index, header) in headers.enumerated() {
@@ -29,7 +29,7 @@ struct ProducerTrial {
             } catch {
                 throw .invalidSequence(topicPartition, error)
             }
-            entry.append(header, at: offset)
+            entry.append(header, at: offset, now: now)
             store(entry, for: header.producerID)
         }
         return nil

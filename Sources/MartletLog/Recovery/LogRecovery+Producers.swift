@@ -42,7 +42,7 @@ extension LogRecovery {
                     baseOffset: batch.header.baseOffset, nextOffset: batch.header.nextOffset)
                 marker = TransactionMarker(try wrapping { () throws(FileSystemError) in try slice.bytes() })
             }
-            states.replay(batch.header, marker: marker)
+            states.replay(batch.header, marker: marker, now: now)
         }
     }
 
