@@ -32,6 +32,10 @@ struct ClientOptions: ParsableArguments {
     @Flag(name: .shortAndLong, help: "Say on standard error what is done, and a summary at the end.")
     var verbose = false
 
+    func validate() throws {
+        _ = try configuration()
+    }
+
     /// What a client of this command is configured with.
     func configuration(environment: String? = Self.environmentBootstrap) throws -> ClientConfiguration {
         var configuration: ClientConfiguration

@@ -24,6 +24,10 @@ struct MartletCommand: AsyncParsableCommand {
             ServeCommand.self,
             ProduceCommand.self,
             ConsumeCommand.self,
+            TopicCommand.self,
+            ClusterCommand.self,
+            LogCommand.self,
+            ErrorCommand.self,
             VersionCommand.self,
         ]
     )

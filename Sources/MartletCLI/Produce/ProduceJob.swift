@@ -61,6 +61,7 @@ struct ProduceJob: Sendable {
             run.obstacle = error
         }
         run.progress.clear()
+        try? await run.tally.update()
         if run.tally.openCount > 0, interruption.signal != nil, !plan.isQuiet {
             let waiting =
                 "martlet: waiting for \(run.tally.openCount) acknowledgements; once more to give them up\n"

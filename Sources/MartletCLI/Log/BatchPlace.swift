@@ -1,0 +1,49 @@
+internal import Martlet
+internal import MartletRecords
+
+/// Where a batch lies, and how `martlet log dump` shows its header.
+struct BatchPlace {
+    var file: String
+    var position: Int64
+
+    func line(_ header: BatchHeader) -> String {
+        var parts = [
+            "  at \(position)", "offsets \(header.baseOffset)-\(header.lastOffset)",
+            "\(header.recordCount) records",
+            "\(header.byteCount) bytes", Self.compression(header), "\(CalendarTime(header.maxTimestamp))",
+            "epoch \(header.leaderEpoch)",
+        ]
+        if header.timestampType == .logAppendTime { parts.append("log append time") }
+        if header.hasProducerID {
+            parts.append(
+                "producer \(header.producerID)/\(header.producerEpoch) sequence \(header.baseSequence)")
+        }
+        if header.isTransactional { parts.append("transactional") }
+        if header.isControl { parts.append("control") }
+        return parts.joined(separator: "  ") + "\n"
+    }
+
+    func write(_ header: BatchHeader, to json: inout OutputBuffer) {
+        json.field("file", file)
+        json.field("position", position)
+        json.field("baseOffset", header.baseOffset.rawValue)
+        json.field("lastOffset", header.lastOffset.rawValue)
+        json.field("records", header.recordCount)
+        json.field("bytes", header.byteCount)
+        json.field("compression", Self.compression(header))
+        json.field("timestampType", header.timestampType == .createTime ? "CreateTime" : "LogAppendTime")
+        json.field("baseTimestamp", header.baseTimestamp.rawValue)
+        json.field("maxTimestamp", header.maxTimestamp.rawValue)
+        json.field("leaderEpoch", header.leaderEpoch.rawValue)
+        json.field("producerId", header.producerID.rawValue)
+        json.field("producerEpoch", header.producerEpoch.rawValue)
+        json.field("baseSequence", header.baseSequence)
+        json.field("transactional", header.isTransactional)
+        json.field("control", header.isControl)
+        json.field("crc", Int64(header.crc))
+    }
+
+    private static func compression(_ header: BatchHeader) -> String {
+        header.compression?.description ?? "compression \(header.attributes.compressionCode)"
+    }
+}

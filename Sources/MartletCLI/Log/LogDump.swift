@@ -1,0 +1,117 @@
+internal import Martlet
+internal import MartletLog
+internal import MartletRecords
+
+#if canImport(Darwin)
+    internal import Darwin
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Glibc
+#endif
+
+/// Prints what segments hold, batch by batch. Damage is told on standard error, and what follows it is printed again.
+struct LogDump: ~Copyable {
+    let fileSystem: any FileSystem
+    let showsRecords: Bool
+    let isJSON: Bool
+    private var output = BufferedOutput.standard()
+    private(set) var damageCount = 0
+
+    init(_ fileSystem: any FileSystem, showsRecords: Bool, isJSON: Bool) {
+        self.fileSystem = fileSystem
+        self.showsRecords = showsRecords
+        self.isJSON = isJSON
+    }
+
+    mutating func write(_ partition: PartitionFiles) throws {
+        for segment in partition.segments {
+            let path = partition.path(.log, segment)
+            var reader = try SegmentReader(try fileSystem.open(path, .readOnly), baseOffset: segment)
+            if !isJSON { output.buffer.append("\(path)\n") }
+            scan: while let element = try reader.next() {
+                switch element {
+                case .batch(let header, let position):
+                    let bytes = reader.bytes(of: header, at: position)
+                    try write(
+                        header, bytes, BatchPlace(file: path, position: position), of: partition.partition)
+                    try output.flushIfFull()
+                case .damage(let position, let damage):
+                    let isLast = segment == partition.lastSegment
+                    guard try skip(damage, at: position, &reader, path, isLast) else { break scan }
+                }
+            }
+        }
+    }
+
+    mutating func finish() throws(StreamError) { try output.flush() }
+
+    /// - Returns: Whether there is more behind it.
+    private mutating func skip(
+        _ damage: Damage, at position: Int64, _ reader: inout SegmentReader, _ path: String, _ isLast: Bool
+    ) throws -> Bool {
+        var goesOn = true
+        if case .zeros = damage {
+            // Space that is reserved for what comes next.
+            if isLast { return false }
+            goesOn = false
+        }
+        damageCount += 1
+        try output.flush()
+        try Descriptor.write("martlet: \(path):\(position): \(damage)\n", to: STDERR_FILENO)
+        return try goesOn && reader.resynchronize()
+    }
+
+    private mutating func write(
+        _ header: BatchHeader, _ bytes: Bytes, _ place: BatchPlace, of partition: TopicPartition?
+    ) throws {
+        if !(showsRecords && isJSON) {
+            if isJSON {
+                output.buffer.line { json in place.write(header, to: &json) }
+            } else {
+                output.buffer.append(place.line(header))
+            }
+        }
+        guard showsRecords else { return }
+        do throws(RecordError) {
+            var records = try RecordBatch(bytes).records()
+            while let record = try records.next() { write(record, header, of: partition) }
+        } catch {
+            damageCount += 1
+            try output.flush()
+            try Descriptor.write("martlet: \(place.file):\(place.position): \(error)\n", to: STDERR_FILENO)
+        }
+    }
+
+    private mutating func write(_ record: Record, _ header: BatchHeader, of partition: TopicPartition?) {
+        if isJSON {
+            // Markers of transactions are the broker's own, and nothing to produce again.
+            guard !header.isControl else { return }
+            RecordJSON.write(record, of: partition ?? TopicPartition("", 0), to: &output.buffer)
+            return
+        }
+        output.buffer.append("    offset \(record.offset)  \(CalendarTime(record.timestamp))  key ")
+        output.buffer.append(shown: record.key)
+        output.buffer.append("  value ")
+        output.buffer.append(shown: record.value)
+        for header in record.headers {
+            output.buffer.append("  header ")
+            output.buffer.append(json: header.key)
+            output.buffer.append(UInt8(ascii: "="))
+            output.buffer.append(shown: header.value)
+        }
+        output.buffer.append(UInt8(ascii: "\n"))
+    }
+}
+
+extension OutputBuffer {
+    /// Text in quotes as in JSON, other bytes as `base64:…`, nil as `null`.
+    fileprivate mutating func append(shown bytes: Bytes?) {
+        guard let bytes else { return append("null") }
+        bytes.withUnsafeBytes { bytes in
+            if UTF8Check.isText(bytes) { return append(jsonText: bytes) }
+            append("base64:")
+            Base64.encode(bytes, into: &self)
+        }
+    }
+}

@@ -1,0 +1,54 @@
+internal import Martlet
+
+#if canImport(Darwin)
+    internal import Darwin
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Glibc
+#endif
+
+/// Tells what became of each of several topics, and whether that adds up to success.
+struct TopicOutcome: ~Copyable {
+    private var answer: Answer
+    private let isQuiet: Bool
+    private var succeeded = 0
+    private var failures: [MartletError] = []
+
+    init(json: Bool, isQuiet: Bool) {
+        answer = Answer(json: json)
+        self.isQuiet = isQuiet
+    }
+
+    mutating func succeed(
+        _ topic: TopicName, _ sentence: String, _ fields: (inout OutputBuffer) -> Void = { _ in }
+    ) {
+        succeeded += 1
+        if answer.isJSON {
+            answer.buffer.line { json in
+                json.field("topic", topic.rawValue)
+                fields(&json)
+            }
+        } else if !isQuiet {
+            answer.write(sentence + "\n")
+        }
+    }
+
+    mutating func fail(_ topic: TopicName, _ error: MartletError) {
+        failures.append(error)
+        guard answer.isJSON else { return }
+        answer.buffer.line { json in
+            json.field("topic", topic.rawValue)
+            json.field("error", error.message)
+            json.field("code", error.code.description)
+        }
+    }
+
+    /// - Throws: If anything failed, with the last message; the others are on standard error already.
+    mutating func finish() throws {
+        try answer.finish()
+        guard let last = failures.popLast() else { return }
+        for error in failures { try Descriptor.write("martlet: \(error.message)\n", to: STDERR_FILENO) }
+        throw CommandFailure(last.message, code: succeeded > 0 ? ExitStatus.incomplete : ExitStatus.failure)
+    }
+}

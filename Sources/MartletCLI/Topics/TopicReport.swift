@@ -1,0 +1,112 @@
+internal import Martlet
+
+/// All that `martlet topic describe` shows of one topic.
+struct TopicReport: Sendable {
+    let topic: TopicDescription
+    /// Missing where a partition has no leader to ask.
+    let beginnings: [PartitionIndex: Offset]
+    let ends: [PartitionIndex: Offset]
+    let configs: [ConfigEntry]
+
+    init(of name: TopicName, from admin: Admin) async throws(MartletError) {
+        topic = try await admin.describeTopic(name)
+        let led = topic.partitions.filter { $0.leader != nil }.map { TopicPartition(name, $0.index) }
+        beginnings = try await Self.offsets(.beginning, of: led, admin)
+        ends = try await Self.offsets(.end, of: led, admin)
+        configs = try await admin.describeConfigs(of: .topic(name))
+    }
+
+    private static func offsets(
+        _ query: OffsetQuery, of partitions: [TopicPartition], _ admin: Admin
+    ) async throws(MartletError) -> [PartitionIndex: Offset] {
+        var queries: [TopicPartition: OffsetQuery] = [:]
+        for partition in partitions { queries[partition] = query }
+        var offsets: [PartitionIndex: Offset] = [:]
+        for (partition, result) in try await admin.listOffsets(queries) {
+            if case .success(let listed) = result { offsets[partition.partition] = listed.offset }
+        }
+        return offsets
+    }
+
+    private func shownConfigs(all: Bool) -> [ConfigEntry] {
+        configs.filter { all || $0.source == .topic }
+    }
+
+    // MARK: Text
+
+    func write(to answer: inout Answer, allConfigs: Bool) {
+        var head = Table([
+            .left("TOPIC"), .left("ID"), .right("PARTITIONS"), .right("REPLICAS"),
+        ])
+        head.add([
+            topic.name.rawValue, topic.id?.description ?? "-", "\(topic.partitions.count)",
+            "\(topic.replicationFactor)",
+        ])
+        answer.write(head, kind: "topic")
+        separate(&answer)
+        var partitions = Table([
+            .right("PARTITION"), .right("LEADER"), .left("REPLICAS"), .left("IN SYNC"), .right("BEGINNING"),
+            .right("END"),
+        ])
+        for partition in topic.partitions {
+            partitions.add([
+                "\(partition.index)", partition.leader?.description ?? "none", Self.list(partition.replicas),
+                Self.list(partition.inSyncReplicas), beginnings[partition.index]?.description ?? "-",
+                ends[partition.index]?.description ?? "-",
+            ])
+        }
+        answer.write(partitions, kind: "partition")
+        let configs = shownConfigs(all: allConfigs)
+        guard !configs.isEmpty else { return }
+        separate(&answer)
+        var table = Table([.left("CONFIG"), .left("VALUE"), .left("SET BY")])
+        for config in configs {
+            table.add([config.name, config.value ?? "(withheld)", config.source.words])
+        }
+        answer.write(table, kind: "config")
+    }
+
+    private func separate(_ answer: inout Answer) {
+        if answer.style != .tabs { answer.write("\n") }
+    }
+
+    private static func list(_ brokers: [BrokerID]) -> String {
+        brokers.map(\.description).joined(separator: ",")
+    }
+
+    // MARK: JSON
+
+    func write(to json: inout OutputBuffer, allConfigs: Bool) {
+        json.field("topic", topic.name.rawValue)
+        json.field("id", topic.id?.description)
+        json.field("internal", topic.isInternal)
+        json.array("partitions", topic.partitions) { json, partition in
+            json.field("partition", partition.index)
+            json.field("leader", partition.leader?.rawValue)
+            json.field("leaderEpoch", partition.leaderEpoch.rawValue)
+            json.field("replicas", numbers: partition.replicas.map(\.rawValue))
+            json.field("inSyncReplicas", numbers: partition.inSyncReplicas.map(\.rawValue))
+            json.field("beginning", beginnings[partition.index]?.rawValue)
+            json.field("end", ends[partition.index]?.rawValue)
+        }
+        json.array("configs", shownConfigs(all: allConfigs)) { json, config in
+            json.field("name", config.name)
+            json.field("value", config.value)
+            json.field("setBy", config.source.words)
+        }
+    }
+}
+
+extension ConfigEntry.Source {
+    /// Who set a value, for people and programs.
+    var words: String {
+        switch self {
+        case .topic: "topic"
+        case .broker: "broker"
+        case .allBrokers: "all-brokers"
+        case .startup: "startup"
+        case .default: "default"
+        case .other(let number): "source-\(number)"
+        }
+    }
+}
