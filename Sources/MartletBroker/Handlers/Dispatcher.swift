@@ -1,8 +1,8 @@
 internal import MartletCore
 internal import MartletWire
 
-/// Carries out requests of one API where they arrive: on the connection's loop, answering when it can. For what must
-/// be fast; it never blocks.
+/// Carries out requests of one API where they arrive: on the connection's loop, answering when it can. For
+/// what must be fast; it never blocks.
 protocol LoopHandler: Sendable {
     associatedtype Request: KafkaRequest
     func handle(_ request: Request, _ context: RequestContext)

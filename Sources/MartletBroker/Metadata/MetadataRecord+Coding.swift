@@ -1,8 +1,8 @@
 internal import MartletCore
 internal import MartletWire
 
-/// Metadata records in the form of Apache Kafka's metadata log: frame version, type and version as unsigned varints, then
-/// the fields in the protocol's flexible form.
+/// Metadata records in the form of Apache Kafka's metadata log: frame version, type and version as unsigned
+/// varints, then the fields in the protocol's flexible form.
 extension MetadataRecord {
     private static let frameVersion: UInt32 = 1
 

@@ -30,8 +30,8 @@ extension FileSystem {
         if syncingDirectory { try syncDirectory(directory) }
     }
 
-    /// Does what only makes later starts faster, and does without it if the disk is full: that must not keep a log
-    /// from being opened, or synced.
+    /// Does what only makes later starts faster, and does without it if the disk is full: that must not keep
+    /// a log from being opened, or synced.
     func ifSpaceAllows(_ body: () throws(FileSystemError) -> Void) throws(FileSystemError) {
         do {
             try body()

@@ -2,9 +2,9 @@ internal import MartletCore
 
 /// The producers of a log at some offset, as a file: so that a start need not read the whole log.
 ///
-/// Version (int16, 1), CRC-32C of all that follows (uint32), count (int32), then per producer: id (int64), epoch
-/// (int16), last sequence (int32), last offset (int64), offset delta (int32), time (int64), coordinator epoch
-/// (int32), first offset of the open transaction (int64, -1 if none).
+/// Version (int16, 1), CRC-32C of all that follows (uint32), count (int32), then per producer: id (int64),
+/// epoch (int16), last sequence (int32), last offset (int64), offset delta (int32), time (int64), coordinator
+/// epoch (int32), first offset of the open transaction (int64, -1 if none).
 package enum ProducerSnapshot {
     private static let version: Int16 = 1
     private static let headByteCount = 6

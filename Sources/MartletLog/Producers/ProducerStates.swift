@@ -1,8 +1,8 @@
 package import MartletCore
 package import MartletRecords
 
-/// What a log knows of the idempotent producers that write to it: enough to recognise a batch that was sent twice and
-/// to refuse one that does not follow the last.
+/// What a log knows of the idempotent producers that write to it: enough to recognise a batch that was sent
+/// twice and to refuse one that does not follow the last.
 ///
 /// Changes only by batches that are in the log, so that recovery, which reads them again, comes to the same.
 package struct ProducerStates: Sendable, Equatable {
@@ -59,8 +59,8 @@ package struct ProducerEntry: Sendable, Equatable {
     package private(set) var epoch = ProducerEpoch.none
     /// Newest first. A producer has at most five requests in flight, so these are all that it can send again.
     private var recent: (Batch?, Batch?, Batch?, Batch?, Batch?) = (nil, nil, nil, nil, nil)
-    /// When the producer wrote last, by the broker's clock. Not by the times of its records: one that writes old
-    /// records would be forgotten, and its duplicates taken for new, while it is busy.
+    /// When the producer wrote last, by the broker's clock. Not by the times of its records: one that writes
+    /// old records would be forgotten, and its duplicates taken for new, while it is busy.
     package private(set) var lastHeard = Timestamp.none
     /// Of the coordinator that wrote the last marker; -1 before the first.
     package private(set) var coordinatorEpoch: Int32 = -1
@@ -100,8 +100,8 @@ package struct ProducerEntry: Sendable, Equatable {
         } else if epoch != .none && header.baseSequence != 0 {
             throw .outOfOrder(header.producerID, expected: 0, found: header.baseSequence)
         }
-        // A producer that the log has never seen, or has forgotten, may go on with any sequence, as in Apache Kafka:
-        // its earlier records were deleted, and refusing it would stop a healthy producer.
+        // A producer that the log has never seen, or has forgotten, may go on with any sequence, as in Apache
+        // Kafka: its earlier records were deleted, and refusing it would stop a healthy producer.
         return .append
     }
 

@@ -1,7 +1,8 @@
 internal import MartletCore
 internal import MartletRecords
 
-/// The producers as they will be when a set of batches has been appended. Until it is written nothing has changed.
+/// The producers as they will be when a set of batches has been appended. Until it is written nothing has
+/// changed.
 struct ProducerTrial {
     /// Nearly every set is one batch; so nothing is allocated for it.
     private var single: (producer: ProducerID, entry: ProducerEntry)?

@@ -46,7 +46,8 @@ extension LogRecovery {
         }
     }
 
-    /// Removes snapshots that belong to no segment, except the newest, and those of offsets that the log has lost.
+    /// Removes snapshots that belong to no segment, except the newest, and those of offsets that the log has
+    /// lost.
     func removeStraySnapshots(bases: [Offset], end: Offset) throws(FileSystemError) {
         let snapshots = snapshotOffsets()
         let newest = snapshots.filter { $0 <= end }.max()

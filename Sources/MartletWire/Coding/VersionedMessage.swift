@@ -14,7 +14,8 @@ package protocol VersionedMessage: WireStruct {
 extension VersionedMessage {
     /// Reads a body; its byte fields are slices of `bytes`. Any input gives a message or an error.
     ///
-    /// - Parameter mayBeLonger: Whether bytes may follow that belong to no field. Some clients send a few behind a
+    /// - Parameter mayBeLonger: Whether bytes may follow that belong to no field. Some clients send a few
+    ///   behind a
     ///   request, and no broker ever minded.
     package init(
         decoding bytes: Bytes, version: Int16, mayBeLonger: Bool = false

@@ -1,7 +1,7 @@
 package import MartletCore
 
-/// The value of a record in the metadata log: version of the frame, kind and version of the record as unsigned varints,
-/// then the record in the flexible form.
+/// The value of a record in the metadata log: version of the frame, kind and version of the record as
+/// unsigned varints, then the record in the flexible form.
 package enum RecordFrame {
     package struct Header: Equatable, Sendable {
         package let frameVersion: UInt32
