@@ -56,7 +56,7 @@ struct ProducerSimulation {
             rounds += 1
             guard rounds < 100_000 else { throw Stuck() }
         }
-        while !floating.isEmpty { _ = log.append(floating.removeFirst()) }
+        while !floating.isEmpty { arriveLate() }
     }
 
     struct Stuck: Error {}
@@ -69,7 +69,7 @@ struct ProducerSimulation {
         case 65..<82: try processNext()
         case 82..<94: receiveNext()
         case 94..<97: breakConnection()
-        default: if !floating.isEmpty { _ = log.append(floating.removeFirst()) }
+        default: arriveLate()
         }
     }
 
@@ -93,12 +93,17 @@ struct ProducerSimulation {
         }
         for batch in plan.expired {
             trace.append("expired \(batch.ordinal)")
-            batch.delivery.settle(accumulator.giveUp(batch, because: .cancelled("a batch")))
+            settle(accumulator.giveUp(batch, because: .cancelled("a batch")))
         }
         for batch in plan.requests.removeValue(forKey: broker) ?? [] {
             trace.append("send \(batch.ordinal) \(batch.identity.epoch) \(batch.baseSequence)")
             connection.append(Request(batch: batch, bytes: try batch.encode(compression: .none, level: nil)))
         }
+    }
+
+    private mutating func arriveLate() {
+        guard !floating.isEmpty else { return }
+        trace.append("late \(log.append(floating.removeFirst()))")
     }
 
     /// The broker takes the next request of the connection.
@@ -131,7 +136,11 @@ struct ProducerSimulation {
         let verdict = ProduceVerdict(
             outcome, partition: batch.partition, isIdempotent: true, isFirst: isFirst)
         trace.append("answer \(batch.ordinal) \(outcome)")
-        if let settled = accumulator.apply(verdict, to: batch, at: now) { batch.delivery.settle(settled) }
+        settle(accumulator.apply(verdict, to: batch, at: now))
+    }
+
+    private func settle(_ settlements: [Accumulator.Settlement]) {
+        for settlement in settlements { settlement.delivery.settle(settlement.outcome) }
     }
 
     private mutating func breakConnection() {

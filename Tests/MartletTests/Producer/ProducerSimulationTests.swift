@@ -26,6 +26,7 @@ struct ProducerSimulationTests {
         for seed in Self.seeds {
             var simulation = ProducerSimulation(seed: seed)
             try simulation.run(steps: 600)
+            if Self.seeds.count == 1 { print(simulation.trace.joined(separator: "\n")) }
             if let failure = try simulation.verdict() {
                 Issue.record(
                     "\(failure); repeat with MARTLET_SEEDS=\(seed) swift test --filter ProducerSimulation")
