@@ -1,8 +1,8 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-/// Every target: explicit imports, explicit existentials, and `nonisolated(nonsending)` by default, as Swift's next
-/// language mode will have them.
+/// Every target: explicit imports, explicit existentials, and `nonisolated(nonsending)` by default, as
+/// Swift's next language mode will have them.
 let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
@@ -57,7 +57,8 @@ let package = Package(
         ),
         .target(name: "MartletLog", dependencies: ["MartletCore", "MartletRecords"], swiftSettings: strict),
         // A disk that can lose power: for tests, and for brokers that keep nothing.
-        .target(name: "MartletSimulation", dependencies: ["MartletCore", "MartletLog"], swiftSettings: strict),
+        .target(
+            name: "MartletSimulation", dependencies: ["MartletCore", "MartletLog"], swiftSettings: strict),
         .target(
             name: "MartletTransport",
             dependencies: ["MartletCore", "MartletWire", nioCore, nioPosix, logging],
@@ -94,9 +95,11 @@ let package = Package(
         ),
 
         .testTarget(name: "MartletCoreTests", dependencies: ["MartletCore"], swiftSettings: strict),
-        .testTarget(name: "MartletWireTests", dependencies: ["MartletWire", "MartletCore"], swiftSettings: strict),
         .testTarget(
-            name: "MartletRecordsTests", dependencies: ["MartletRecords", "MartletCore"], swiftSettings: strict
+            name: "MartletWireTests", dependencies: ["MartletWire", "MartletCore"], swiftSettings: strict),
+        .testTarget(
+            name: "MartletRecordsTests", dependencies: ["MartletRecords", "MartletCore"],
+            swiftSettings: strict
         ),
         .testTarget(
             name: "MartletLogTests",
@@ -106,7 +109,8 @@ let package = Package(
         .testTarget(
             name: "MartletBrokerTests",
             dependencies: [
-                "MartletBroker", "MartletCore", "MartletLog", "MartletRecords", "MartletSimulation", "MartletTesting",
+                "MartletBroker", "MartletCore", "MartletLog", "MartletRecords", "MartletSimulation",
+                "MartletTesting",
                 "MartletTransport", "MartletWire", nioCore, nioPosix,
             ],
             swiftSettings: strict
@@ -114,7 +118,9 @@ let package = Package(
         .testTarget(name: "TidyTests", swiftSettings: strict),
         .testTarget(
             name: "MartletCLITests",
-            dependencies: ["MartletCLI", "Martlet", "MartletLog", "MartletRecords", "MartletCore", argumentParser],
+            dependencies: [
+                "MartletCLI", "Martlet", "MartletLog", "MartletRecords", "MartletCore", argumentParser,
+            ],
             swiftSettings: strict
         ),
     ],

@@ -2,12 +2,13 @@
 
 #include <string.h>
 
-// The instruction takes eight bytes per cycle but answers only after three, so one stream runs at a third of the
-// speed. Hence three streams over adjacent blocks, joined by multiplying the earlier ones with x^(bits behind them)
-// modulo the polynomial: a carry-less product of two 32-bit values, reduced by the same instruction.
+// The instruction takes eight bytes per cycle but answers only after three, so one stream runs at a third
+// of the speed. Hence three streams over adjacent blocks, joined by multiplying the earlier ones with
+// x^(bits behind them) modulo the polynomial: a carry-less product of two 32-bit values, reduced by the
+// same instruction.
 //
-// Bits are reflected: the product of two reflected 32-bit polynomials stands one bit too low in 64, and reducing
-// multiplies by x^32. So the constant for n bits is x^(n - 33).
+// Bits are reflected: the product of two reflected 32-bit polynomials stands one bit too low in 64, and
+// reducing multiplies by x^32. So the constant for n bits is x^(n - 33).
 
 #if defined(__x86_64__)
 

@@ -3,8 +3,8 @@
 #include <pthread.h>
 #include <string.h>
 
-// Slicing by 8: table[k][b] is the checksum of byte b with k zero bytes behind it, so that eight bytes cost eight
-// independent look-ups instead of a chain.
+// Slicing by 8: table[k][b] is the checksum of byte b with k zero bytes behind it, so that eight bytes cost
+// eight independent look-ups instead of a chain.
 static uint32_t table[8][256];
 static pthread_once_t table_once = PTHREAD_ONCE_INIT;
 

@@ -100,6 +100,14 @@ extension MartletError {
             underlying: batch.lastError, isRetriable: true)
     }
 
+    static func abandoned(_ batch: ProducerBatch) -> MartletError {
+        MartletError(
+            .timedOut,
+            "records for \(batch.partition) were given up: the broker may have them, and so may it have records"
+                + " before them that ran out of time, so that to send them again could repeat them",
+            underlying: batch.lastError, isRetriable: true)
+    }
+
     static func corruptRecords(
         _ error: RecordError, _ partition: TopicPartition, _ offset: Offset
     ) -> MartletError {

@@ -7,7 +7,8 @@ internal import Synchronization
 
 /// An event broker that speaks the Kafka protocol, inside this process.
 ///
-/// `start` returns when the broker serves; `run` keeps it as a service until a graceful shutdown, which it carries out.
+/// `start` returns when the broker serves; `run` keeps it as a service until a graceful shutdown, which it
+/// carries out.
 ///
 ///     let broker = try await Broker.start(BrokerConfiguration(dataDirectory: path, port: 0))
 ///     print(broker.address)
@@ -40,15 +41,16 @@ public final class Broker: Service {
 
     /// Recovers what is in the data directory, and serves it.
     ///
-    /// - Throws: `BrokerStartError`, which says what is in the way: a data directory that is in use or damaged, an address
+    /// - Throws: `BrokerStartError`, which says what is in the way: a data directory that is in use or
+    ///   damaged, an address
     ///   that cannot be bound, a setting that cannot be.
     public static func start(_ configuration: BrokerConfiguration) async throws -> Broker {
         let began = ContinuousClock.now
         let parts = try await BrokerParts.assemble(configuration)
         do {
             let recovery = try await parts.recover()
-            // The one task that outlives a call: it carries out requests of the control plane, and `shutDown` waits
-            // for its end.
+            // The one task that outlives a call: it carries out requests of the control plane, and `shutDown`
+            // waits for its end.
             let control = Task { [queue = parts.control] in await queue.run() }
             let address = try await parts.listen()
             parts.startHousekeeping()
@@ -71,8 +73,8 @@ public final class Broker: Service {
         try await shutDown()
     }
 
-    /// Takes no more requests, finishes those in flight, syncs every partition and marks the stop as clean. A second
-    /// call does nothing.
+    /// Takes no more requests, finishes those in flight, syncs every partition and marks the stop as clean. A
+    /// second call does nothing.
     public func shutDown() async throws {
         let isFirst = phase.withLock { phase in
             defer { phase = .stopping }

@@ -4,8 +4,8 @@ internal import MartletLog
 internal import NIOCore
 internal import Synchronization
 
-/// What each shard does now and then: close connections that are silent, roll old segments, note how far recovery would
-/// have to go back.
+/// What each shard does now and then: close connections that are silent, roll old segments, note how far
+/// recovery would have to go back.
 struct Housekeeping: Sendable {
     private static let interval = TimeAmount.seconds(1)
     /// Rounds between looks at the partitions.

@@ -3,8 +3,9 @@ internal import MartletCore
 internal import MartletLog
 internal import NIOCore
 
-/// One event loop and everything that it owns: its connections, its partitions, its fetch sessions, and its copy of
-/// the metadata. Nothing in here is shared, so nothing is locked; other loops talk to it through `ShardReference`.
+/// One event loop and everything that it owns: its connections, its partitions, its fetch sessions, and its
+/// copy of the metadata. Nothing in here is shared, so nothing is locked; other loops talk to it through
+/// `ShardReference`.
 final class Shard {
     let index: Int
     let eventLoop: any EventLoop
@@ -33,8 +34,8 @@ final class Shard {
         )
     }
 
-    /// Logs a failure of the disk or damage in a log, once per partition and minute; what clients did wrong is theirs to
-    /// know.
+    /// Logs a failure of the disk or damage in a log, once per partition and minute; what clients did wrong
+    /// is theirs to know.
     func note(_ error: LogError) {
         switch error {
         case .storageFull, .storageFailed, .offline, .damaged:
@@ -58,8 +59,8 @@ final class Shard {
 
     var allSessions: [Session] { Array(sessions.values) }
 
-    /// Ends the service of every partition; what is left to do belongs on a thread. Incomplete if a log cannot be closed
-    /// cleanly.
+    /// Ends the service of every partition; what is left to do belongs on a thread. Incomplete if a log
+    /// cannot be closed cleanly.
     func closePartitions() -> (requests: [CloseRequest], isComplete: Bool) {
         var requests: [CloseRequest] = []
         var isComplete = true
@@ -93,8 +94,8 @@ struct ShardReference: Sendable {
     /// A handler for a new connection of this shard. Must be called on the shard's loop.
     func makeSession() -> Session { Session(shard: shard.value) }
 
-    /// Runs `body` on the shard's loop: at once if the caller is on it, else as a task of that loop. Calls from one
-    /// loop arrive in the order they were made.
+    /// Runs `body` on the shard's loop: at once if the caller is on it, else as a task of that loop. Calls
+    /// from one loop arrive in the order they were made.
     func execute(_ body: @escaping @Sendable (Shard) -> Void) {
         if eventLoop.inEventLoop {
             body(shard.value)

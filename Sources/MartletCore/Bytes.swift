@@ -1,7 +1,7 @@
 /// A slice of reference-counted bytes that nobody changes any more.
 ///
-/// Slicing shares memory, so record data stays where the socket put it. The memory goes back to its owner (a pool, a
-/// budget) when the last slice of it is gone.
+/// Slicing shares memory, so record data stays where the socket put it. The memory goes back to its owner (a
+/// pool, a budget) when the last slice of it is gone.
 public struct Bytes: Sendable {
     package let storage: Storage
     /// Offset of the first byte in `storage`.
@@ -57,8 +57,8 @@ public struct Bytes: Sendable {
         try body(UnsafeRawBufferPointer(rebasing: storage.memory[start..<start + count]))
     }
 
-    /// Lends the memory for writing. Only for the one owner of bytes that were just received, before anyone else
-    /// has seen them: the broker stamps offsets into a batch in place instead of copying it.
+    /// Lends the memory for writing. Only for the one owner of bytes that were just received, before anyone
+    /// else has seen them: the broker stamps offsets into a batch in place instead of copying it.
     package func withExclusiveMutableBytes<Result, Failure: Error>(
         _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {

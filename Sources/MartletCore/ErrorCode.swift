@@ -152,7 +152,8 @@ extension ErrorCode {
 }
 
 extension ErrorCode: CustomStringConvertible {
-    /// The name in the protocol's documentation, such as `NOT_LEADER_OR_FOLLOWER`; the number where it has none.
+    /// The name in the protocol's documentation, such as `NOT_LEADER_OR_FOLLOWER`; the number where it has
+    /// none.
     public var description: String {
         Self.entry(for: self)?.name ?? "ERROR_\(rawValue)"
     }

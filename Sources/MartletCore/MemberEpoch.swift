@@ -1,4 +1,5 @@
-/// Counts the steps by which a member of a consumer or share group follows its group's target assignment (KIP-848).
+/// Counts the steps by which a member of a consumer or share group follows its group's target assignment
+/// (KIP-848).
 public struct MemberEpoch: Identifier, Comparable {
     public let rawValue: Int32
     public init(rawValue: Int32 = 0) { self.rawValue = rawValue }

@@ -1,4 +1,5 @@
-/// A UUID that names a topic for life: a topic that is deleted and created again under the same name has another.
+/// A UUID that names a topic for life: a topic that is deleted and created again under the same name has
+/// another.
 public struct TopicID: Hashable, Sendable, Comparable {
     /// The first eight bytes, big endian.
     public let high: UInt64

@@ -1,11 +1,11 @@
 /// Integers of seven bits per byte, low bits first, the top bit saying that more follow.
 ///
-/// Reading is total, and moves on only over what it returns: bytes that end too early, and values of more bits than
-/// the type holds, give nil. A value with needless zero bytes behind it is taken, as Kafka takes it. Writing needs
-/// room for `maximumByteCount32` or `64`.
+/// Reading is total, and moves on only over what it returns: bytes that end too early, and values of more
+/// bits than the type holds, give nil. A value with needless zero bytes behind it is taken, as Kafka takes
+/// it. Writing needs room for `maximumByteCount32` or `64`.
 ///
-/// Public only for speed: the compiler inlines across modules what is public, not what is for the package alone,
-/// and with calls instead a record takes twice as long to write.
+/// Public only for speed: the compiler inlines across modules what is public, not what is for the package
+/// alone, and with calls instead a record takes twice as long to write.
 public enum Varint {
     public static let maximumByteCount32 = 5
     public static let maximumByteCount64 = 10
@@ -69,7 +69,8 @@ public enum Varint {
 
     @inlinable @inline(__always)
     public static func byteCount(unsigned value: UInt64) -> Int {
-        // One byte for each seven bits begun, at least one; 9 / 64 stands for 1 / 7, and is exact up to 64 bits.
+        // One byte for each seven bits begun, at least one; 9 / 64 stands for 1 / 7, and is exact up to 64
+        // bits.
         ((63 - (value | 1).leadingZeroBitCount) * 9 + 73) / 64
     }
 

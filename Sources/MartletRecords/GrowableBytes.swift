@@ -10,8 +10,8 @@ package import MartletCore
 
 /// Memory that grows at its end and becomes a `Bytes` without a copy.
 ///
-/// Growing doubles, so what is taken stays within twice what was written. Memory comes from malloc: large blocks
-/// are then grown by moving pages instead of bytes.
+/// Growing doubles, so what is taken stays within twice what was written. Memory comes from malloc: large
+/// blocks are then grown by moving pages instead of bytes.
 package struct GrowableBytes: ~Copyable {
     private var memory: UnsafeMutableRawPointer
     package private(set) var capacity: Int
@@ -60,7 +60,8 @@ package struct GrowableBytes: ~Copyable {
     /// Hands over what was written, and begins again with a block of the same size.
     package mutating func take() -> Bytes {
         guard count > capacity / 2 else {
-            // Copying little is cheaper than a large block, which the copy would also keep from being used again.
+            // Copying little is cheaper than a large block, which the copy would also keep from being used
+            // again.
             let copy = Bytes(copying: bytes)
             count = 0
             return copy

@@ -69,7 +69,8 @@ extension RecordError {
         switch self {
         case .unknownMagic, .invalidLength, .checksumMismatch:
             .corruptMessage
-        // Not CORRUPT_MESSAGE, which asks for a retry: the producer's own bytes are wrong, not their way to us.
+        // Not CORRUPT_MESSAGE, which asks for a retry: the producer's own bytes are wrong, not their way to
+        // us.
         case .truncated, .corruptCompressedData, .unsupportedMagic, .invalidRecordCount, .inconsistentOffsets,
             .nonZeroBaseOffset,
             .offsetOverflow,

@@ -1,4 +1,5 @@
-/// Entries of a simulated directory: as programs see them, as the disk has them, and the changes between the two.
+/// Entries of a simulated directory: as programs see them, as the disk has them, and the changes between the
+/// two.
 struct SimulatedDirectory {
     typealias Node = Int
 

@@ -3,9 +3,9 @@ internal import Synchronization
 
 /// A disk in memory: fast, and as treacherous as wanted.
 ///
-/// Without faults it is an in-memory file system for brokers that need no disk. With `tracksDurability` it knows what
-/// was synced and what was not, and `afterPowerLoss` tells what a power cut leaves: unsynced writes are kept, lost or
-/// torn by sectors, directory entries are lost from some point on.
+/// Without faults it is an in-memory file system for brokers that need no disk. With `tracksDurability` it
+/// knows what was synced and what was not, and `afterPowerLoss` tells what a power cut leaves: unsynced
+/// writes are kept, lost or torn by sectors, directory entries are lost from some point on.
 package final class SimulatedDisk: FileSystem {
     package struct Options: Sendable {
         /// Needed for `afterPowerLoss`; costs a copy of what is written.

@@ -64,7 +64,8 @@ struct SimulatedFileContents {
         pending.removeAll(keepingCapacity: true)
     }
 
-    /// What Linux does when the device refuses: it reports the error once, and from then on takes the pages for clean.
+    /// What Linux does when the device refuses: it reports the error once, and from then on takes the pages
+    /// for clean.
     mutating func failSync() {
         pending.removeAll()
         hasLostWrites = true
@@ -78,8 +79,8 @@ struct SimulatedFileContents {
         hasLostWrites = false
     }
 
-    /// What the disk holds after a power cut: of what was not synced some or all may be there, sector by sector and
-    /// in any order.
+    /// What the disk holds after a power cut: of what was not synced some or all may be there, sector by
+    /// sector and in any order.
     func afterPowerLoss(_ random: inout SeededGenerator) -> SimulatedFileContents {
         guard !pending.isEmpty else { return SimulatedFileContents(onDisk: durable) }
         switch random.below(4) {

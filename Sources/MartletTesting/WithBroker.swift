@@ -10,7 +10,8 @@ public enum TestStorage: Sendable {
     case directory(String)
 }
 
-/// Runs `body` with a broker of its own, in this process and on a free port of the loopback address, and shuts it down.
+/// Runs `body` with a broker of its own, in this process and on a free port of the loopback address, and
+/// shuts it down.
 ///
 ///     try await withBroker { broker in
 ///         let client = MartletClient(bootstrap: "\(broker.address)")

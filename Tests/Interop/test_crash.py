@@ -165,6 +165,13 @@ def test_starting_and_stopping_is_quick(own_broker):
         assert broker.start() < 1.0
 
 
+def test_a_broker_that_says_it_is_ready_can_be_stopped(own_broker):
+    """SIGTERM right behind the ready line is a graceful stop like any other."""
+    broker = own_broker()
+    for _ in range(30):
+        broker.restart()
+
+
 def test_a_second_broker_on_the_same_data_is_refused(own_broker):
     broker = own_broker()
     command = [BINARY, "serve", "--data-dir", str(broker.data), "--listen", "127.0.0.1:0"]

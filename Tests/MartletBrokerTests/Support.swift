@@ -53,7 +53,11 @@ private func removeTree(_ path: String) {
     let fileSystem = PosixFileSystem()
     for name in (try? fileSystem.list(path)) ?? [] {
         let child = "\(path)/\(name)"
-        if (try? fileSystem.kind(of: child)) == .directory { removeTree(child) } else { try? fileSystem.remove(child) }
+        if (try? fileSystem.kind(of: child)) == .directory {
+            removeTree(child)
+        } else {
+            try? fileSystem.remove(child)
+        }
     }
     try? fileSystem.remove(path)
 }

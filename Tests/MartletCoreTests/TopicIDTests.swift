@@ -21,9 +21,11 @@ struct TopicIDTests {
         }
     }
 
-    @Test("text of the wrong length, alphabet or padding is refused", arguments: [
-        "", "AAAA", "AAAAAAAAAAAAAAAAAAAAA!", "AAAAAAAAAAAAAAAAAAAAAB", "AAAAAAAAAAAAAAAAAAAAAAA",
-    ])
+    @Test(
+        "text of the wrong length, alphabet or padding is refused",
+        arguments: [
+            "", "AAAA", "AAAAAAAAAAAAAAAAAAAAA!", "AAAAAAAAAAAAAAAAAAAAAB", "AAAAAAAAAAAAAAAAAAAAAAA",
+        ])
     func refused(text: String) {
         #expect(TopicID(text) == nil)
     }

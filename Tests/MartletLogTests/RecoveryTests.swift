@@ -194,6 +194,19 @@ struct RecoveryTests {
         #expect(try harness.values().count == appended + 1)
     }
 
+    @Test("a log opens and is read on a disk without a free byte", arguments: [true, false])
+    func startsOnFullDisk(synced: Bool) throws {
+        let harness = try LogHarness { $0.preallocation.isEnabled = false }
+        try fill(harness, 10, syncing: synced)
+        let disk = try #require(harness.fileSystem as? SimulatedDisk)
+        disk.capacity = disk.usedByteCount
+        try harness.crash()
+        #expect(try harness.values().count == 10)
+        #expect(throws: LogError.self) { try harness.append(batch(["refused"])) }
+        disk.capacity = .max
+        #expect(try harness.append(batch(["room"])).firstOffset == 10)
+    }
+
     @Test("a failed write leaves nothing behind that could pass for a record")
     func failedWrite() throws {
         let harness = try LogHarness { $0.preallocation.isEnabled = false }

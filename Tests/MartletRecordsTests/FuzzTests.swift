@@ -10,8 +10,8 @@ import Testing
     import Glibc
 #endif
 
-/// Damaged and invented input: whatever comes, there is an answer and no trap. `MARTLET_FUZZ_INPUTS` says how many
-/// inputs, `MARTLET_FUZZ_SEED` repeats a run.
+/// Damaged and invented input: whatever comes, there is an answer and no trap. `MARTLET_FUZZ_INPUTS` says how
+/// many inputs, `MARTLET_FUZZ_SEED` repeats a run.
 @Suite("Hostile input")
 struct FuzzTests {
     static let inputCount = variable("MARTLET_FUZZ_INPUTS").map { Int($0) } ?? 100_000

@@ -4,7 +4,8 @@ import Testing
 struct ImportTests {
     let repository = Repository()
 
-    /// What each target may import besides the C library: the arrows of docs/architecture.md, pointing down only.
+    /// What each target may import besides the C library: the arrows of docs/architecture.md, pointing down
+    /// only.
     static let allowed: [String: Set<String>] = [
         "CCRC32C": [],
         "MartletCore": ["CCRC32C"],

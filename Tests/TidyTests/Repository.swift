@@ -34,7 +34,8 @@ struct Repository {
             separator: "/")
     }
 
-    /// Every file below `folder` whose name ends in `suffix`, in a stable order; none if there is no such folder.
+    /// Every file below `folder` whose name ends in `suffix`, in a stable order; none if there is no such
+    /// folder.
     func files(in folder: String, suffix: String) -> [File] {
         paths(in: folder).filter { $0.hasSuffix(suffix) }.sorted().compactMap(file)
     }

@@ -92,7 +92,8 @@ struct WordTests {
 }
 
 extension Substring {
-    /// The first place of `needle`; the standard library's own search came with regular expressions and is slower.
+    /// The first place of `needle`; the standard library's own search came with regular expressions and is
+    /// slower.
     fileprivate func range(of needle: String) -> Range<Index>? {
         firstRange(of: needle)
     }

@@ -213,7 +213,13 @@ struct Accumulator {
         rotation = (rotation + 1) % active.count
         for index in active.indices {
             let slot = active[(index + rotation) % active.count]
-            plan.expired += slot.queue.expired(at: now)
+            let expired = slot.queue.expired(at: now)
+            guard expired.isEmpty else {
+                // They have to go before anything behind them.
+                plan.expired += expired
+                plan.wake(at: now)
+                continue
+            }
             if let expiry = slot.queue.nextExpiry, expiry > now { plan.wake(at: expiry) }
             switch slot.queue.demand(at: now, isUrgent: isUrgent, producer: producer) {
             case .nothing: continue
@@ -242,16 +248,22 @@ struct Accumulator {
 
     // MARK: Settling
 
-    /// Acts on what an attempt came to; gives the outcome if the batch is now settled.
+    /// A batch that is done with, and how it ended; for its delivery, outside of the lock.
+    struct Settlement: Sendable {
+        let delivery: BatchDelivery
+        let outcome: BatchDelivery.Outcome
+    }
+
+    /// Acts on what an attempt came to; gives the batches that are now settled.
     mutating func apply(
         _ verdict: ProduceVerdict, to batch: ProducerBatch, at now: Instant
-    ) -> BatchDelivery.Outcome? {
-        guard let slot = slot(of: batch.partition) else { return nil }
+    ) -> [Settlement] {
+        guard let slot = slot(of: batch.partition) else { return [] }
         switch verdict {
         case .delivered(let placement):
             slot.queue.didDeliver(batch)
             release(batch)
-            return .success(placement)
+            return [Settlement(delivery: batch.delivery, outcome: .success(placement))]
         case .retry(let error, let mayBeAppended, _):
             if mayBeAppended { batch.isFateUnknown = true }
             return retryOrGiveUp(batch, slot, after: error, restartingSequence: false, at: now)
@@ -266,8 +278,9 @@ struct Accumulator {
     private mutating func retryOrGiveUp(
         _ batch: ProducerBatch, _ slot: PartitionSlot, after error: MartletError, restartingSequence: Bool,
         at now: Instant
-    ) -> BatchDelivery.Outcome? {
+    ) -> [Settlement] {
         batch.lastError = error
+        if slot.queue.isAbandoned(batch) { return giveUp(batch, slot, because: .abandoned(batch)) }
         // A closed producer may still deliver what it holds, but not after its run has ended.
         if now >= batch.createdAt + limits.deliveryTimeout || closed?.code == .cancelled {
             return giveUp(batch, slot, because: .deliveryTimedOut(batch, after: limits.deliveryTimeout))
@@ -275,22 +288,28 @@ struct Accumulator {
         let wait = batch.backoff.next(using: &random)
         slot.queue.willRetry(batch, at: now + wait, restartingSequence: restartingSequence)
         activate(slot)
-        return nil
+        return []
     }
 
-    /// Settles a batch without success.
-    mutating func giveUp(_ batch: ProducerBatch, because error: MartletError) -> BatchDelivery.Outcome {
-        guard let slot = slot(of: batch.partition) else { return .failure(error) }
+    /// Settles a batch without success, unless that has happened already.
+    mutating func giveUp(_ batch: ProducerBatch, because error: MartletError) -> [Settlement] {
+        guard let slot = slot(of: batch.partition), batch.delivery.outcome == nil else { return [] }
         return giveUp(batch, slot, because: error)
     }
 
     private mutating func giveUp(
         _ batch: ProducerBatch, _ slot: PartitionSlot, because error: MartletError
-    ) -> BatchDelivery.Outcome {
-        slot.queue.didGiveUp(batch)
-        release(batch)
-        if batch.hasUnawaitedRecords, unobservedFailure == nil { unobservedFailure = error }
-        return .failure(error)
+    ) -> [Settlement] {
+        var settled: [Settlement] = []
+        var others = [batch]
+        while let next = others.popLast() {
+            let reason = next === batch ? error : .abandoned(next)
+            others += slot.queue.didGiveUp(next).filter { other in !others.contains { $0 === other } }
+            release(next)
+            if next.hasUnawaitedRecords, unobservedFailure == nil { unobservedFailure = reason }
+            settled.append(Settlement(delivery: next.delivery, outcome: .failure(reason)))
+        }
+        return settled
     }
 
     private mutating func release(_ batch: ProducerBatch) {

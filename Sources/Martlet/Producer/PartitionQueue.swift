@@ -50,6 +50,8 @@ struct PartitionQueue {
     private var isEstablished = false
     /// Sequences begin anew as soon as nothing is in flight.
     private var mustRestartSequence = false
+    /// Under this identity a batch was given up that the broker may have, or may yet get.
+    private var abandoned: ProducerIdentity?
 
     init(partition: TopicPartition, limits: Limits) {
         self.partition = partition
@@ -105,8 +107,11 @@ struct PartitionQueue {
             guard inFlight.isEmpty else { return .nothing }
             if let retryAt = head.retryAt, retryAt > now { return .wait(until: retryAt) }
         } else {
-            let isWaitingForFirst = limits.isIdempotent && !isEstablished
-            guard inFlight.count < (isWaitingForFirst ? 1 : limits.maximumInFlight) else { return .nothing }
+            let window = limits.isIdempotent && !isEstablished ? 1 : limits.maximumInFlight
+            // A window of batches and not of requests: the broker recognises only the last five that it appended,
+            // so that the oldest without an answer must stay among them.
+            let oldest = inFlight.first?.ordinal ?? head.ordinal
+            guard head.ordinal - oldest < UInt64(window) else { return .nothing }
         }
         if ready.isEmpty, !isUrgent, !isFull {
             let isAwaitedAlone = head.isAwaited && inFlight.isEmpty
@@ -127,7 +132,7 @@ struct PartitionQueue {
         if ready.isEmpty { seal() }
         guard let batch = ready.first else { return nil }
         if limits.isIdempotent {
-            prepareSequence(for: batch, producer: producer)
+            prepareSequence(producer: producer)
             if !batch.hasSequence {
                 batch.identity = identity
                 batch.baseSequence = nextSequence
@@ -141,14 +146,13 @@ struct PartitionQueue {
         return batch
     }
 
-    /// Begins a new sequence if that is due and safe.
+    /// Begins a new sequence if that is due.
     ///
-    /// A batch that the broker may already have goes out under its old sequence first: it is then recognised, or
-    /// refused because something before it is missing, which proves that it is not there. In either case what follows it
-    /// is not there under the old sequence, and can safely take a new one.
-    private mutating func prepareSequence(for head: ProducerBatch, producer: ProducerIdentity) {
+    /// Safe, because what is still here was refused, or never sent, or follows something that was: the broker
+    /// cannot have it. What it might have is given up together with what makes the new sequence necessary.
+    private mutating func prepareSequence(producer: ProducerIdentity) {
         if identity.id == .none { identity = producer }
-        guard mustRestartSequence, !(head.hasSequence && head.isFateUnknown) else { return }
+        guard mustRestartSequence else { return }
         mustRestartSequence = false
         if identity.id == producer.id {
             identity.epoch = ProducerEpoch(rawValue: identity.epoch.rawValue + 1)
@@ -188,9 +192,22 @@ struct PartitionQueue {
     }
 
     /// The batch is given up. If it had a place in the sequence, the broker will miss it there.
-    mutating func didGiveUp(_ batch: ProducerBatch) {
+    ///
+    /// - Returns: Batches to be given up with it. If the broker may have this one, or may get it from a connection
+    ///   that we think dead, then what was sent behind it may arrive there in the same way, after any answer that
+    ///   denies it. To send that again in a new sequence could repeat records.
+    mutating func didGiveUp(_ batch: ProducerBatch) -> [ProducerBatch] {
         remove(batch)
-        if batch.hasSequence { mustRestartSequence = true }
+        guard batch.hasSequence else { return [] }
+        mustRestartSequence = true
+        guard batch.isFateUnknown else { return [] }
+        abandoned = batch.identity
+        return ready.filter(isAbandoned)
+    }
+
+    /// Whether the batch must not be sent again, see `didGiveUp`.
+    func isAbandoned(_ batch: ProducerBatch) -> Bool {
+        batch.isFateUnknown && batch.hasSequence && batch.identity == abandoned
     }
 
     private mutating func remove(_ batch: ProducerBatch) {

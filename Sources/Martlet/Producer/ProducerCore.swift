@@ -129,16 +129,18 @@ final class ProducerCore: Sendable {
     // MARK: Settling
 
     func settle(_ batch: ProducerBatch, _ verdict: ProduceVerdict) {
-        let outcome = withAccumulator { $0.apply(verdict, to: batch, at: .now) }
-        if let outcome { batch.delivery.settle(outcome) }
+        settle(withAccumulator { $0.apply(verdict, to: batch, at: .now) })
     }
 
     func giveUp(_ batches: [ProducerBatch], because error: (ProducerBatch) -> MartletError) {
         for batch in batches {
             let reason = error(batch)
-            let outcome = withAccumulator { $0.giveUp(batch, because: reason) }
-            batch.delivery.settle(outcome)
+            settle(withAccumulator { $0.giveUp(batch, because: reason) })
         }
+    }
+
+    private func settle(_ settlements: [Accumulator.Settlement]) {
+        for settlement in settlements { settlement.delivery.settle(settlement.outcome) }
     }
 
     /// Takes nothing more; those who wait for space are sent away.

@@ -1,5 +1,5 @@
-/// One setting: its name, the values it takes, its default and what it does. The list of them is the source of
-/// validation, of DescribeConfigs and of the documentation.
+/// One setting: its name, the values it takes, its default and what it does. The list of them is the source
+/// of validation, of DescribeConfigs and of the documentation.
 public struct ConfigKey: Sendable {
     /// What values a key takes.
     public enum Kind: Sendable {
@@ -28,8 +28,8 @@ public struct ConfigKey: Sendable {
     public let scope: Scope
     /// One sentence for people: meaning, unit, limits.
     public let summary: String
-    /// False for a setting of Kafka's that is checked and kept, so that tools can set it, but that changes nothing
-    /// yet; the broker warns where one is set.
+    /// False for a setting of Kafka's that is checked and kept, so that tools can set it, but that changes
+    /// nothing yet; the broker warns where one is set.
     public let isInEffect: Bool
 
     /// A key of the broker.

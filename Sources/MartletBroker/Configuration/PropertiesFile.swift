@@ -1,7 +1,7 @@
 /// Reads the `key = value` form of Kafka's `server.properties`.
 ///
-/// Lines that begin with `#` or `!` are comments, `=`, `:` or white space divides key from value, a backslash at
-/// the end continues the line. The later of two equal keys wins.
+/// Lines that begin with `#` or `!` are comments, `=`, `:` or white space divides key from value, a backslash
+/// at the end continues the line. The later of two equal keys wins.
 public enum PropertiesFile {
     public static func parse(_ text: String) -> [(key: String, value: String)] {
         var entries: [(key: String, value: String)] = []

@@ -30,8 +30,8 @@ struct TopicSettings: Sendable, Equatable {
         overrides[name] = nil
     }
 
-    /// Takes what the metadata log says. It was checked before it was logged, perhaps by another version of us, so a
-    /// key that we do not know is kept and has no effect.
+    /// Takes what the metadata log says. It was checked before it was logged, perhaps by another version of
+    /// us, so a key that we do not know is kept and has no effect.
     mutating func apply(_ name: String, _ value: String?) {
         overrides[name] = value
     }

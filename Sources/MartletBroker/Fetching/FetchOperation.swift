@@ -5,8 +5,9 @@ internal import NIOCore
 
 /// One Fetch request under way, on the loop of its connection.
 ///
-/// Partitions are read in turn, each on the loop that owns it. If there is too little, the operation waits at all of
-/// them: each movement of a high watermark wakes it to read again, until the minimum is there or the time is up.
+/// Partitions are read in turn, each on the loop that owns it. If there is too little, the operation waits at
+/// all of them: each movement of a high watermark wakes it to read again, until the minimum is there or the
+/// time is up.
 final class FetchOperation {
     private let request: FetchRequest
     private let targets: [FetchTarget]

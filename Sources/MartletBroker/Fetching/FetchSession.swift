@@ -2,7 +2,8 @@ internal import MartletCore
 internal import MartletWire
 internal import NIOCore
 
-/// The partitions that a client reads again and again, remembered so that it need not name them in each fetch (KIP-227).
+/// The partitions that a client reads again and again, remembered so that it need not name them in each fetch
+/// (KIP-227).
 struct FetchSession {
     /// A partition of the session, and what the client was last told of it.
     struct Entry {
@@ -88,8 +89,8 @@ extension FetchSession.Entry {
     }
 }
 
-/// The fetch sessions of one shard. Their ids say which shard that is: a client that comes back by another shard's
-/// connection is told that its session is gone, and begins a new one.
+/// The fetch sessions of one shard. Their ids say which shard that is: a client that comes back by another
+/// shard's connection is told that its session is gone, and begins a new one.
 struct FetchSessionCache {
     /// A session that was used more recently does not make room for another.
     static let evictionAge = TimeAmount.minutes(2)

@@ -49,8 +49,8 @@ struct FetchResult: Sendable {
 /// What a fetch may still return while its partitions are read one after the other.
 struct FetchAllowance: Sendable {
     var byteCount: Int
-    /// The first batch of all is returned even if it is larger than every limit, or a reader could never get past it
-    /// (KIP-74).
+    /// The first batch of all is returned even if it is larger than every limit, or a reader could never get
+    /// past it (KIP-74).
     var hasData = false
 
     mutating func take(_ count: Int) {

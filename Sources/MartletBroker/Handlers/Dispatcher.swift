@@ -1,8 +1,8 @@
 internal import MartletCore
 internal import MartletWire
 
-/// Carries out requests of one API where they arrive: on the connection's loop, answering when it can. For what must
-/// be fast; it never blocks.
+/// Carries out requests of one API where they arrive: on the connection's loop, answering when it can. For
+/// what must be fast; it never blocks.
 protocol LoopHandler: Sendable {
     associatedtype Request: KafkaRequest
     func handle(_ request: Request, _ context: RequestContext)
@@ -35,7 +35,7 @@ struct ServedAPI: Sendable {
         served = Handler.Request.versions
         self.advertised = advertised ?? served
         carryOut = { body, context throws(WireError) in
-            handler.handle(try Handler.Request(decoding: body, version: context.header.version), context)
+            handler.handle(try Self.decode(body, context.header), context)
         }
     }
 
@@ -46,7 +46,7 @@ struct ServedAPI: Sendable {
         served = Handler.Request.versions
         self.advertised = advertised ?? served
         carryOut = { body, context throws(WireError) in
-            let request = try Handler.Request(decoding: body, version: context.header.version)
+            let request: Handler.Request = try Self.decode(body, context.header)
             let client = Client(
                 version: context.header.version, clientID: context.header.clientID,
                 connection: context.connection
@@ -54,6 +54,14 @@ struct ServedAPI: Sendable {
             let pending = PendingReply<Handler.Request.Response>(context)
             control.submit { pending.reply(await handler.handle(request, from: client)) }
         }
+    }
+}
+
+extension ServedAPI {
+    private static func decode<Request: KafkaRequest>(
+        _ body: Bytes, _ header: RequestHeader
+    ) throws(WireError) -> Request {
+        try Request(decoding: body, version: header.version, mayBeLonger: true)
     }
 }
 

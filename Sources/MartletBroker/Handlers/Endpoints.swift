@@ -15,7 +15,8 @@ struct Endpoints: Sendable {
     /// What `advertised.listeners` says, if it is set.
     let configured: Endpoint?
 
-    /// The address for this client: the configured one, else the one by which it reached us, which is known to work.
+    /// The address for this client: the configured one, else the one by which it reached us, which is known
+    /// to work.
     func advertised(to connection: ConnectionInfo) -> Endpoint {
         if let configured { return configured }
         guard let address = connection.localAddress, let host = address.ipAddress, let port = address.port

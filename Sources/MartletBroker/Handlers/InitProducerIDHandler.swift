@@ -8,7 +8,8 @@ struct InitProducerIDHandler: ControlHandler {
     func handle(_ request: InitProducerIDRequest, from client: Client) async -> InitProducerIDResponse {
         var response = InitProducerIDResponse()
         guard request.transactionalID == nil else {
-            // Not retriable, so that a transactional producer fails with a reason instead of waiting for ever.
+            // Not retriable, so that a transactional producer fails with a reason instead of waiting for
+            // ever.
             response.errorCode = .transactionalIDAuthorizationFailed
             return response
         }

@@ -2,8 +2,8 @@ internal import MartletCore
 internal import MartletLog
 internal import MartletWire
 
-/// ListOffsets: where a partition begins and ends, and where the records of a time begin. Looking for a time reads the
-/// disk, and so happens on a thread.
+/// ListOffsets: where a partition begins and ends, and where the records of a time begin. Looking for a time
+/// reads the disk, and so happens on a thread.
 struct ListOffsetsHandler: ControlHandler {
     let partitions: PartitionAccess
 

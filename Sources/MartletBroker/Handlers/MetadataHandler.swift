@@ -1,8 +1,8 @@
 internal import MartletCore
 internal import MartletWire
 
-/// Metadata: which topics there are, who leads their partitions, and where to connect to. Creates a topic that is asked
-/// for and missing, where client and broker allow it.
+/// Metadata: which topics there are, who leads their partitions, and where to connect to. Creates a topic
+/// that is asked for and missing, where client and broker allow it.
 struct MetadataHandler: ControlHandler {
     let controller: Controller
     let endpoints: Endpoints

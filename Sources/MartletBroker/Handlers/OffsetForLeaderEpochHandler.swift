@@ -1,8 +1,8 @@
 internal import MartletCore
 internal import MartletWire
 
-/// OffsetForLeaderEpoch: where the records of a leader ended, so that a client can tell whether what it read is still
-/// part of the log.
+/// OffsetForLeaderEpoch: where the records of a leader ended, so that a client can tell whether what it read
+/// is still part of the log.
 struct OffsetForLeaderEpochHandler: ControlHandler {
     let partitions: PartitionAccess
 

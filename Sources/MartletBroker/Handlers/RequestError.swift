@@ -1,6 +1,7 @@
 internal import MartletCore
 
-/// A request, or a part of one, that is answered with an error code and, where the response has room for it, a sentence.
+/// A request, or a part of one, that is answered with an error code and, where the response has room for it,
+/// a sentence.
 struct RequestError: Error {
     let code: ErrorCode
     let message: String?

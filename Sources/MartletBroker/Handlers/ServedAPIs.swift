@@ -15,7 +15,8 @@ enum ServedAPIs {
             ServedAPI(ApiVersionsHandler(), advertised: 0...4),
             ServedAPI(CreateTopicsHandler(controller: controller), in: control),
             ServedAPI(DeleteTopicsHandler(controller: controller), in: control),
-            ServedAPI(InitProducerIDHandler(controller: controller), in: control),
+            // Version 6 is not settled in the protocol yet.
+            ServedAPI(InitProducerIDHandler(controller: controller), in: control, advertised: 0...5),
             ServedAPI(OffsetForLeaderEpochHandler(partitions: partitions), in: control),
             ServedAPI(DescribeConfigsHandler(controller: controller), in: control),
             ServedAPI(AlterConfigsHandler(controller: controller), in: control),

@@ -3,8 +3,8 @@ internal import MartletCore
 internal import MartletLog
 internal import NIOCore
 
-/// Changes the metadata: decides, has the store keep the records, applies them, and then tells the shards. The only
-/// place where topics come and go.
+/// Changes the metadata: decides, has the store keep the records, applies them, and then tells the shards.
+/// The only place where topics come and go.
 actor Controller {
     let environment: BrokerEnvironment
     private let store: any MetadataStore
@@ -225,8 +225,8 @@ actor Controller {
         await publish()
     }
 
-    /// Takes over what the partitions' logs know better than the metadata, their leader epochs, and publishes the image for
-    /// the first time. Not stored: the logs will say it again.
+    /// Takes over what the partitions' logs know better than the metadata, their leader epochs, and publishes
+    /// the image for the first time. Not stored: the logs will say it again.
     func adopt(_ epochs: [MetadataRecord]) async {
         for record in epochs { image.apply(record) }
         await publish()

@@ -2,7 +2,8 @@ internal import MartletCore
 internal import MartletLog
 internal import MartletRecords
 
-/// Keeps metadata in a log of its own in the data directory, next to those of the topics: `__cluster_metadata-0`.
+/// Keeps metadata in a log of its own in the data directory, next to those of the topics:
+/// `__cluster_metadata-0`.
 actor LocalMetadataStore: MetadataStore {
     static let topicPartition = TopicPartition("__cluster_metadata", 0)
 

@@ -1,6 +1,7 @@
 internal import MartletCore
 
-/// All that the broker knows about topics, at one moment: an immutable value, replaced when something changes.
+/// All that the broker knows about topics, at one moment: an immutable value, replaced when something
+/// changes.
 struct MetadataImage: Sendable {
     /// One partition of a topic.
     struct Partition: Sendable, Equatable {
@@ -35,7 +36,8 @@ struct MetadataImage: Sendable {
             names[id] = name
         case .partition(let topic, let index, let partition):
             change(topic) { topic in
-                // Records of a topic's partitions follow each other in order, so an index is known or the next.
+                // Records of a topic's partitions follow each other in order, so an index is known or the
+                // next.
                 let index = Int(index)
                 if topic.partitions.indices.contains(index) {
                     topic.partitions[index] = partition

@@ -1,8 +1,8 @@
 internal import MartletCore
 internal import MartletWire
 
-/// Metadata records in the form of Apache Kafka's metadata log: frame version, type and version as unsigned varints, then
-/// the fields in the protocol's flexible form.
+/// Metadata records in the form of Apache Kafka's metadata log: frame version, type and version as unsigned
+/// varints, then the fields in the protocol's flexible form.
 extension MetadataRecord {
     private static let frameVersion: UInt32 = 1
 
@@ -46,34 +46,34 @@ extension MetadataRecord {
 
     /// Reads a record; nil for one of a type that is not ours to apply.
     init?(decoding bytes: Bytes) throws(WireError) {
-        let (header, start) = try RecordFrame.header(of: bytes)
+        let (header, start) = try RecordFrame.decodeHeader(bytes)
         let body = bytes[start..<bytes.count]
         switch Kind(rawValue: header.kind) {
         case .topic:
-            let record = try TopicRecord(standalone: body)
+            let record = try TopicRecord(decoding: body, version: header.version)
             self = .topic(record.name, record.id)
         case .partition:
-            let record = try PartitionRecord(standalone: body)
+            let record = try PartitionRecord(decoding: body, version: header.version)
             self = .partition(record.topic, record.index, record.partition)
         case .config:
-            let record = try ConfigRecord(standalone: body)
+            let record = try ConfigRecord(decoding: body, version: header.version)
             guard record.resourceType == Self.topicResource else { return nil }
             self = .topicSetting(TopicName(record.resourceName), key: record.name, value: record.value)
         case .removeTopic:
-            self = .topicRemoved(try RemoveTopicRecord(standalone: body).id)
+            self = .topicRemoved(try RemoveTopicRecord(decoding: body, version: header.version).id)
         case .producerIDs:
-            self = .producerIDs(next: try ProducerIDsRecord(standalone: body).next)
+            self = .producerIDs(next: try ProducerIDsRecord(decoding: body, version: header.version).next)
         case nil:
             return nil
         }
     }
 
-    private static func frame(_ kind: Kind, _ body: some WireStruct) throws(WireError) -> Bytes {
-        try RecordFrame.encode(version: frameVersion, kind: kind.rawValue, body)
+    private static func frame(_ kind: Kind, _ body: some VersionedMessage) throws(WireError) -> Bytes {
+        try RecordFrame.encode(frameVersion: frameVersion, kind: kind.rawValue, version: 0, body)
     }
 }
 
-private struct TopicRecord: WireStruct {
+private struct TopicRecord: FirstVersionRecord {
     var name = TopicName()
     var id = TopicID.zero
 
@@ -84,7 +84,7 @@ private struct TopicRecord: WireStruct {
     }
 }
 
-private struct PartitionRecord: WireStruct {
+private struct PartitionRecord: FirstVersionRecord {
     var index: PartitionIndex = 0
     var topic = TopicID.zero
     var replicas: [BrokerID] = []
@@ -126,7 +126,7 @@ private struct PartitionRecord: WireStruct {
     }
 }
 
-private struct ConfigRecord: WireStruct {
+private struct ConfigRecord: FirstVersionRecord {
     var resourceType: Int8 = 0
     var resourceName = ""
     var name = ""
@@ -141,7 +141,7 @@ private struct ConfigRecord: WireStruct {
     }
 }
 
-private struct RemoveTopicRecord: WireStruct {
+private struct RemoveTopicRecord: FirstVersionRecord {
     var id = TopicID.zero
 
     mutating func fields(_ wire: inout WireCoder) throws(WireError) {
@@ -150,7 +150,7 @@ private struct RemoveTopicRecord: WireStruct {
     }
 }
 
-private struct ProducerIDsRecord: WireStruct {
+private struct ProducerIDsRecord: FirstVersionRecord {
     var brokerID = BrokerID.none
     var brokerEpoch: Int64 = 0
     var next = ProducerID(rawValue: 0)
@@ -161,4 +161,12 @@ private struct ProducerIDsRecord: WireStruct {
         try wire.field(&next)
         try wire.taggedFields()
     }
+}
+
+/// A record that has had one version so far.
+private protocol FirstVersionRecord: VersionedMessage {}
+
+extension FirstVersionRecord {
+    static var versions: ClosedRange<Int16> { 0...0 }
+    static var flexibleFrom: Int16 { 0 }
 }

@@ -1,8 +1,8 @@
 /// Where metadata is kept: a log of changes, from which the image follows.
 ///
-/// The controller is its only caller, and makes one call at a time. A change counts once `commit` returned: the store
-/// then keeps it through a power cut. After an error the store may or may not have kept the records; the
-/// controller stops changing metadata until the broker is restarted, and finds out then.
+/// The controller is its only caller, and makes one call at a time. A change counts once `commit` returned:
+/// the store then keeps it through a power cut. After an error the store may or may not have kept the
+/// records; the controller stops changing metadata until the broker is restarted, and finds out then.
 protocol MetadataStore: Sendable {
     /// The image that follows from everything committed before.
     func load() async throws(MetadataError) -> MetadataImage

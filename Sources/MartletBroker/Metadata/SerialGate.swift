@@ -1,7 +1,7 @@
 internal import DequeModule
 
-/// Lets one task at a time through, in the order of arrival. An actor alone does not: it takes the next call while
-/// the first one awaits.
+/// Lets one task at a time through, in the order of arrival. An actor alone does not: it takes the next call
+/// while the first one awaits.
 actor SerialGate {
     private var isTaken = false
     private var waiting: Deque<CheckedContinuation<Void, Never>> = []

@@ -2,8 +2,8 @@ internal import MartletCore
 internal import MartletLog
 internal import Synchronization
 
-/// The broker's data directory: who it belongs to, the directories of partitions in it, and how far each is safe. Every
-/// call blocks.
+/// The broker's data directory: who it belongs to, the directories of partitions in it, and how far each is
+/// safe. Every call blocks.
 final class BrokerStorage: Sendable {
     let clusterID: String
     private let directory: DataDirectory
@@ -39,7 +39,8 @@ final class BrokerStorage: Sendable {
 
     // MARK: Partitions
 
-    /// Opens the log of a partition, which is created if missing, and recovers it if the last stop was not clean.
+    /// Opens the log of a partition, which is created if missing, and recovers it if the last stop was not
+    /// clean.
     func openPartition(
         _ id: TopicPartition, topicID: TopicID?, _ configuration: LogConfiguration, now: () -> Timestamp
     ) throws -> sending (log: PartitionLog, summary: RecoverySummary) {
@@ -59,8 +60,8 @@ final class BrokerStorage: Sendable {
         try directory.delete(id, unique: "\(topicID)\(id.partition)")
     }
 
-    /// Directories of partitions that the metadata does not know: never deleted, since they may be all that is left of
-    /// someone's data.
+    /// Directories of partitions that the metadata does not know: never deleted, since they may be all that
+    /// is left of someone's data.
     func strays(knowing image: MetadataImage) throws(FileSystemError) -> [TopicPartition] {
         try directory.partitions().filter { id in
             guard id != LocalMetadataStore.topicPartition else { return false }

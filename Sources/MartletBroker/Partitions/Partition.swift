@@ -7,8 +7,8 @@ internal import NIOCore
 
 /// A partition on the shard that owns it: its log, who waits for it, and its one sync in flight.
 ///
-/// Every method is called on the owner's loop. Producers wait for the high watermark to pass their records, fetches
-/// for it to move at all; whoever waits is called back on this loop.
+/// Every method is called on the owner's loop. Producers wait for the high watermark to pass their records,
+/// fetches for it to move at all; whoever waits is called back on this loop.
 final class Partition {
     let id: TopicPartition
     let topicID: TopicID
@@ -52,7 +52,8 @@ final class Partition {
 
     // MARK: Produce
 
-    /// Appends the batches, stamped in place. They are durable when the high watermark reaches the result's end.
+    /// Appends the batches, stamped in place. They are durable when the high watermark reaches the result's
+    /// end.
     func append(_ records: Bytes, origin: AppendOrigin) throws(LogError) -> AppendResult {
         let result = try log.append(
             records, origin: origin, leaderEpoch: leaderEpoch, now: shard.environment.clock()
@@ -61,7 +62,8 @@ final class Partition {
         return result
     }
 
-    /// Calls back when everything before `offset` is below the high watermark, or with the error that prevents it.
+    /// Calls back when everything before `offset` is below the high watermark, or with the error that
+    /// prevents it.
     func whenCommitted(_ offset: Offset, _ completion: @escaping (ErrorCode) -> Void) {
         if log.offsets.highWatermark >= offset {
             completion(.none)
@@ -81,7 +83,8 @@ final class Partition {
         }
     }
 
-    /// Has a part of the log written to the disk ahead of its sync, and an older part dropped from the page cache.
+    /// Has a part of the log written to the disk ahead of its sync, and an older part dropped from the page
+    /// cache.
     private func start(_ writeBack: WriteBack) {
         let partition = NIOLoopBound(self, eventLoop: shard.eventLoop)
         disk.run(for: shard.eventLoop) {
@@ -93,8 +96,8 @@ final class Partition {
 
     // MARK: Sync
 
-    /// Starts a sync at the end of this turn of the loop, so that all that arrives in the turn shares it. While one is
-    /// in flight, whatever arrives rides on the next.
+    /// Starts a sync at the end of this turn of the loop, so that all that arrives in the turn shares it.
+    /// While one is in flight, whatever arrives rides on the next.
     private func scheduleSync() {
         guard !isSyncing, !isSyncScheduled, !isClosed else { return }
         isSyncScheduled = true
@@ -159,7 +162,8 @@ final class Partition {
         try log.read(from: offset, upTo: limit, maxBytes: maxBytes, atLeastOneBatch: atLeastOneBatch)
     }
 
-    /// Calls `wake` whenever the high watermark moves or the partition goes away, until it is taken out again.
+    /// Calls `wake` whenever the high watermark moves or the partition goes away, until it is taken out
+    /// again.
     func addWaitingFetch(_ fetch: ObjectIdentifier, wake: @escaping @Sendable () -> Void) {
         fetches[fetch] = wake
     }
@@ -182,16 +186,18 @@ final class Partition {
 
     // MARK: Time and end
 
-    /// Rolls a segment that has become too old; called now and then.
+    /// Does what is due by time: rolls a segment that has become too old, forgets silent producers, and has a
+    /// log that nothing else syncs brought to the disk, so that recovery after a crash need not read it all.
     func tick() {
         guard !isClosed else { return }
+        let now = shard.environment.clock()
+        log.expireProducers(now: now)
         do {
-            try log.rollIfNeeded(now: shard.environment.clock())
+            try log.rollIfNeeded(now: now)
         } catch {
-            logger.error(
-                "A segment could not be rolled.", metadata: ["partition": "\(id)", "error": "\(error)"]
-            )
+            shard.note(error)
         }
+        if log.recoveryPoint < log.offsets.end { scheduleSync() }
     }
 
     /// Ends the service of this partition to close it cleanly: what is left to do belongs on a thread.

@@ -8,7 +8,8 @@ struct PartitionOpener: Sendable {
     let storage: BrokerStorage
     let environment: BrokerEnvironment
 
-    /// Opens the partition's log, recovering it if the last stop was not clean; creates it if it is not there.
+    /// Opens the partition's log, recovering it if the last stop was not clean; creates it if it is not
+    /// there.
     func open(_ topic: MetadataImage.Topic, _ index: PartitionIndex) async throws -> OpenedPartition {
         let configuration = LogConfiguration(topic.settings, environment)
         return try await environment.disk.run {
@@ -26,8 +27,8 @@ struct PartitionOpener: Sendable {
         if summary.wasUnclean {
             environment.logger.info("Recovered a partition.", metadata: ["recovery": "\(summary)"])
         }
-        // After an unclean stop, what this leader wrote last may be gone, and other records may come to stand at those
-        // offsets. A new epoch lets a client that read the old ones notice.
+        // After an unclean stop, what this leader wrote last may be gone, and other records may come to stand
+        // at those offsets. A new epoch lets a client that read the old ones notice.
         let last = log.latestEpoch
         let epoch = last == .none ? 0 : summary.wasUnclean ? last.rawValue + 1 : last.rawValue
         return OpenedPartition(
@@ -36,8 +37,8 @@ struct PartitionOpener: Sendable {
         )
     }
 
-    /// Deletes the directories of a topic that is no longer in the metadata. What cannot be deleted now is deleted at
-    /// the next start.
+    /// Deletes the directories of a topic that is no longer in the metadata. What cannot be deleted now is
+    /// deleted at the next start.
     func delete(_ topic: MetadataImage.Topic) async {
         for index in topic.partitions.indices {
             let id = TopicPartition(topic.name, PartitionIndex(index))

@@ -3,9 +3,9 @@ internal import NIOCore
 
 /// Cuts the bytes of one connection into frames: an int32 length, then that many bytes.
 ///
-/// A state machine without I/O. Memory is taken as bytes arrive, never as announced: a frame starts small and its
-/// memory grows fourfold as it fills. A connection whose earlier frames were large starts at their size, up to
-/// `trustedByteCount`.
+/// A state machine without I/O. Memory is taken as bytes arrive, never as announced: a frame starts small and
+/// its memory grows fourfold as it fills. A connection whose earlier frames were large starts at their size,
+/// up to `trustedByteCount`.
 struct FrameAssembler {
     enum Step {
         /// One complete frame, without its length.
@@ -63,7 +63,8 @@ struct FrameAssembler {
         guard var frame = partial else { return .needsInput }
         while frame.filled < frame.expected {
             if frame.filled == frame.storage?.capacity ?? 0 {
-                // The state must survive a refusal, so nothing is taken from `partial` before memory is there.
+                // The state must survive a refusal, so nothing is taken from `partial` before memory is
+                // there.
                 guard let grown = grow(frame, available: input.readableBytes, connection, resume()) else {
                     return .needsMemory
                 }

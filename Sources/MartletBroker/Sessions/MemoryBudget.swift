@@ -3,15 +3,23 @@ internal import Synchronization
 
 /// The memory that all received requests together may take.
 ///
-/// A connection reserves before it allocates and waits, without reading its socket, while nothing is left. So that
-/// frames which are all half received cannot wait for each other for ever, the first one in line may finish its
-/// frame beyond the limit; the total stays below the limit plus one frame.
+/// A connection reserves before it allocates and waits, without reading its socket, while nothing is left. So
+/// that frames which are all half received cannot wait for each other for ever, the first one in line may
+/// finish its frame beyond the limit. Small frames have a reserve of their own, so that peers which fill the
+/// budget with frames that they do not finish cannot keep others from asking. The total stays below the
+/// limit, the reserve and one frame.
 final class MemoryBudget: Sendable {
+    /// Frames up to this size may use the reserve.
+    static let smallByteCount = 16 << 10
+    /// What small frames may take besides the limit.
+    static let reserveForSmall = 16 << 20
+
     let limit: Int
     private let state: Mutex<State>
 
     private struct State {
         var reserved = 0
+        var reservedForSmall = 0
         /// The connection that may finish its frame beyond the limit; none while the total is within it.
         var overdrawnBy: ObjectIdentifier?
         var waiting: Deque<@Sendable () -> Void> = []
@@ -22,10 +30,10 @@ final class MemoryBudget: Sendable {
         state = Mutex(State())
     }
 
-    var reserved: Int { state.withLock(\.reserved) }
+    var reserved: Int { state.withLock { $0.reserved + $0.reservedForSmall } }
 
-    /// Reserves the bytes if the limit allows it; otherwise keeps `resume` and calls it once when asking again may
-    /// succeed, on whatever thread released memory.
+    /// Reserves the bytes if the limit allows it; otherwise keeps `resume` and calls it once when asking
+    /// again may succeed, on whatever thread released memory.
     ///
     /// - Parameter connection: Who asks; the one connection that overdraws is recognised by it.
     func reserve(
@@ -33,6 +41,10 @@ final class MemoryBudget: Sendable {
         orResume resume: @autoclosure () -> @Sendable () -> Void
     ) -> Bool {
         state.withLock { state in
+            if count <= Self.smallByteCount, state.reservedForSmall + count <= Self.reserveForSmall {
+                state.reservedForSmall += count
+                return true
+            }
             if state.reserved + count <= limit {
                 state.reserved += count
                 return true
@@ -49,7 +61,12 @@ final class MemoryBudget: Sendable {
 
     func release(_ count: Int) {
         let resumed = state.withLock { state -> Deque<@Sendable () -> Void> in
-            state.reserved -= count
+            // Which of the two a small frame took does not matter, as long as both add up.
+            if count <= Self.smallByteCount, state.reservedForSmall >= count {
+                state.reservedForSmall -= count
+            } else {
+                state.reserved -= count
+            }
             precondition(state.reserved >= 0, "released more memory than was reserved")
             guard state.reserved <= limit else { return [] }
             state.overdrawnBy = nil

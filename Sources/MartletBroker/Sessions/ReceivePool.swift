@@ -1,8 +1,8 @@
 internal import MartletCore
 internal import Synchronization
 
-/// Memory for received frames: accounted by a budget, and kept for the next frame instead of being given back to
-/// the system, since each fresh megabyte costs 256 page faults.
+/// Memory for received frames: accounted by a budget, and kept for the next frame instead of being given back
+/// to the system, since each fresh megabyte costs 256 page faults.
 final class ReceivePool: BytesOwner {
     /// Frames below this size are allocated exactly and never kept.
     static let smallestKept = 16 << 10
@@ -32,13 +32,15 @@ final class ReceivePool: BytesOwner {
         }
     }
 
-    /// The size that a request for `count` bytes takes: a power of two where the pool keeps it, else just that.
+    /// The size that a request for `count` bytes takes: a power of two where the pool keeps it, else just
+    /// that.
     static func capacity(for count: Int) -> Int {
         guard count >= smallestKept, count <= largestKept else { return count }
         return 1 << (Int.bitWidth - (count - 1).leadingZeroBitCount)
     }
 
-    /// Memory for at least `count` bytes, or nil while the budget has none left; then `resume` is called later.
+    /// Memory for at least `count` bytes, or nil while the budget has none left; then `resume` is called
+    /// later.
     func storage(
         for count: Int, connection: ObjectIdentifier, orResume resume: @autoclosure () -> @Sendable () -> Void
     ) -> Bytes.Storage? {

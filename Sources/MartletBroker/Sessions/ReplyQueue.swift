@@ -4,8 +4,8 @@ internal import MartletWire
 
 /// The answers of one connection, in the order of its requests.
 ///
-/// Requests are taken up as they arrive and may finish in any order; what has finished waits here until everything
-/// before it was sent. A state machine without I/O.
+/// Requests are taken up as they arrive and may finish in any order; what has finished waits here until
+/// everything before it was sent. A state machine without I/O.
 struct ReplyQueue {
     /// What became of a request.
     enum Outcome {

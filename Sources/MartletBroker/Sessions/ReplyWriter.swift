@@ -5,8 +5,8 @@ internal import NIOCore
 
 /// Writes a response frame to its channel: its own bytes, and regions of segment files between them.
 ///
-/// Large regions go from the page cache to the socket by `sendfile`, untouched by this process. Small ones are read
-/// into the buffer of their response, since one `writev` costs less than three system calls.
+/// Large regions go from the page cache to the socket by `sendfile`, untouched by this process. Small ones
+/// are read into the buffer of their response, since one `writev` costs less than three system calls.
 enum ReplyWriter {
     /// Regions below this size are read instead of sent from the file.
     static let sendfileMinimum = 32 << 10
@@ -66,7 +66,8 @@ enum ReplyWriter {
         let position = Int(region.position)
         let handle = NIOFileHandle(_deprecatedTakingOwnershipOfDescriptor: descriptor)
         let sent = context.eventLoop.makePromise(of: Void.self)
-        // The segment owns the descriptor: the handle only borrows it, and the slice keeps the segment open until then.
+        // The segment owns the descriptor: the handle only borrows it, and the slice keeps the segment open
+        // until then.
         sent.futureResult.whenComplete { _ in
             withExtendedLifetime(region) { _ = try? handle.takeDescriptorOwnership() }
         }

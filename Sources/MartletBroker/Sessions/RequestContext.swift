@@ -2,8 +2,8 @@ internal import MartletLog
 internal import MartletWire
 internal import NIOCore
 
-/// One request on its way: who asked, and the place in the row of answers that it must fill exactly once, on the loop
-/// of its connection.
+/// One request on its way: who asked, and the place in the row of answers that it must fill exactly once, on
+/// the loop of its connection.
 final class RequestContext {
     let header: RequestHeader
     let connection: ConnectionInfo

@@ -7,8 +7,8 @@ internal import NIOCore
 /// One connection: cuts its bytes into requests, has them carried out, and sends the answers in order.
 ///
 /// The hot path lives here: no hop, no lock, and one copy per byte, from the socket's buffer into the frame.
-/// Reading stops while too many answers are due, while the peer does not take them, or while the memory budget is
-/// used up; the bytes already received wait in `input`.
+/// Reading stops while too many answers are due, while the peer does not take them, or while the memory
+/// budget is used up; the bytes already received wait in `input`.
 final class Session: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = Never
@@ -93,7 +93,8 @@ final class Session: ChannelDuplexHandler {
         context.fireChannelReadComplete()
     }
 
-    /// Reads are asked for at the end of each round; while blocked the wish is kept, which is what stops the peer.
+    /// Reads are asked for at the end of each round; while blocked the wish is kept, which is what stops the
+    /// peer.
     func read(context: ChannelHandlerContext) {
         if isBlocked {
             isReadWanted = true
@@ -196,7 +197,8 @@ final class Session: ChannelDuplexHandler {
         if wasFull, !isReading { resume() }
     }
 
-    /// Sends at the end of this turn of the loop, so that answers that became due together share a system call.
+    /// Sends at the end of this turn of the loop, so that answers that became due together share a system
+    /// call.
     private func scheduleFlush() {
         guard !isReading, !isFlushScheduled else { return }
         isFlushScheduled = true

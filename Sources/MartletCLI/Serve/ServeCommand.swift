@@ -59,10 +59,9 @@ struct ServeCommand: AsyncParsableCommand {
             StandardError.write("martlet: \(error)\n")
             throw ExitCode.failure
         }
-        announce(broker)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [.init(service: broker)], gracefulShutdownSignals: [.sigterm, .sigint],
+                services: [.init(service: AnnouncedBroker(broker: broker))], gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: logger
             )
         )
@@ -104,9 +103,20 @@ struct ServeCommand: AsyncParsableCommand {
         }
         return result
     }
+}
+
+/// Says that the broker is ready once its group listens for signals, so that whoever has read the line can stop it
+/// gracefully.
+private struct AnnouncedBroker: Service {
+    let broker: Broker
+
+    func run() async throws {
+        announce()
+        try await broker.run()
+    }
 
     /// The one line on standard output, for people and for scripts that wait for it.
-    private func announce(_ broker: Broker) {
+    private func announce() {
         let startup = broker.startup
         var line = "martlet is ready on \(broker.address), data in \(broker.dataDirectory)"
         line += " (\(startup.partitionCount) partitions, \(startup.duration.milliseconds) ms"

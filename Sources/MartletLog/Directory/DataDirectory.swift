@@ -100,8 +100,8 @@ package final class DataDirectory: Sendable {
         return opening
     }
 
-    /// Deletes a partition for good. Its name is free as soon as this begins to delete, so a topic of the same name
-    /// can be created; if the broker stops in the middle, the next start goes on.
+    /// Deletes a partition for good. Its name is free as soon as this begins to delete, so a topic of the
+    /// same name can be created; if the broker stops in the middle, the next start goes on.
     ///
     /// - Parameter unique: Something that no other deletion of the same partition has used.
     package func delete(_ partition: TopicPartition, unique: String) throws(FileSystemError) {
@@ -114,7 +114,8 @@ package final class DataDirectory: Sendable {
         try fileSystem.removeDirectory(join(path, name))
     }
 
-    /// Reads the id of the topic that the partition's directory belongs to; nil if it has none, or a damaged one.
+    /// Reads the id of the topic that the partition's directory belongs to; nil if it has none, or a damaged
+    /// one.
     package func topicID(of partition: TopicPartition) throws(FileSystemError) -> TopicID? {
         try fileSystem.contents(of: join(directory(of: partition), PartitionMetadata.fileName))
             .flatMap(PartitionMetadata.decode)
@@ -128,8 +129,8 @@ package final class DataDirectory: Sendable {
 
     // MARK: Checkpoints
 
-    /// Notes from where recovery must read the logs if the broker does not stop in order. Write it now and then: it
-    /// bounds what a start after a crash must read.
+    /// Notes from where recovery must read the logs if the broker does not stop in order. Write it now and
+    /// then: it bounds what a start after a crash must read.
     package func writeRecoveryPoints(_ offsets: [TopicPartition: Offset]) throws(FileSystemError) {
         try fileSystem.replace(Self.recoveryPointFile, in: path, with: OffsetCheckpoint.encode(offsets))
     }

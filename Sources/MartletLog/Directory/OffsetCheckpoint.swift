@@ -1,7 +1,7 @@
 internal import MartletCore
 
-/// An offset for each partition, as text: a version, 0; the number of lines that follow; then topic, partition and
-/// offset, one line each.
+/// An offset for each partition, as text: a version, 0; the number of lines that follow; then topic,
+/// partition and offset, one line each.
 enum OffsetCheckpoint {
     static func encode(_ offsets: [TopicPartition: Offset]) -> [UInt8] {
         let lines = offsets.sorted { $0.key < $1.key }.map { partition, offset in

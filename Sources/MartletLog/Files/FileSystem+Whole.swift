@@ -30,6 +30,16 @@ extension FileSystem {
         if syncingDirectory { try syncDirectory(directory) }
     }
 
+    /// Does what only makes later starts faster, and does without it if the disk is full: that must not keep
+    /// a log from being opened, or synced.
+    func ifSpaceAllows(_ body: () throws(FileSystemError) -> Void) throws(FileSystemError) {
+        do {
+            try body()
+        } catch {
+            guard error.isOutOfSpace else { throw error }
+        }
+    }
+
     /// Removes a file if it is there.
     package func removeIfPresent(_ path: String) throws(FileSystemError) {
         do throws(FileSystemError) {

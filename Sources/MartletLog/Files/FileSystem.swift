@@ -1,11 +1,11 @@
 /// Where logs live: a disk, or a simulation of one.
 ///
-/// All calls block. Reads and writes of a few megabytes may be made from an event loop, as they end in the page
-/// cache; `LogFile.sync`, `syncDirectory`, `remove` and anything that touches many files belong on a thread pool.
-/// Paths are absolute or relative to the process, with `/` between their parts.
+/// All calls block. Reads and writes of a few megabytes may be made from an event loop, as they end in the
+/// page cache; `LogFile.sync`, `syncDirectory`, `remove` and anything that touches many files belong on a
+/// thread pool. Paths are absolute or relative to the process, with `/` between their parts.
 package protocol FileSystem: Sendable {
-    /// Opens a file. It is closed when the last reference to it is gone, so whoever holds one can still read it after
-    /// it was removed or renamed.
+    /// Opens a file. It is closed when the last reference to it is gone, so whoever holds one can still read
+    /// it after it was removed or renamed.
     func open(_ path: String, _ mode: OpenMode) throws(FileSystemError) -> any LogFile
     /// Names of what is in the directory, sorted; without `.` and `..`.
     func list(_ directory: String) throws(FileSystemError) -> [String]
@@ -19,8 +19,8 @@ package protocol FileSystem: Sendable {
     func syncDirectory(_ path: String) throws(FileSystemError)
     /// What stands at the path; nil if nothing does.
     func kind(of path: String) throws(FileSystemError) -> FileKind?
-    /// Locks the file at the path, which is created if missing, against every other process and every other caller
-    /// in this one. Nil if someone else holds it. Released when the last reference is gone.
+    /// Locks the file at the path, which is created if missing, against every other process and every other
+    /// caller in this one. Nil if someone else holds it. Released when the last reference is gone.
     func lock(_ path: String) throws(FileSystemError) -> (any FileLock)?
     /// Bytes that can still be written to the file system that holds the path.
     func availableByteCount(at path: String) throws(FileSystemError) -> Int64
@@ -45,7 +45,8 @@ package enum OpenMode: Sendable {
     case replace
 }
 
-/// An open file. Reads and writes name their position, so threads may share it: one writer, any number of readers.
+/// An open file. Reads and writes name their position, so threads may share it: one writer, any number of
+/// readers.
 package protocol LogFile: AnyObject, Sendable {
     var path: String { get }
     /// For `sendfile`; nil if there is no such thing as a descriptor, as in a simulation.
@@ -57,11 +58,11 @@ package protocol LogFile: AnyObject, Sendable {
     func size() throws(FileSystemError) -> Int64
     /// Cuts the file, or extends it with zeros.
     func truncate(to size: Int64) throws(FileSystemError)
-    /// Makes what was written, and the size, survive a power cut (`fdatasync`). After an error nothing is known of the
-    /// bytes that were not yet synced: a second call may claim success while they are lost.
+    /// Makes what was written, and the size, survive a power cut (`fdatasync`). After an error nothing is
+    /// known of the bytes that were not yet synced: a second call may claim success while they are lost.
     func sync() throws(FileSystemError)
-    /// Extends the file with zeros that have their place on disk already, so that filling them in costs no growth.
-    /// False if the file system cannot do that.
+    /// Extends the file with zeros that have their place on disk already, so that filling them in costs no
+    /// growth. False if the file system cannot do that.
     func preallocate(_ range: Range<Int64>) throws(FileSystemError) -> Bool
     /// Starts writing the range to disk, and waits for it if told so. Not a sync: it promises nothing.
     func writeBack(_ range: Range<Int64>, wait: Bool) throws(FileSystemError)

@@ -5,8 +5,9 @@
         internal import Musl
     #endif
 
-    /// Calls of Linux that the C library exports but hides from Swift behind `_GNU_SOURCE`. Nil where the library does
-    /// not have them, as in a static executable: they make things faster, and nothing depends on them.
+    /// Calls of Linux that the C library exports but hides from Swift behind `_GNU_SOURCE`. Nil where the
+    /// library does not have them, as in a static executable: they make things faster, and nothing depends on
+    /// them.
     enum LinuxCalls {
         typealias Allocate = @convention(c) (CInt, CInt, Int64, Int64) -> CInt
         typealias SyncRange = @convention(c) (CInt, Int64, Int64, CUnsignedInt) -> CInt

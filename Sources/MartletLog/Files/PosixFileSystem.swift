@@ -72,8 +72,8 @@ package struct PosixFileSystem: FileSystem {
 
     package func lock(_ path: String) throws(FileSystemError) -> (any FileLock)? {
         let descriptor = try retrying(.lock, path) { openFile(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644) }
-        // flock, not fcntl: it also excludes a second broker in this process, and another descriptor of the file that
-        // is closed somewhere does not release it.
+        // flock, not fcntl: it also excludes a second broker in this process, and another descriptor of the
+        // file that is closed somewhere does not release it.
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let reason = errno
             closeDescriptor(descriptor)

@@ -5,7 +5,8 @@ internal import MartletRecords
 package enum AppendOrigin: Sendable {
     /// A producer: everything is checked, offsets and epoch are given by the log.
     case client
-    /// The broker's own coordinators: as for a client, but control batches are allowed and sequences are not checked.
+    /// The broker's own coordinators: as for a client, but control batches are allowed and sequences are not
+    /// checked.
     case coordinator
     /// The leader of the partition: offsets and epochs are in the batches and stay.
     case replication
@@ -28,7 +29,8 @@ package struct AppendResult: Hashable, Sendable {
     /// The broker's time if the topic has it in place of the producer's.
     package var logAppendTime: Timestamp?
     package var logStartOffset: Offset
-    /// The producer had sent the same batch before: it was not appended again, and the offsets are those of then.
+    /// The producer had sent the same batch before: it was not appended again, and the offsets are those of
+    /// then.
     package var isDuplicate: Bool
 }
 
@@ -40,7 +42,8 @@ package struct LogSlice: Sendable {
     package var position: Int64
     /// 0 if there is nothing to read yet.
     package var byteCount: Int
-    /// Base offset of the first batch, which may lie before the offset that was asked for; that offset if empty.
+    /// Base offset of the first batch, which may lie before the offset that was asked for; that offset if
+    /// empty.
     package var baseOffset: Offset
     /// Where to read on.
     package var nextOffset: Offset

@@ -1,7 +1,7 @@
 package import MartletCore
 
-/// Closes a log cleanly: syncs everything, gives back reserved space and writes what the next start needs to begin
-/// without reading the log. Performed on a thread pool, after any `SyncRequest` that is under way.
+/// Closes a log cleanly: syncs everything, gives back reserved space and writes what the next start needs to
+/// begin without reading the log. Performed on a thread pool, after any `SyncRequest` that is under way.
 package struct CloseRequest: Sendable {
     package let topicPartition: TopicPartition
     /// End of the log, and its recovery point from now on.

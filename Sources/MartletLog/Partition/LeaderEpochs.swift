@@ -32,7 +32,8 @@ package struct LeaderEpochs: Sendable, Equatable {
         return entries.count != count
     }
 
-    /// The largest epoch up to `epoch` and where it ended. None and -1 if the epoch is unknown, or newer than all.
+    /// The largest epoch up to `epoch` and where it ended. None and -1 if the epoch is unknown, or newer than
+    /// all.
     func endOffset(for epoch: LeaderEpoch, logEnd: Offset) -> (epoch: LeaderEpoch, endOffset: Offset) {
         guard epoch != .none, let latest = entries.last, epoch <= latest.epoch else { return (.none, .none) }
         if epoch == latest.epoch { return (epoch, logEnd) }

@@ -27,8 +27,9 @@ package struct LogConfiguration: Sendable, Equatable {
     package var flushMessages = Int64.max
     /// `flush.ms`: with `os` durability, `needsFlush` asks for a sync after this time.
     package var flushMs = Int64.max
-    /// After a crash, what recovery checks byte by byte at the end of a segment even where it was synced. Before that
-    /// it follows the batches by their headers only, so that a start does not take the time to read whole segments.
+    /// After a crash, what recovery checks byte by byte at the end of a segment even where it was synced.
+    /// Before that it follows the batches by their headers only, so that a start does not take the time to
+    /// read whole segments.
     package var recoveryCheckBytes = 96 << 20
     package var preallocation = Preallocation()
     package var writeBack = WriteBackPolicy()
@@ -44,11 +45,12 @@ package enum Durability: String, Sendable, CaseIterable {
     case os
 }
 
-/// Segments get their space on disk ahead of the data, so that a sync need not write a new file size: that costs
-/// milliseconds where the sync itself costs 100 µs.
+/// Segments get their space on disk ahead of the data, so that a sync need not write a new file size: that
+/// costs milliseconds where the sync itself costs 100 µs.
 package struct Preallocation: Sendable, Equatable {
     package var isEnabled = true
-    /// What the first append of a segment reserves, so that a quiet partition costs little. Then the space doubles.
+    /// What the first append of a segment reserves, so that a quiet partition costs little. Then the space
+    /// doubles.
     package var smallestBytes = 64 << 10
     /// The most that is reserved ahead.
     package var largestBytes = 32 << 20
@@ -64,8 +66,8 @@ package struct Preallocation: Sendable, Equatable {
     }
 }
 
-/// When appended data is written back early and dropped from the page cache. Without this the kernel lets dirty and
-/// cached pages pile up, and then every megabyte costs the reclaim of another.
+/// When appended data is written back early and dropped from the page cache. Without this the kernel lets
+/// dirty and cached pages pile up, and then every megabyte costs the reclaim of another.
 package struct WriteBackPolicy: Sendable, Equatable {
     package var isEnabled = true
     /// Write-back starts whenever this much was appended.

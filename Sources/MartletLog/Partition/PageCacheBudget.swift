@@ -17,8 +17,8 @@ package final class PageCacheBudget: Sendable, Equatable {
 
     func drop(_ byteCount: Int) { held.subtract(byteCount, ordering: .relaxed) }
 
-    /// How much of its window a log may keep: all of it while the logs together are within the budget, then the same
-    /// share for each.
+    /// How much of its window a log may keep: all of it while the logs together are within the budget, then
+    /// the same share for each.
     func share(of window: Int) -> Int {
         let held = heldByteCount
         guard held > totalByteCount else { return window }

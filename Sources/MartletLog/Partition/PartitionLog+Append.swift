@@ -4,7 +4,8 @@ internal import MartletRecords
 extension PartitionLog {
     /// Appends record batches: checks them, gives them offsets in place, writes them in one call.
     ///
-    /// Either all batches are appended or none. A set that an idempotent producer sent before is not appended again.
+    /// Either all batches are appended or none. A set that an idempotent producer sent before is not appended
+    /// again.
     ///
     /// - Parameter records: One or more whole batches, which nobody else reads: their headers are changed.
     package func append(
@@ -25,7 +26,7 @@ extension PartitionLog {
         let extent = try extent(of: UnsafeRawBufferPointer(bytes), origin: origin)
         var trial = ProducerTrial()
         if let batch = try trial.check(
-            incoming, from: extent.lowerBound, origin: origin, in: producers, of: topicPartition)
+            incoming, from: extent.lowerBound, origin: origin, in: producers, of: topicPartition, now: now)
         {
             return AppendResult(
                 firstOffset: batch.firstOffset, nextOffset: batch.lastOffset + 1, logAppendTime: appendTime,
@@ -82,8 +83,8 @@ extension PartitionLog {
         }
     }
 
-    /// The times of the header stand for those of the records, which nobody looks at: a producer that lies in it
-    /// misplaces its own records only.
+    /// The times of the header stand for those of the records, which nobody looks at: a producer that lies in
+    /// it misplaces its own records only.
     private func checkTime(_ header: BatchHeader, now: Timestamp) throws(LogError) {
         let behind = now - header.baseTimestamp
         if header.baseTimestamp != .none && behind > configuration.timestampBeforeMaxMs {
@@ -139,8 +140,8 @@ extension PartitionLog {
         do throws(FileSystemError) {
             try active.file.write(UnsafeRawBufferPointer(bytes), at: position)
         } catch {
-            // What was written of the set must go: the next set is shorter perhaps, and what it leaves of this one
-            // could pass for batches that were appended.
+            // What was written of the set must go: the next set is shorter perhaps, and what it leaves of
+            // this one could pass for batches that were appended.
             do throws(FileSystemError) {
                 try active.file.truncate(to: position)
                 active.reservedByteCount = position
@@ -157,7 +158,8 @@ extension PartitionLog {
         active.reservedByteCount = max(active.reservedByteCount, position + Int64(bytes.count))
     }
 
-    /// Reserves space so that the next appends do not make the file grow. Only a help: without it they cost more.
+    /// Reserves space so that the next appends do not make the file grow. Only a help: without it they cost
+    /// more.
     private func reserve(until end: Int64) {
         guard configuration.preallocation.isEnabled, end > active.reservedByteCount else { return }
         let target = configuration.preallocation.reservation(for: end, limit: configuration.segmentBytes)

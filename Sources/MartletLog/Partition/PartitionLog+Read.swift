@@ -1,12 +1,14 @@
 package import MartletCore
 
 extension PartitionLog {
-    /// Finds the bytes for a reader: whole batches, from the one that holds `from`, that end at `limit` at the latest.
+    /// Finds the bytes for a reader: whole batches, from the one that holds `from`, that end at `limit` at
+    /// the latest.
     ///
     /// - Parameters:
     ///   - limit: Where the reader must stop: the high watermark for consumers.
     ///   - maxBytes: About as much as the reader wants; batches are not split.
-    ///   - atLeastOneBatch: Gives the first batch even if it is larger than `maxBytes`, so that no batch blocks its
+    ///   - atLeastOneBatch: Gives the first batch even if it is larger than `maxBytes`, so that no batch
+    ///     blocks its
     ///     readers for ever.
     package func read(
         from: Offset, upTo limit: Offset, maxBytes: Int, atLeastOneBatch: Bool

@@ -1,7 +1,8 @@
 internal import MartletCore
 
 extension PartitionLog {
-    /// Closes the active segment and begins the next at the end of the log. If that fails, nothing has changed.
+    /// Closes the active segment and begins the next at the end of the log. If that fails, nothing has
+    /// changed.
     func roll(now: Timestamp) throws(LogError) {
         let next = offsets.end
         do throws(FileSystemError) {

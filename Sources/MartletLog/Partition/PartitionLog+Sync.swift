@@ -1,8 +1,9 @@
 package import MartletCore
 
 extension PartitionLog {
-    /// Takes what must be synced so that everything appended up to now is on disk. Nil if it is already, or while
-    /// another request is under way: ask again when that one is finished, and it will cover all that came meanwhile.
+    /// Takes what must be synced so that everything appended up to now is on disk. Nil if it is already, or
+    /// while another request is under way: ask again when that one is finished, and it will cover all that
+    /// came meanwhile.
     package func beginSync() -> SyncRequest? {
         guard case .open = state, !isSyncing, !dirty.isEmpty else { return nil }
         isSyncing = true
@@ -15,8 +16,8 @@ extension PartitionLog {
         return request
     }
 
-    /// Takes note of what became of a request. If it failed the log goes offline, for the system may have dropped
-    /// what it could not write: only a restart finds out what is really there.
+    /// Takes note of what became of a request. If it failed the log goes offline, for the system may have
+    /// dropped what it could not write: only a restart finds out what is really there.
     package func finishSync(_ request: SyncRequest, _ result: Result<Void, LogError>, now: Timestamp) {
         precondition(isSyncing, "a sync is finished once")
         isSyncing = false

@@ -3,9 +3,10 @@ internal import MartletRecords
 
 /// The log of one partition: an append-only sequence of record batches in segment files.
 ///
-/// Owned by one event loop, where every call is synchronous and cheap: appends and reads end in the page cache. What
-/// may block for long is handed out as a value (`SyncRequest`, `WriteBack`, `LogSnapshot`, `CloseRequest`) that a
-/// thread pool performs. `open` blocks, and belongs on the pool as well; the log is then sent to its owner.
+/// Owned by one event loop, where every call is synchronous and cheap: appends and reads end in the page
+/// cache. What may block for long is handed out as a value (`SyncRequest`, `WriteBack`, `LogSnapshot`,
+/// `CloseRequest`) that a thread pool performs. `open` blocks, and belongs on the pool as well; the log is
+/// then sent to its owner.
 package final class PartitionLog {
     package let topicPartition: TopicPartition
     package let directory: String
@@ -110,7 +111,8 @@ package final class PartitionLog {
     /// The epoch of the current leader, as far as the log knows.
     package var latestEpoch: LeaderEpoch { epochs.latest }
 
-    /// The largest epoch up to the one asked for, and the offset at which it ended; none if the log does not know.
+    /// The largest epoch up to the one asked for, and the offset at which it ended; none if the log does not
+    /// know.
     package func endOffset(for epoch: LeaderEpoch) -> (epoch: LeaderEpoch, endOffset: Offset) {
         epochs.endOffset(for: epoch, logEnd: offsets.end)
     }

@@ -1,7 +1,7 @@
 package import MartletCore
 
-/// Makes what was appended to a log survive a power cut: taken from the log on its event loop, performed on a thread
-/// pool, handed back to `PartitionLog.finishSync`.
+/// Makes what was appended to a log survive a power cut: taken from the log on its event loop, performed on a
+/// thread pool, handed back to `PartitionLog.finishSync`.
 package struct SyncRequest: Sendable {
     package let topicPartition: TopicPartition
     /// Everything below is on disk when the request has been performed.
@@ -13,17 +13,21 @@ package struct SyncRequest: Sendable {
     let epochs: LeaderEpochs?
     let fileSystem: any FileSystem
 
-    /// Blocks until all is on disk. Must be performed once: when it has failed, a second attempt could claim success
-    /// for bytes that are lost.
+    /// Blocks until all is on disk. Must be performed once: when it has failed, a second attempt could claim
+    /// success for bytes that are lost.
     package func perform() throws(LogError) {
         do throws(FileSystemError) {
             if let epochs {
-                try fileSystem.replace(
-                    LeaderEpochs.fileName, in: directory, with: epochs.encoded(), syncingDirectory: false)
+                try fileSystem.ifSpaceAllows { () throws(FileSystemError) in
+                    try fileSystem.replace(
+                        LeaderEpochs.fileName, in: directory, with: epochs.encoded(), syncingDirectory: false)
+                }
             }
             for file in files { try file.sync() }
             if syncsDirectory || epochs != nil { try fileSystem.syncDirectory(directory) }
-            try DurableMark.write(end, in: directory, fileSystem)
+            try fileSystem.ifSpaceAllows { () throws(FileSystemError) in
+                try DurableMark.write(end, in: directory, fileSystem)
+            }
         } catch {
             throw .storageFailed(topicPartition, error)
         }

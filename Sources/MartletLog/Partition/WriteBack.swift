@@ -1,7 +1,7 @@
 package import MartletCore
 
-/// Starts writing appended bytes to disk, and lets go of the page cache behind older ones. Taken from the log on its
-/// event loop, performed on a thread pool, handed back to `PartitionLog.finishWriteBack`.
+/// Starts writing appended bytes to disk, and lets go of the page cache behind older ones. Taken from the log
+/// on its event loop, performed on a thread pool, handed back to `PartitionLog.finishWriteBack`.
 package struct WriteBack: Sendable {
     package let topicPartition: TopicPartition
     let started: [Piece]
@@ -13,7 +13,8 @@ package struct WriteBack: Sendable {
         var byteCount: Int { Int(range.upperBound - range.lowerBound) }
     }
 
-    /// May block while the disk is busy. An error counts like one of a sync, as the system reports it only once.
+    /// May block while the disk is busy. An error counts like one of a sync, as the system reports it only
+    /// once.
     package func perform() throws(LogError) {
         do throws(FileSystemError) {
             for piece in started { try piece.file.writeBack(piece.range, wait: false) }

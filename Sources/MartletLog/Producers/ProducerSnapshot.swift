@@ -2,9 +2,9 @@ internal import MartletCore
 
 /// The producers of a log at some offset, as a file: so that a start need not read the whole log.
 ///
-/// Version (int16, 1), CRC-32C of all that follows (uint32), count (int32), then per producer: id (int64), epoch
-/// (int16), last sequence (int32), last offset (int64), offset delta (int32), time (int64), coordinator epoch
-/// (int32), first offset of the open transaction (int64, -1 if none).
+/// Version (int16, 1), CRC-32C of all that follows (uint32), count (int32), then per producer: id (int64),
+/// epoch (int16), last sequence (int32), last offset (int64), offset delta (int32), time (int64), coordinator
+/// epoch (int32), first offset of the open transaction (int64, -1 if none).
 package enum ProducerSnapshot {
     private static let version: Int16 = 1
     private static let headByteCount = 6
@@ -21,7 +21,7 @@ package enum ProducerSnapshot {
             body.append(bigEndian: batch?.lastSequence ?? -1)
             body.append(bigEndian: batch?.lastOffset.rawValue ?? -1)
             body.append(bigEndian: batch?.offsetDelta ?? 0)
-            body.append(bigEndian: entry.lastTimestamp.rawValue)
+            body.append(bigEndian: entry.lastHeard.rawValue)
             body.append(bigEndian: entry.coordinatorEpoch)
             body.append(bigEndian: entry.openTransactionStart?.rawValue ?? -1)
         }
@@ -56,7 +56,7 @@ package enum ProducerSnapshot {
                     offsetDelta: body.bigEndian(Int32.self, at: start + 22), timestamp: timestamp)
             entries[ProducerID(rawValue: body.bigEndian(Int64.self, at: start))] = ProducerEntry(
                 epoch: ProducerEpoch(rawValue: body.bigEndian(Int16.self, at: start + 8)), lastBatch: batch,
-                lastTimestamp: timestamp, coordinatorEpoch: body.bigEndian(Int32.self, at: start + 34),
+                lastHeard: timestamp, coordinatorEpoch: body.bigEndian(Int32.self, at: start + 34),
                 openTransactionStart: transaction < 0 ? nil : Offset(rawValue: transaction))
         }
         return ProducerStates(entries)

@@ -1,8 +1,8 @@
 package import MartletCore
 package import MartletRecords
 
-/// What a log knows of the idempotent producers that write to it: enough to recognise a batch that was sent twice and
-/// to refuse one that does not follow the last.
+/// What a log knows of the idempotent producers that write to it: enough to recognise a batch that was sent
+/// twice and to refuse one that does not follow the last.
 ///
 /// Changes only by batches that are in the log, so that recovery, which reads them again, comes to the same.
 package struct ProducerStates: Sendable, Equatable {
@@ -22,17 +22,19 @@ package struct ProducerStates: Sendable, Equatable {
 
     /// Takes note of a batch that is in the log.
     ///
-    /// - Parameter marker: What a control batch says.
-    package mutating func replay(_ header: BatchHeader, marker: TransactionMarker? = nil) {
+    /// - Parameters:
+    ///   - marker: What a control batch says.
+    ///   - now: When the producer counts as heard of.
+    package mutating func replay(_ header: BatchHeader, marker: TransactionMarker? = nil, now: Timestamp) {
         guard header.hasProducerID else { return }
         entries[header.producerID, default: ProducerEntry()].append(
-            header, at: header.baseOffset, marker: marker)
+            header, at: header.baseOffset, marker: marker, now: now)
     }
 
     /// Forgets producers that have been silent for too long and have no open transaction.
     package mutating func expire(now: Timestamp, after expirationMs: Int64) {
         entries = entries.filter { _, entry in
-            entry.openTransactionStart != nil || now - entry.lastTimestamp < expirationMs
+            entry.openTransactionStart != nil || now - entry.lastHeard < expirationMs
         }
     }
 }
@@ -57,7 +59,9 @@ package struct ProducerEntry: Sendable, Equatable {
     package private(set) var epoch = ProducerEpoch.none
     /// Newest first. A producer has at most five requests in flight, so these are all that it can send again.
     private var recent: (Batch?, Batch?, Batch?, Batch?, Batch?) = (nil, nil, nil, nil, nil)
-    package private(set) var lastTimestamp = Timestamp.none
+    /// When the producer wrote last, by the broker's clock. Not by the times of its records: one that writes
+    /// old records would be forgotten, and its duplicates taken for new, while it is busy.
+    package private(set) var lastHeard = Timestamp.none
     /// Of the coordinator that wrote the last marker; -1 before the first.
     package private(set) var coordinatorEpoch: Int32 = -1
     package private(set) var openTransactionStart: Offset?
@@ -66,12 +70,12 @@ package struct ProducerEntry: Sendable, Equatable {
 
     /// As a snapshot holds it.
     package init(
-        epoch: ProducerEpoch, lastBatch: Batch?, lastTimestamp: Timestamp, coordinatorEpoch: Int32,
+        epoch: ProducerEpoch, lastBatch: Batch?, lastHeard: Timestamp, coordinatorEpoch: Int32,
         openTransactionStart: Offset?
     ) {
         self.epoch = epoch
         recent.0 = lastBatch
-        self.lastTimestamp = lastTimestamp
+        self.lastHeard = lastHeard
         self.coordinatorEpoch = coordinatorEpoch
         self.openTransactionStart = openTransactionStart
     }
@@ -96,8 +100,8 @@ package struct ProducerEntry: Sendable, Equatable {
         } else if epoch != .none && header.baseSequence != 0 {
             throw .outOfOrder(header.producerID, expected: 0, found: header.baseSequence)
         }
-        // A producer that the log has never seen, or has forgotten, may go on with any sequence, as in Apache Kafka:
-        // its earlier records were deleted, and refusing it would stop a healthy producer.
+        // A producer that the log has never seen, or has forgotten, may go on with any sequence, as in Apache
+        // Kafka: its earlier records were deleted, and refusing it would stop a healthy producer.
         return .append
     }
 
@@ -122,14 +126,18 @@ package struct ProducerEntry: Sendable, Equatable {
 
     /// Takes note of a batch.
     ///
-    /// - Parameter baseOffset: The offset that the log gives the batch.
-    mutating func append(_ header: BatchHeader, at baseOffset: Offset, marker: TransactionMarker? = nil) {
+    /// - Parameters:
+    ///   - baseOffset: The offset that the log gives the batch.
+    ///   - now: When the producer counts as heard of.
+    mutating func append(
+        _ header: BatchHeader, at baseOffset: Offset, marker: TransactionMarker? = nil, now: Timestamp
+    ) {
         if header.isControl {
             guard let marker else { return }
             if header.producerEpoch > epoch { recent = (nil, nil, nil, nil, nil) }
             epoch = max(epoch, header.producerEpoch)
             coordinatorEpoch = max(coordinatorEpoch, marker.coordinatorEpoch)
-            lastTimestamp = header.maxTimestamp
+            lastHeard = max(lastHeard, now)
             openTransactionStart = nil
             return
         }
@@ -141,7 +149,7 @@ package struct ProducerEntry: Sendable, Equatable {
             lastSequence: header.lastSequence, lastOffset: baseOffset + Int64(header.lastOffsetDelta),
             offsetDelta: header.lastOffsetDelta, timestamp: header.maxTimestamp)
         recent = (batch, recent.0, recent.1, recent.2, recent.3)
-        lastTimestamp = header.maxTimestamp
+        lastHeard = max(lastHeard, now)
         if header.isTransactional && openTransactionStart == nil { openTransactionStart = baseOffset }
     }
 
@@ -149,7 +157,7 @@ package struct ProducerEntry: Sendable, Equatable {
         left.epoch == right.epoch && left.recent.0 == right.recent.0 && left.recent.1 == right.recent.1
             && left.recent.2 == right.recent.2 && left.recent.3 == right.recent.3
             && left.recent.4 == right.recent.4
-            && left.lastTimestamp == right.lastTimestamp && left.coordinatorEpoch == right.coordinatorEpoch
+            && left.lastHeard == right.lastHeard && left.coordinatorEpoch == right.coordinatorEpoch
             && left.openTransactionStart == right.openTransactionStart
     }
 }

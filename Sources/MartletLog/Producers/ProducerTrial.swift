@@ -1,7 +1,8 @@
 internal import MartletCore
 internal import MartletRecords
 
-/// The producers as they will be when a set of batches has been appended. Until it is written nothing has changed.
+/// The producers as they will be when a set of batches has been appended. Until it is written nothing has
+/// changed.
 struct ProducerTrial {
     /// Nearly every set is one batch; so nothing is allocated for it.
     private var single: (producer: ProducerID, entry: ProducerEntry)?
@@ -10,7 +11,7 @@ struct ProducerTrial {
     /// Checks the batches one after another. Answers the batch of old if the first was sent before.
     mutating func check(
         _ headers: [BatchHeader], from firstOffset: Offset, origin: AppendOrigin, in states: ProducerStates,
-        of topicPartition: TopicPartition
+        of topicPartition: TopicPartition, now: Timestamp
     ) throws(LogError) -> ProducerEntry.Batch? {
         var offset = firstOffset
         for (index, header) in headers.enumerated() {
@@ -29,7 +30,7 @@ struct ProducerTrial {
             } catch {
                 throw .invalidSequence(topicPartition, error)
             }
-            entry.append(header, at: offset)
+            entry.append(header, at: offset, now: now)
             store(entry, for: header.producerID)
         }
         return nil

@@ -11,8 +11,8 @@ package struct TransactionMarker: Sendable, Hashable {
         self.coordinatorEpoch = coordinatorEpoch
     }
 
-    /// Reads the first record of a control batch. Nil if it is another kind of control batch, or empty, or not in
-    /// order: a log that was written by others may hold what we do not know, and it still must open.
+    /// Reads the first record of a control batch. Nil if it is another kind of control batch, or empty, or
+    /// not in order: a log that was written by others may hold what we do not know, and it still must open.
     package init?(_ batch: Bytes) {
         guard let batch = try? RecordBatch(batch), batch.header.isControl, var records = try? batch.records(),
             let record = try? records.next(), let key = record.key, let value = record.value,

@@ -2,10 +2,10 @@ package import MartletCore
 
 /// The offset up to which a log was synced, kept beside it (`durable-offset`).
 ///
-/// It is written after each sync, but not synced itself: that would double the cost of an acknowledgement. After a
-/// crash of the process it is exact, after a power cut it may be some seconds old. Either way everything below it
-/// was on disk. So recovery can tell damage, which it must report, from a tail that was never acknowledged, which it
-/// may cut off.
+/// It is written after each sync, but not synced itself: that would double the cost of an acknowledgement.
+/// After a crash of the process it is exact, after a power cut it may be some seconds old. Either way
+/// everything below it was on disk. So recovery can tell damage, which it must report, from a tail that was
+/// never acknowledged, which it may cut off.
 ///
 /// 24 bytes: `MRTD`, a version (uint32, 1), the offset (int64), CRC-32C of these (uint32), zero (uint32).
 package enum DurableMark {

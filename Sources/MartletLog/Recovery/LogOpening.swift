@@ -8,7 +8,8 @@ package struct LogOpening: Sendable {
     package var fileSystem: any FileSystem
     /// The broker stopped in order, and nothing has written since (`DataDirectory.wasCleanShutdown`).
     package var wasCleanShutdown = false
-    /// From the data directory's checkpoint: everything below is on disk. Nil if the checkpoint does not know the log.
+    /// From the data directory's checkpoint: everything below is on disk. Nil if the checkpoint does not know
+    /// the log.
     package var recoveryPoint: Offset?
     /// From the data directory's checkpoint: records below were deleted.
     package var logStartOffset: Offset?
@@ -21,7 +22,8 @@ package struct LogOpening: Sendable {
 }
 
 extension PartitionLog {
-    /// Opens the log of a partition, which is created if it does not exist, and recovers it if it was not closed.
+    /// Opens the log of a partition, which is created if it does not exist, and recovers it if it was not
+    /// closed.
     ///
     /// Blocks; after a crash for as long as it takes to read what may be torn.
     ///

@@ -42,11 +42,12 @@ extension LogRecovery {
                     baseOffset: batch.header.baseOffset, nextOffset: batch.header.nextOffset)
                 marker = TransactionMarker(try wrapping { () throws(FileSystemError) in try slice.bytes() })
             }
-            states.replay(batch.header, marker: marker)
+            states.replay(batch.header, marker: marker, now: now)
         }
     }
 
-    /// Removes snapshots that belong to no segment, except the newest, and those of offsets that the log has lost.
+    /// Removes snapshots that belong to no segment, except the newest, and those of offsets that the log has
+    /// lost.
     func removeStraySnapshots(bases: [Offset], end: Offset) throws(FileSystemError) {
         let snapshots = snapshotOffsets()
         let newest = snapshots.filter { $0 <= end }.max()

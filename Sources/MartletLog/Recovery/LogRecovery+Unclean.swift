@@ -5,8 +5,8 @@ extension LogRecovery {
     /// After a crash: reads all that may be torn, cuts what was never acknowledged, makes the indexes anew.
     mutating func recover(_ bases: [Offset]) throws(SegmentError) -> PartitionLog.Contents {
         let lastIndex = bases.count - 1
-        // The first sync of a segment covers all that closing the one before it has changed. A sync that ended
-        // exactly where the segment begins may have come before that.
+        // The first sync of a segment covers all that closing the one before it has changed. A sync that
+        // ended exactly where the segment begins may have come before that.
         let trusted = bases.indices.first { $0 == lastIndex || bases[$0 + 1] >= durable ?? 0 } ?? lastIndex
         for index in 0..<trusted where !has(.index, bases[index]) || !has(.timeindex, bases[index]) {
             try seal(try read(bases[index], next: bases[index + 1]).segment)
@@ -50,15 +50,19 @@ extension LogRecovery {
         let producers = try rebuildProducers(sealed: sealed, active: active)
         do throws(FileSystemError) {
             try removeStraySnapshots(bases: bases, end: end)
-            try fileSystem.replace(
-                SegmentFile.snapshot.name(end), in: directory, with: ProducerSnapshot.encode(producers),
-                syncingDirectory: false)
-            try fileSystem.replace(
-                LeaderEpochs.fileName, in: directory, with: epochs.encoded(), syncingDirectory: false)
+            try fileSystem.ifSpaceAllows { () throws(FileSystemError) in
+                try fileSystem.replace(
+                    SegmentFile.snapshot.name(end), in: directory, with: ProducerSnapshot.encode(producers),
+                    syncingDirectory: false)
+                try fileSystem.replace(
+                    LeaderEpochs.fileName, in: directory, with: epochs.encoded(), syncingDirectory: false)
+            }
             try fileSystem.syncDirectory(directory)
             // The log may be so young that its directory was never synced.
             try fileSystem.syncDirectory(parent(of: directory))
-            try DurableMark.write(end, in: directory, fileSystem, syncing: true)
+            try fileSystem.ifSpaceAllows { () throws(FileSystemError) in
+                try DurableMark.write(end, in: directory, fileSystem, syncing: true)
+            }
         } catch {
             throw .storage(error)
         }
@@ -80,8 +84,8 @@ extension LogRecovery {
         let start = segment.byteCount
         let expected = segment.nextOffset
         var reader = try wrapping { () throws(FileSystemError) in
-            // After a failed sync the page cache may show bytes that never reached the disk and never will. What is
-            // read now must be what is there.
+            // After a failed sync the page cache may show bytes that never reached the disk and never will.
+            // What is read now must be what is there.
             try file.sync()
             file.dropCache(start..<(try file.size()))
             return try SegmentReader(file, baseOffset: base, from: start, nextOffset: expected)
@@ -128,7 +132,8 @@ extension LogRecovery {
         if let durable, offset < durable { throw refuse() }
         if !isOwn, let next, offset < next { throw refuse() }
         if case .zeros = damage {
-            // Reserved space, or writes that the power cut took whole. If more should follow, records are missing.
+            // Reserved space, or writes that the power cut took whole. If more should follow, records are
+            // missing.
             if let next, offset < next { summary.cutReason = .missingRecords(from: offset, to: next) }
             return
         }

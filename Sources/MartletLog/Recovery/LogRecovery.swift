@@ -3,9 +3,10 @@ internal import MartletRecords
 
 /// Finds out what a log's directory holds, and puts it in order.
 ///
-/// After a clean stop only the end of the last segment is looked at. Otherwise every segment that may hold bytes which
-/// were never synced is read and checked. What is damaged there was never acknowledged, and the log is cut before it;
-/// what is damaged below the offset that is known to be on disk is an error, and nothing is changed.
+/// After a clean stop only the end of the last segment is looked at. Otherwise every segment that may hold
+/// bytes which were never synced is read and checked. What is damaged there was never acknowledged, and the
+/// log is cut before it; what is damaged below the offset that is known to be on disk is an error, and
+/// nothing is changed.
 struct LogRecovery {
     let opening: LogOpening
     let now: Timestamp
@@ -15,7 +16,8 @@ struct LogRecovery {
     var changed: [any LogFile] = []
     /// Everything below is known to be on disk; nil if nothing is known.
     var durable: Offset?
-    /// Whether we have written the log before: another broker's may look different, and is never cut in the middle.
+    /// Whether we have written the log before: another broker's may look different, and is never cut in the
+    /// middle.
     private(set) var isOwn = false
     private(set) var names: Set<String> = []
 

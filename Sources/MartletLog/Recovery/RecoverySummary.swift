@@ -11,7 +11,8 @@ package struct RecoverySummary: Sendable, Hashable {
     package var bytesRead: Int64 = 0
     /// Bytes of a torn tail that were cut off, without reserved space.
     package var cutByteCount: Int64 = 0
-    /// Whole batches among them, behind the first damage. They had not been acknowledged with `sync` durability.
+    /// Whole batches among them, behind the first damage. They had not been acknowledged with `sync`
+    /// durability.
     package var cutBatchCount = 0
     /// Segments that were removed because they began behind the cut.
     package var removedSegmentCount = 0

@@ -1,7 +1,8 @@
 internal import MartletCore
 
-/// Finds entries in the indexes of a segment, in memory while the segment is written, in their files afterwards: a
-/// cold segment then costs no memory at all, and a lookup some twenty small reads of cached pages.
+/// Finds entries in the indexes of a segment, in memory while the segment is written, in their files
+/// afterwards: a cold segment then costs no memory at all, and a lookup some twenty small reads of cached
+/// pages.
 enum IndexLookup: Sendable {
     case memory(OffsetIndex, TimeIndex)
     case files(offsets: any LogFile, offsetCount: Int, times: any LogFile, timeCount: Int)

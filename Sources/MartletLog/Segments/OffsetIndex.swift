@@ -1,10 +1,10 @@
 package import MartletCore
 
-/// Sparse map from offsets to positions in a segment. A hint: the segment is the truth, and a lookup may land on an
-/// earlier batch, from where the reader walks on.
+/// Sparse map from offsets to positions in a segment. A hint: the segment is the truth, and a lookup may land
+/// on an earlier batch, from where the reader walks on.
 ///
-/// An entry names the last offset of a batch, relative to the segment, and where the batch begins. On disk it takes
-/// two big-endian 32-bit numbers.
+/// An entry names the last offset of a batch, relative to the segment, and where the batch begins. On disk it
+/// takes two big-endian 32-bit numbers.
 package struct OffsetIndex: Sendable, Equatable {
     package struct Entry: Sendable, Equatable {
         package var relativeOffset: UInt32
@@ -27,8 +27,9 @@ package struct OffsetIndex: Sendable, Equatable {
     var byteCount: Int { entries.count * Self.entryByteCount }
 }
 
-/// Sparse map from times to offsets: the largest time up to a batch, and the last offset of the batch that has it.
-/// Times and offsets both grow. On disk an entry is a big-endian 64-bit time and a 32-bit relative offset.
+/// Sparse map from times to offsets: the largest time up to a batch, and the last offset of the batch that
+/// has it. Times and offsets both grow. On disk an entry is a big-endian 64-bit time and a 32-bit relative
+/// offset.
 package struct TimeIndex: Sendable, Equatable {
     package struct Entry: Sendable, Equatable {
         package var timestamp: Timestamp
@@ -63,7 +64,8 @@ extension OffsetIndex {
         return bytes
     }
 
-    /// Reads the form on disk; nil if it is not in order or points beyond the segment, so that it must be rebuilt.
+    /// Reads the form on disk; nil if it is not in order or points beyond the segment, so that it must be
+    /// rebuilt.
     ///
     /// Zeros at the end are space that Apache Kafka reserves and, after a crash, leaves behind.
     package init?(decoding bytes: UnsafeRawBufferPointer, segmentByteCount: Int64) {

@@ -1,7 +1,7 @@
 internal import MartletCore
 
-/// Where the last batches of the active segment are, so that consumers at the end of the log cost no index lookup and
-/// no read before the one that sends the records.
+/// Where the last batches of the active segment are, so that consumers at the end of the log cost no index
+/// lookup and no read before the one that sends the records.
 struct RecentBatches {
     struct Entry {
         var baseOffset: Offset

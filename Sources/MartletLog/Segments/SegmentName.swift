@@ -1,6 +1,7 @@
 package import MartletCore
 
-/// The files that a segment consists of, and how they are named: twenty digits of the first offset and a suffix.
+/// The files that a segment consists of, and how they are named: twenty digits of the first offset and a
+/// suffix.
 package enum SegmentFile: String, CaseIterable, Sendable {
     case log, index, timeindex, txnindex, snapshot
 

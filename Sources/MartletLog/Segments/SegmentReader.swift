@@ -1,8 +1,8 @@
 package import MartletCore
 package import MartletRecords
 
-/// Reads a segment from one end to the other and checks every batch: for recovery, and for `martlet log dump|verify`,
-/// which look at files without locking or changing anything.
+/// Reads a segment from one end to the other and checks every batch: for recovery, and for `martlet log
+/// dump|verify`, which look at files without locking or changing anything.
 package struct SegmentReader {
     package enum Element: Sendable, Hashable {
         /// A whole batch with the right checksum.

@@ -2,7 +2,8 @@ internal import MartletCore
 internal import MartletRecords
 
 extension SegmentView {
-    /// The largest time of the segment, as its index knows it; for a sealed segment that is all there is to know.
+    /// The largest time of the segment, as its index knows it; for a sealed segment that is all there is to
+    /// know.
     func largestIndexedTime() throws(SegmentError) -> Timestamp? {
         try timeEntry { index throws(FileSystemError) in try index.lastTime() }?.timestamp
     }

@@ -2,8 +2,8 @@
 /// response, a segment.
 ///
 /// A batch that the end of the bytes cuts off ends the walk, as fetch responses and torn writes have them;
-/// `remainder` then holds what is left. Bytes that cannot begin a batch are damage, and an error. Only the format is
-/// checked: checksums are up to whoever reads the batches.
+/// `remainder` then holds what is left. Bytes that cannot begin a batch are damage, and an error. Only the
+/// format is checked: checksums are up to whoever reads the batches.
 ///
 ///     var cursor = BatchCursor(bytes)
 ///     while let batch = try cursor.next() {
@@ -41,7 +41,8 @@ package struct BatchCursor {
         return Element(header: header, range: range)
     }
 
-    /// What lies behind the batches seen so far: empty at a clean end, the beginning of a batch where it was cut off.
+    /// What lies behind the batches seen so far: empty at a clean end, the beginning of a batch where it was
+    /// cut off.
     package var remainder: Range<Int> { position..<bytes.count }
 
     package subscript(batch: Element) -> UnsafeRawBufferPointer {

@@ -1,8 +1,8 @@
 package import MartletCore
 
 extension BatchHeader {
-    /// Writes into a batch, in place, the offset and the leader epoch that the broker gives it. The checksum does
-    /// not cover them and stays.
+    /// Writes into a batch, in place, the offset and the leader epoch that the broker gives it. The checksum
+    /// does not cover them and stays.
     package static func stamp(
         baseOffset: Offset, leaderEpoch: LeaderEpoch, in batch: UnsafeMutableRawBufferPointer
     ) {

@@ -11,8 +11,8 @@ package enum BatchOrigin: Sendable {
 }
 
 extension BatchHeader {
-    /// Reads the header of the batch that fills these bytes and checks all that can be checked without reading
-    /// its records.
+    /// Reads the header of the batch that fills these bytes and checks all that can be checked without
+    /// reading its records.
     package static func validated(
         _ batch: UnsafeRawBufferPointer, from origin: BatchOrigin
     ) throws(RecordError) -> BatchHeader {

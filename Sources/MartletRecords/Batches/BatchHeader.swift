@@ -12,8 +12,8 @@ package import MartletCore
 /// | 21..<23 | attributes | | 57..<61 | record count |
 /// | 23..<27 | last offset delta | | 61... | records, compressed or not |
 ///
-/// All numbers are big endian. Offset and leader epoch stand before the checksum so that the broker can set them
-/// without computing it again.
+/// All numbers are big endian. Offset and leader epoch stand before the checksum so that the broker can set
+/// them without computing it again.
 package struct BatchHeader: Hashable, Sendable {
     /// Bytes of the header, and so of the smallest batch.
     package static let byteCount = 61
@@ -38,8 +38,8 @@ package struct BatchHeader: Hashable, Sendable {
     package let baseSequence: Int32
     package let recordCount: Int32
 
-    /// Reads the header at the start of the bytes. Checks only what tells whether it is one: magic and length.
-    /// The batch behind it may be cut off.
+    /// Reads the header at the start of the bytes. Checks only what tells whether it is one: magic and
+    /// length. The batch behind it may be cut off.
     package init(_ bytes: UnsafeRawBufferPointer) throws(RecordError) {
         guard bytes.count > Field.magic else {
             throw .truncated(byteCount: bytes.count, needed: Self.byteCount)

@@ -1,7 +1,7 @@
 package import MartletCore
 
-/// What a topic asks of each record, beyond the batch being sound. Looking at single records costs a walk over the
-/// batch, and decompressing it: to be asked for only where something is required.
+/// What a topic asks of each record, beyond the batch being sound. Looking at single records costs a walk
+/// over the batch, and decompressing it: to be asked for only where something is required.
 package struct RecordPolicy: Hashable, Sendable {
     /// Compaction goes by key, so a compacted topic takes no record without one.
     package var requiresKeys = false

@@ -67,7 +67,8 @@ extension RecordBatch {
             return try record(view)
         }
 
-        /// Calls `body` for each record without allocating, with the memory that the ranges of the view refer to.
+        /// Calls `body` for each record without allocating, with the memory that the ranges of the view refer
+        /// to.
         package func forEach(
             _ body: (RecordView, UnsafeRawBufferPointer) throws(RecordError) -> Void
         ) throws(RecordError) {

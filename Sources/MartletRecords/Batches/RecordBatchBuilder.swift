@@ -2,8 +2,9 @@ package import MartletCore
 
 /// Puts records together into a batch.
 ///
-/// Records are written in their final form as they come, so building an uncompressed batch fills in the header and
-/// hands the memory over. The builder is empty again afterwards and keeps room for a batch of the same size.
+/// Records are written in their final form as they come, so building an uncompressed batch fills in the
+/// header and hands the memory over. The builder is empty again afterwards and keeps room for a batch of the
+/// same size.
 package struct RecordBatchBuilder: ~Copyable, Sendable {
     private var buffer: GrowableBytes
     package private(set) var recordCount = 0

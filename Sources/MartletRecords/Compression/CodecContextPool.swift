@@ -1,7 +1,7 @@
 internal import Synchronization
 
-/// Contexts of a codec's library that come again: a few, and only small ones, so that what an extraordinary batch
-/// needed does not stay for ever.
+/// Contexts of a codec's library that come again: a few, and only small ones, so that what an extraordinary
+/// batch needed does not stay for ever.
 final class CodecContextPool: Sendable {
     /// More threads than this at once make contexts of their own.
     private static let maximumCount = 4

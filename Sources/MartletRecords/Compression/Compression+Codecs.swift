@@ -28,7 +28,8 @@ extension Compression {
         return output.finish()
     }
 
-    /// Appends what the input was before it was compressed, until the output has as many bytes as the bound allows.
+    /// Appends what the input was before it was compressed, until the output has as many bytes as the bound
+    /// allows.
     ///
     /// Memory grows with what comes out, never with what the input announces.
     package func decompress(
@@ -70,8 +71,8 @@ extension Compression {
 }
 
 extension GrowableBytes {
-    /// Room for decompressed bytes, never none: one byte beyond the bound is allowed for, so that a decoder which
-    /// has filled it has exceeded the bound, and one which ends at it has not.
+    /// Room for decompressed bytes, never none: one byte beyond the bound is allowed for, so that a decoder
+    /// which has filled it has exceeded the bound, and one which ends at it has not.
     mutating func reserveOutput(maximumByteCount: Int) throws(RecordError) -> UnsafeMutableRawBufferPointer {
         guard count <= maximumByteCount else {
             throw .decompressedTooLarge(maximumByteCount: maximumByteCount)

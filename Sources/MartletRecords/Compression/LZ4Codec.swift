@@ -7,8 +7,8 @@ enum LZ4Codec {
     static let levels: ClosedRange<Int32> = 1...17
     static let defaultLevel: Int32 = 0
 
-    /// Independent blocks of 64 KiB without checksums of their own, as the Java client writes them: it reads no
-    /// linked ones.
+    /// Independent blocks of 64 KiB without checksums of their own, as the Java client writes them: it reads
+    /// no linked ones.
     static func compress(
         _ input: UnsafeRawBufferPointer, into output: inout GrowableBytes, level: Int32?
     ) throws(RecordError) {

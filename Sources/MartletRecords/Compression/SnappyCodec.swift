@@ -1,8 +1,8 @@
 internal import CSnappy
 internal import MartletCore
 
-/// Snappy in the two forms that clients send: a bare block (librdkafka), and the framing of the Java library, a
-/// 16-byte header and blocks with a length before each (Java, Python, Go).
+/// Snappy in the two forms that clients send: a bare block (librdkafka), and the framing of the Java library,
+/// a 16-byte header and blocks with a length before each (Java, Python, Go).
 enum SnappyCodec {
     private static let magic: [UInt8] = [0x82, 0x53, 0x4E, 0x41, 0x50, 0x50, 0x59, 0x00]
     /// Magic, version and the oldest version that can read it.
@@ -47,7 +47,8 @@ enum SnappyCodec {
     static func decompress(
         _ input: UnsafeRawBufferPointer, into output: inout GrowableBytes, maximumByteCount: Int
     ) throws(RecordError) {
-        // No bare block begins like the header: as a block its first element would copy from before the start.
+        // No bare block begins like the header: as a block its first element would copy from before the
+        // start.
         guard hasHeader(input, at: 0) else {
             return try decompress(block: input, into: &output, maximumByteCount: maximumByteCount)
         }

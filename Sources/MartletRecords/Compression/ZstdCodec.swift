@@ -41,8 +41,8 @@ enum ZstdCodec {
         }
     }
 
-    // A context is several hundred KiB up to megabytes: taken anew for each batch, its page faults cost more than
-    // a small batch itself.
+    // A context is several hundred KiB up to megabytes: taken anew for each batch, its page faults cost more
+    // than a small batch itself.
     private static let compressors = CodecContextPool()
     private static let decompressors = CodecContextPool()
 }

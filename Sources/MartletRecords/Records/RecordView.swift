@@ -120,7 +120,8 @@ extension RecordView {
                 guard let keyRange = try RecordCursor.readRange(bytes, at: &scan) else {
                     throw .nullHeaderKey
                 }
-                // Keys that are not UTF-8 exist: what cannot be read of them is replaced, as the Java client does.
+                // Keys that are not UTF-8 exist: what cannot be read of them is replaced, as the Java client
+                // does.
                 let key = String(decoding: bytes[keyRange], as: UTF8.self)
                 let value = try RecordCursor.readRange(bytes, at: &scan)
                 result.append(RecordHeader(key: key, value: value.map { records[$0] }))

@@ -12,14 +12,19 @@ package protocol VersionedMessage: WireStruct {
 }
 
 extension VersionedMessage {
-    /// Reads a body; its byte fields are slices of `bytes`. Any input gives a message or an error, and all
-    /// of it must belong to the message.
-    package init(decoding bytes: Bytes, version: Int16) throws(WireError) {
+    /// Reads a body; its byte fields are slices of `bytes`. Any input gives a message or an error.
+    ///
+    /// - Parameter mayBeLonger: Whether bytes may follow that belong to no field. Some clients send a few
+    ///   behind a
+    ///   request, and no broker ever minded.
+    package init(
+        decoding bytes: Bytes, version: Int16, mayBeLonger: Bool = false
+    ) throws(WireError) {
         try Self.check(version)
         var wire = WireCoder(decoding: bytes, version: version, isFlexible: version >= Self.flexibleFrom)
         self.init()
         try fields(&wire)
-        try wire.expectEnd()
+        if !mayBeLonger { try wire.expectEnd() }
         withExtendedLifetime(bytes) {}
     }
 

@@ -24,7 +24,9 @@ struct DocumentedSettingsTests {
         }
     }
 
-    private static func range<Number: Comparable>(_ lower: Number, _ upper: Number, _ largest: Number) -> String {
+    private static func range<Number: Comparable>(_ lower: Number, _ upper: Number, _ largest: Number)
+        -> String
+    {
         upper == largest ? "\(lower)…" : "\(lower)…\(upper)"
     }
 
@@ -34,7 +36,9 @@ struct DocumentedSettingsTests {
         return "| `\(key.name)` | \(values(of: key)) | \(value) | \(key.summary)\(effect) |"
     }
 
-    @Test("docs/configuration.md has a row for each setting", arguments: [BrokerConfigKeys.all, TopicConfigKeys.all])
+    @Test(
+        "docs/configuration.md has a row for each setting",
+        arguments: [BrokerConfigKeys.all, TopicConfigKeys.all])
     func settings(keys: [ConfigKey]) throws {
         let text = try Self.document("docs/configuration.md")
         for key in keys where !text.contains(Self.row(key)) {

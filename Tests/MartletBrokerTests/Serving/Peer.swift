@@ -19,11 +19,15 @@ struct Peer {
         )
     }
 
-    func send<Request: KafkaRequest>(_ request: Request, version: Int16? = nil) async throws -> Request.Response {
+    func send<Request: KafkaRequest>(_ request: Request, version: Int16? = nil) async throws
+        -> Request.Response
+    {
         try await pending(request, version: version).value()
     }
 
-    func pending<Request: KafkaRequest>(_ request: Request, version: Int16? = nil) throws -> PendingResponse<Request> {
+    func pending<Request: KafkaRequest>(_ request: Request, version: Int16? = nil) throws -> PendingResponse<
+        Request
+    > {
         let version = try version ?? connection.version(of: Request.self)
         return try connection.submit(request, version: version, timeout: .seconds(20))
     }
@@ -47,7 +51,8 @@ struct Peer {
     }
 
     static func produceRequest(
-        _ topic: CreateTopicsResponse.Topic, _ partition: PartitionIndex = 0, _ batch: Bytes, acks: Acks = .all
+        _ topic: CreateTopicsResponse.Topic, _ partition: PartitionIndex = 0, _ batch: Bytes,
+        acks: Acks = .all
     ) -> ProduceRequest {
         var data = ProduceRequest.Partition()
         data.index = partition
@@ -106,7 +111,8 @@ struct Peer {
     }
 
     func fetch(
-        _ topic: CreateTopicsResponse.Topic, from offset: Offset, _ partition: PartitionIndex = 0, waitMs: Int32 = 0
+        _ topic: CreateTopicsResponse.Topic, from offset: Offset, _ partition: PartitionIndex = 0,
+        waitMs: Int32 = 0
     ) async throws -> FetchResponse.Partition {
         let request = Self.fetchRequest(topic, from: offset, partitions: [partition], waitMs: waitMs)
         return try await send(request).topics[0].partitions[0]
@@ -122,7 +128,9 @@ extension FetchResponse.Partition {
         while rest.count >= BatchHeader.byteCount {
             let batch = try RecordBatch(rest)
             var records = try batch.records()
-            while let record = try records.next() { values.append(record.value.map { String(decoding: $0) } ?? "") }
+            while let record = try records.next() {
+                values.append(record.value.map { String(decoding: $0) } ?? "")
+            }
             rest = rest[batch.bytes.count..<rest.count]
         }
         return values

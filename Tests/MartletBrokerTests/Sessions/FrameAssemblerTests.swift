@@ -93,7 +93,7 @@ struct FrameAssemblerTests {
         let reserved = [90_000, 20_000].map { pool.budget.reserve($0, for: other, orResume: {}) }
         #expect(reserved == [true, true])
         var assembler = FrameAssembler(pool: pool, maximumFrameByteCount: 1 << 20)
-        var input = Self.wire([[UInt8](repeating: 7, count: 10_000)])
+        var input = Self.wire([[UInt8](repeating: 7, count: 30_000)])
         let woken = Flag()
         guard
             case .needsMemory = assembler.next(
@@ -109,7 +109,7 @@ struct FrameAssemblerTests {
             Issue.record("the frame was lost")
             return
         }
-        #expect([UInt8](frame) == [UInt8](repeating: 7, count: 10_000))
+        #expect([UInt8](frame) == [UInt8](repeating: 7, count: 30_000))
     }
 
     @Test("memory of a frame returns to the budget when its last slice is gone")
