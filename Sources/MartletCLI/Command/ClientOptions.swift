@@ -22,7 +22,8 @@ struct ClientOptions: ParsableArguments {
     var bootstrap: String?
 
     @Option(
-        help: ArgumentHelp("How long to look for a broker that answers.", valueName: "duration"),
+        help: ArgumentHelp(
+            "How long to look for a broker that answers. (default: 15s)", valueName: "duration"),
         transform: DurationText.parse)
     var timeout: Duration = .seconds(15)
 

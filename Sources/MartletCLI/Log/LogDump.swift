@@ -15,10 +15,18 @@ struct LogDump: ~Copyable {
     let fileSystem: any FileSystem
     let showsRecords: Bool
     let isJSON: Bool
-    private var output = BufferedOutput.standard()
+    /// Takes a line about damage.
+    private let tells: (String) throws -> Void
+    private var output: BufferedOutput
     private(set) var damageCount = 0
 
-    init(_ fileSystem: any FileSystem, showsRecords: Bool, isJSON: Bool) {
+    init(
+        _ fileSystem: any FileSystem, showsRecords: Bool, isJSON: Bool,
+        output: consuming BufferedOutput = .standard(),
+        tells: @escaping (String) throws -> Void = { try Descriptor.write($0, to: STDERR_FILENO) }
+    ) {
+        self.tells = tells
+        self.output = output
         self.fileSystem = fileSystem
         self.showsRecords = showsRecords
         self.isJSON = isJSON
@@ -58,7 +66,7 @@ struct LogDump: ~Copyable {
         }
         damageCount += 1
         try output.flush()
-        try Descriptor.write("martlet: \(path):\(position): \(damage)\n", to: STDERR_FILENO)
+        try tells("martlet: \(path):\(position): \(damage)\n")
         return try goesOn && reader.resynchronize()
     }
 
@@ -79,7 +87,7 @@ struct LogDump: ~Copyable {
         } catch {
             damageCount += 1
             try output.flush()
-            try Descriptor.write("martlet: \(place.file):\(place.position): \(error)\n", to: STDERR_FILENO)
+            try tells("martlet: \(place.file):\(place.position): \(error)\n")
         }
     }
 

@@ -85,17 +85,20 @@ struct ProduceCommand: AsyncParsableCommand {
     var noIdempotence = false
 
     @Option(
-        help: ArgumentHelp("Longest wait of a record for others to share its batch.", valueName: "duration"),
+        help: ArgumentHelp(
+            "Longest wait of a record for others to share its batch. (default: 5ms)", valueName: "duration"),
         transform: DurationText.parse)
     var linger: Duration = .milliseconds(5)
 
     @Option(
-        help: ArgumentHelp("Size at which a batch is sent, before compression.", valueName: "bytes"),
+        help: ArgumentHelp(
+            "Size at which a batch is sent, before compression. (default: 512K)", valueName: "bytes"),
         transform: ByteCountText.parse)
     var batchBytes = 512 << 10
 
     @Option(
-        help: ArgumentHelp("How long to try before a record counts as failed.", valueName: "duration"),
+        help: ArgumentHelp(
+            "How long to try before a record counts as failed. (default: 2m)", valueName: "duration"),
         transform: DurationText.parse)
     var deliveryTimeout: Duration = .seconds(120)
 

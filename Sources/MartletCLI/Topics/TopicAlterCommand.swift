@@ -6,6 +6,7 @@ struct TopicAlterCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "alter",
         abstract: "Change settings of a topic, or add partitions.",
+        usage: "martlet topic alter <topic> [<options>]",
         discussion: """
             More partitions mean that new records of a key may land in another partition than older ones.
 

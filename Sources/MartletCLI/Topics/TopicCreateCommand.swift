@@ -6,6 +6,7 @@ struct TopicCreateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "create",
         abstract: "Create topics.",
+        usage: "martlet topic create <topic> ... [<options>]",
         discussion: """
             EXAMPLES
               martlet topic create orders

@@ -14,6 +14,7 @@ struct TopicDeleteCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "delete",
         abstract: "Delete topics and all their records.",
+        usage: "martlet topic delete <topic> ... [<options>]",
         discussion: """
             Asks first if there is a terminal to ask on.
 

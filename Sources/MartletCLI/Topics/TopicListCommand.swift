@@ -6,6 +6,7 @@ struct TopicListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
         abstract: "List the topics of a cluster.",
+        usage: "martlet topic list [<options>]",
         discussion: """
             Without a terminal the fields are separated by tabs and there is no heading.
 
