@@ -117,7 +117,8 @@ let package = Package(
         .testTarget(
             name: "MartletTests",
             dependencies: [
-                "Martlet", "MartletBroker", "MartletCore", "MartletRecords", "MartletTesting", "MartletTransport",
+                "Martlet", "MartletBroker", "MartletCore", "MartletRecords", "MartletTesting",
+                "MartletTransport",
                 "MartletWire", nioCore, nioPosix,
             ],
             swiftSettings: strict

@@ -29,7 +29,8 @@ HARDWARE static inline uint64_t add8(uint64_t crc, uint64_t bytes) { return _mm_
 HARDWARE static inline uint64_t add1(uint64_t crc, uint8_t byte) { return _mm_crc32_u8((uint32_t)crc, byte); }
 
 HARDWARE static inline uint64_t multiply(uint64_t crc, uint32_t constant) {
-    __m128i product = _mm_clmulepi64_si128(_mm_cvtsi64_si128((int64_t)crc), _mm_cvtsi32_si128((int)constant), 0);
+    __m128i product =
+        _mm_clmulepi64_si128(_mm_cvtsi64_si128((int64_t)crc), _mm_cvtsi32_si128((int)constant), 0);
     return (uint64_t)_mm_cvtsi128_si64(product);
 }
 

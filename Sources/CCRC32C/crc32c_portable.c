@@ -35,7 +35,8 @@ uint32_t martlet_crc32c_portable(uint32_t previous, const void *data, size_t len
     while (length >= 8) {
         uint32_t low = crc ^ load_little_endian(bytes);
         uint32_t high = load_little_endian(bytes + 4);
-        crc = table[7][low & 0xFF] ^ table[6][low >> 8 & 0xFF] ^ table[5][low >> 16 & 0xFF] ^ table[4][low >> 24]
+        crc = table[7][low & 0xFF] ^ table[6][low >> 8 & 0xFF] ^ table[5][low >> 16 & 0xFF]
+            ^ table[4][low >> 24]
             ^ table[3][high & 0xFF] ^ table[2][high >> 8 & 0xFF] ^ table[1][high >> 16 & 0xFF]
             ^ table[0][high >> 24];
         bytes += 8;

@@ -28,7 +28,8 @@ extension MartletError {
         case .unencodable:
             self.init(.invalidArgument, message, underlying: error)
         case .malformedResponse(let api, _):
-            // Damage to the frames ends with the connection; an answer that cannot be read will be the same again.
+            // Damage to the frames ends with the connection; an answer that cannot be read will be the same
+            // again.
             self.init(.protocolViolation, message, underlying: error, isRetriable: api == nil)
         case .responseTooLarge:
             self.init(

@@ -11,7 +11,8 @@ public struct MartletError: Error, Sendable {
     public var message: String
     /// What lay below, if it came from elsewhere.
     public var underlying: (any Error)?
-    /// Whether the same call may succeed later. The library has then already retried as long as its limits allow.
+    /// Whether the same call may succeed later. The library has then already retried as long as its limits
+    /// allow.
     public var isRetriable: Bool
 
     public init(

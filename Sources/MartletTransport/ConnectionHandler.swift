@@ -2,7 +2,8 @@ internal import MartletCore
 internal import MartletWire
 internal import NIOCore
 
-/// The protocol end of a connection's channel: writes requests, matches responses to them, watches their time.
+/// The protocol end of a connection's channel: writes requests, matches responses to them, watches their
+/// time.
 ///
 /// Lives on the channel's event loop. Every request that it takes is completed exactly once, also when the
 /// channel dies.

@@ -2,8 +2,8 @@ package import MartletCore
 
 /// Cuts a stream of bytes into frames: an int32 length, then as many bytes.
 ///
-/// A frame's bytes are copied once, from the socket's buffer into memory of their own that the response's record data
-/// then shares.
+/// A frame's bytes are copied once, from the socket's buffer into memory of their own that the response's
+/// record data then shares.
 package struct FrameAssembler {
     private let maximumByteCount: Int
     private var lengthBytes = 0
@@ -15,7 +15,8 @@ package struct FrameAssembler {
     /// Every response begins with its correlation id.
     private static let minimumByteCount = 4
 
-    /// - Parameter maximumByteCount: Largest frame; a larger one is an error before any memory is taken for it.
+    /// - Parameter maximumByteCount: Largest frame; a larger one is an error before any memory is taken for
+    ///   it.
     package init(maximumByteCount: Int) {
         self.maximumByteCount = maximumByteCount
     }

@@ -2,7 +2,8 @@ internal import Synchronization
 
 /// A result that is set once and awaited by at most one task: the bridge from an event loop to a task.
 ///
-/// The first result counts, later ones are ignored. A cancelled wait ends at once; what was waited for goes on.
+/// The first result counts, later ones are ignored. A cancelled wait ends at once; what was waited for goes
+/// on.
 package final class OneShot<Value: Sendable>: Sendable {
     package typealias Outcome = Result<Value, TransportError>
 
@@ -42,7 +43,8 @@ package final class OneShot<Value: Sendable>: Sendable {
         }
     }
 
-    /// Calls back with the result, at once or on the thread that sets it. Instead of `value()`, not beside it.
+    /// Calls back with the result, at once or on the thread that sets it. Instead of `value()`, not beside
+    /// it.
     package func whenComplete(_ observer: @escaping @Sendable (Outcome) -> Void) {
         let done: Outcome? = state.withLock { state in
             switch state {

@@ -21,7 +21,8 @@ package struct PendingResponse<Request: KafkaRequest>: Sendable {
         _ = try await reply.value()
     }
 
-    /// Calls back when `outcome` has a value, on the connection's event loop: return at once. Instead of waiting.
+    /// Calls back when `outcome` has a value, on the connection's event loop: return at once. Instead of
+    /// waiting.
     package func whenComplete(_ observer: @escaping @Sendable () -> Void) {
         reply.whenComplete { _ in observer() }
     }

@@ -2,8 +2,8 @@ internal import NIOCore
 
 /// Decides which requests are on their way and which wait, and which of them a response answers.
 ///
-/// A broker answers in the order of the requests. So a request that got no answer in time ends the connection: the
-/// answers behind it could never be told apart from it. No I/O and no clock in here.
+/// A broker answers in the order of the requests. So a request that got no answer in time ends the
+/// connection: the answers behind it could never be told apart from it. No I/O and no clock in here.
 struct RequestPipeline<Request> {
     struct Entry {
         let correlationID: Int32

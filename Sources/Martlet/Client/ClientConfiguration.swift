@@ -14,7 +14,8 @@ public struct ClientConfiguration: Sendable {
     public var requestTimeout = Duration.seconds(30)
     /// How long to look for a topic, a leader or a broker that answers before giving up.
     public var metadataTimeout = Duration.seconds(15)
-    /// How long a topic may be unknown to the brokers before that is believed, since news of a creation spread slowly.
+    /// How long a topic may be unknown to the brokers before that is believed, since news of a creation
+    /// spread slowly.
     public var topicTimeout = Duration.seconds(3)
     /// Age at which what is known of topics and leaders is asked for again without need.
     public var metadataMaximumAge = Duration.seconds(300)
@@ -50,7 +51,8 @@ public struct ClientConfiguration: Sendable {
     }
 }
 
-/// Waiting times between attempts: they double up to a maximum, and vary so that clients do not come all at once.
+/// Waiting times between attempts: they double up to a maximum, and vary so that clients do not come all at
+/// once.
 public struct RetryConfiguration: Hashable, Sendable {
     /// After the first failure.
     public var initialBackoff = Duration.milliseconds(100)

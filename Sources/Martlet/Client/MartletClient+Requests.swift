@@ -14,7 +14,8 @@ extension MartletClient {
     ///
     /// - Parameters:
     ///   - activity: What the request is for, in the words of the error message.
-    ///   - isRepeatable: Whether doing it twice does no harm. If not, only failures before sending are retried.
+    ///   - isRepeatable: Whether doing it twice does no harm. If not, only failures before sending are
+    ///     retried.
     func send<Request: KafkaRequest>(
         _ request: Request, to destination: Destination = .any, doing activity: String,
         isRepeatable: Bool = true,

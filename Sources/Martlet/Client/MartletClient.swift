@@ -16,7 +16,8 @@ internal import Synchronization
 ///         }
 ///     }
 ///
-/// A client opens connections when it needs them and runs no tasks of its own. Share one among all tasks of a service.
+/// A client opens connections when it needs them and runs no tasks of its own. Share one among all tasks of a
+/// service.
 public final class MartletClient: Sendable {
     public let configuration: ClientConfiguration
     let pool: ConnectionPool

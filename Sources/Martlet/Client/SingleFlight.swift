@@ -2,7 +2,8 @@ internal import Synchronization
 
 /// Runs one attempt at a time and gives its result to all who asked meanwhile.
 ///
-/// The attempt runs in the task of the first who asked. If that one is cancelled, another of those who wait starts over.
+/// The attempt runs in the task of the first who asked. If that one is cancelled, another of those who wait
+/// starts over.
 final class SingleFlight<Value: Sendable>: Sendable {
     private enum Verdict: Sendable {
         case result(Result<Value, MartletError>)

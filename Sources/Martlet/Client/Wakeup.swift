@@ -1,8 +1,8 @@
 internal import NIOCore
 internal import Synchronization
 
-/// Wakes one loop: by a signal from anywhere, or when a time has come. Signals that come while the loop works are kept,
-/// as one.
+/// Wakes one loop: by a signal from anywhere, or when a time has come. Signals that come while the loop works
+/// are kept, as one.
 final class Wakeup: Sendable {
     private struct State {
         var isSignalled = false

@@ -1,8 +1,8 @@
 internal import MartletCore
 
 extension Consumer {
-    /// All batches to come, until every partition has reached its stop position. Breaking off loses nothing: another
-    /// loop goes on where this one ended.
+    /// All batches to come, until every partition has reached its stop position. Breaking off loses nothing:
+    /// another loop goes on where this one ended.
     public var batches: Batches { Batches(consumer: self) }
 
     /// All records to come, one at a time. Convenient; `batches` is faster.

@@ -11,9 +11,9 @@ internal import Synchronization
 ///         for record in batch { handle(record) }
 ///     }
 ///
-/// A consumer runs no tasks: `poll`, and the sequences on top of it, ask for the next data before they hand out what they
-/// have, so that the network works while the caller does. One task at a time may poll; the other methods may be called
-/// from any.
+/// A consumer runs no tasks: `poll`, and the sequences on top of it, ask for the next data before they hand
+/// out what they have, so that the network works while the caller does. One task at a time may poll; the
+/// other methods may be called from any.
 public final class Consumer: Sendable {
     let client: MartletClient
     let configuration: ConsumerConfiguration
@@ -43,7 +43,8 @@ public final class Consumer: Sendable {
 
     /// Reads these partitions from now on, and no others.
     ///
-    /// - Parameter stop: Where to end. When all partitions have got there, the sequences end and `poll` returns nil.
+    /// - Parameter stop: Where to end. When all partitions have got there, the sequences end and `poll`
+    ///   returns nil.
     /// - Throws: If a partition does not exist, or no broker says within the configured time where to begin.
     public func assign(
         _ positions: [TopicPartition: StartPosition], until stop: StopPosition = .never

@@ -16,7 +16,8 @@ public struct ConsumerBatch: Sendable {
     public let firstOffset: Offset
     /// Of the last record.
     public let lastOffset: Offset
-    /// Where reading goes on. Not always behind `lastOffset`: what compaction or transactions left empty is skipped.
+    /// Where reading goes on. Not always behind `lastOffset`: what compaction or transactions left empty is
+    /// skipped.
     public let nextOffset: Offset
     /// Behind the last record that consumers may read, as of the fetch.
     public let highWatermark: Offset

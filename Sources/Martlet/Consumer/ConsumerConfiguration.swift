@@ -18,7 +18,8 @@ public struct ConsumerConfiguration: Sendable {
     public var prefetchBytes = 16 << 20
     /// What one compressed batch may become in memory.
     public var maximumDecompressedBytes = 256 << 20
-    /// How long a partition may be out of reach before `poll` throws; it may then be called again. Nil for ever.
+    /// How long a partition may be out of reach before `poll` throws; it may then be called again. Nil for
+    /// ever.
     public var unavailabilityTimeout: Duration? = .seconds(60)
 
     public init() {}

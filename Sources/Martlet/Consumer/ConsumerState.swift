@@ -3,7 +3,8 @@ internal import MartletCore
 internal import MartletTransport
 internal import MartletWire
 
-/// What a consumer knows: its partitions, requests under way, and data not yet handed out. No I/O and no clock.
+/// What a consumer knows: its partitions, requests under way, and data not yet handed out. No I/O and no
+/// clock.
 struct ConsumerState {
     typealias Instant = ContinuousClock.Instant
 
@@ -71,7 +72,8 @@ struct ConsumerState {
 
     // MARK: Requests
 
-    /// Partitions to fetch from, by leader, leaving out leaders with a request under way; and those without a leader.
+    /// Partitions to fetch from, by leader, leaving out leaders with a request under way; and those without a
+    /// leader.
     mutating func wants(
         at now: Instant, prefetchBytes: Int, leader: (TopicPartition) -> BrokerID?
     ) -> (byLeader: [BrokerID: [Want]], leaderless: [TopicPartition]) {

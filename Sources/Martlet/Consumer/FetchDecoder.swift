@@ -86,7 +86,8 @@ struct FetchDecoder {
 
 /// Knows which transactional batches were aborted.
 ///
-/// The broker names each aborted transaction by producer and first offset; it ends at that producer's abort marker.
+/// The broker names each aborted transaction by producer and first offset; it ends at that producer's abort
+/// marker.
 struct AbortedRecordFilter {
     /// By first offset, the lowest last.
     private var upcoming: [FetchResponse.AbortedTransaction]

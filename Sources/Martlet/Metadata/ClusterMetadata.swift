@@ -2,8 +2,8 @@ internal import MartletCore
 internal import MartletTransport
 internal import MartletWire
 
-/// What is known of a cluster: brokers, topics, and who leads which partition. An immutable picture; each answer of a
-/// broker makes the next one.
+/// What is known of a cluster: brokers, topics, and who leads which partition. An immutable picture; each
+/// answer of a broker makes the next one.
 struct ClusterMetadata: Sendable {
     struct Partition: Hashable, Sendable {
         var leader: BrokerID
@@ -42,8 +42,8 @@ struct ClusterMetadata: Sendable {
 
     /// Takes an answer into the picture.
     ///
-    /// A leader with an older epoch than the one known comes from a broker that is behind, and is not believed; unless
-    /// the topic has been created anew.
+    /// A leader with an older epoch than the one known comes from a broker that is behind, and is not
+    /// believed; unless the topic has been created anew.
     mutating func apply(_ response: MetadataResponse) {
         clusterID = response.clusterID ?? clusterID
         controller = response.controller

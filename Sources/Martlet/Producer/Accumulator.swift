@@ -2,9 +2,11 @@ internal import DequeModule
 internal import MartletCore
 internal import MartletRecords
 
-/// All that a producer holds: the queues of its partitions, the account of its buffer, and who waits for what.
+/// All that a producer holds: the queues of its partitions, the account of its buffer, and who waits for
+/// what.
 ///
-/// A state machine without I/O and without a clock. Lives under the producer's lock, so everything in here is short.
+/// A state machine without I/O and without a clock. Lives under the producer's lock, so everything in here is
+/// short.
 struct Accumulator {
     typealias Instant = ContinuousClock.Instant
 

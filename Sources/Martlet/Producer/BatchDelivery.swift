@@ -1,7 +1,8 @@
 internal import MartletCore
 internal import Synchronization
 
-/// What becomes of a batch, shared by the producer, which settles it once, and all who wait for one of its records.
+/// What becomes of a batch, shared by the producer, which settles it once, and all who wait for one of its
+/// records.
 final class BatchDelivery: Sendable {
     /// Where the broker put the batch.
     struct Placement: Hashable, Sendable {

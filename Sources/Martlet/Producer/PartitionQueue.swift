@@ -2,16 +2,16 @@ internal import DequeModule
 internal import MartletCore
 internal import MartletRecords
 
-/// One partition's batches from the first record to the acknowledgement, in order: a state machine without I/O and
-/// without a clock.
+/// One partition's batches from the first record to the acknowledgement, in order: a state machine without
+/// I/O and without a clock.
 ///
-/// A batch is open (records are added), ready (full, or old enough), in flight, and then settled or ready again. With
-/// idempotence a batch gets its sequence when it is first sent and keeps it, so a broker that has it already says so.
-/// After a failure the order holds because batches that were sent before go first, one at a time, and only when nothing
-/// else is in flight.
+/// A batch is open (records are added), ready (full, or old enough), in flight, and then settled or ready
+/// again. With idempotence a batch gets its sequence when it is first sent and keeps it, so a broker that has
+/// it already says so. After a failure the order holds because batches that were sent before go first, one at
+/// a time, and only when nothing else is in flight.
 ///
-/// Sequences begin anew, under the next epoch, when they can no longer fit: the broker has forgotten ours, or a batch
-/// was given up and left a gap. The new epoch also fences whatever of the old one is still under way.
+/// Sequences begin anew, under the next epoch, when they can no longer fit: the broker has forgotten ours, or
+/// a batch was given up and left a gap. The new epoch also fences whatever of the old one is still under way.
 struct PartitionQueue {
     typealias Instant = ContinuousClock.Instant
 
@@ -45,8 +45,8 @@ struct PartitionQueue {
 
     private var identity = ProducerIdentity.none
     private var nextSequence: Int32 = 0
-    /// The broker has acknowledged a batch of this identity. Before that it takes any sequence for the first one, so
-    /// that a second batch must not get ahead of the first.
+    /// The broker has acknowledged a batch of this identity. Before that it takes any sequence for the first
+    /// one, so that a second batch must not get ahead of the first.
     private var isEstablished = false
     /// Sequences begin anew as soon as nothing is in flight.
     private var mustRestartSequence = false
@@ -108,8 +108,8 @@ struct PartitionQueue {
             if let retryAt = head.retryAt, retryAt > now { return .wait(until: retryAt) }
         } else {
             let window = limits.isIdempotent && !isEstablished ? 1 : limits.maximumInFlight
-            // A window of batches and not of requests: the broker recognises only the last five that it appended,
-            // so that the oldest without an answer must stay among them.
+            // A window of batches and not of requests: the broker recognises only the last five that it
+            // appended, so that the oldest without an answer must stay among them.
             let oldest = inFlight.first?.ordinal ?? head.ordinal
             guard head.ordinal - oldest < UInt64(window) else { return .nothing }
         }
@@ -193,9 +193,9 @@ struct PartitionQueue {
 
     /// The batch is given up. If it had a place in the sequence, the broker will miss it there.
     ///
-    /// - Returns: Batches to be given up with it. If the broker may have this one, or may get it from a connection
-    ///   that we think dead, then what was sent behind it may arrive there in the same way, after any answer that
-    ///   denies it. To send that again in a new sequence could repeat records.
+    /// - Returns: Batches to be given up with it. If the broker may have this one, or may get it from a
+    ///   connection that we think dead, then what was sent behind it may arrive there in the same way, after any
+    ///   answer that denies it. To send that again in a new sequence could repeat records.
     mutating func didGiveUp(_ batch: ProducerBatch) -> [ProducerBatch] {
         remove(batch)
         guard batch.hasSequence else { return [] }

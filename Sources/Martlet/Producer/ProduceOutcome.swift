@@ -23,7 +23,8 @@ enum ProduceVerdict {
 extension ProduceVerdict {
     /// - Parameters:
     ///   - isIdempotent: Whether the batch carries a sequence.
-    ///   - isFirst: Whether no earlier batch of the partition is still undecided. A gap in the sequence is natural if
+    ///   - isFirst: Whether no earlier batch of the partition is still undecided. A gap in the sequence is
+    ///     natural if
     ///     one is, and a loss of memory on the broker's side if none is.
     init(_ outcome: ProduceOutcome, partition: TopicPartition, isIdempotent: Bool, isFirst: Bool) {
         switch outcome {

@@ -4,8 +4,8 @@ internal import NIOPosix
 
 /// Sends records to topics: batched, compressed, retried without duplicates.
 ///
-/// A producer works while its `run` runs. Either let `MartletClient.withProducer` take care of that, or run it beside
-/// the rest of a service:
+/// A producer works while its `run` runs. Either let `MartletClient.withProducer` take care of that, or run
+/// it beside the rest of a service:
 ///
 ///     let producer = try client.makeProducer()
 ///     try await withThrowingTaskGroup { group in
@@ -15,8 +15,8 @@ internal import NIOPosix
 ///         try await producer.close()
 ///     }
 ///
-/// `run` has the shape of swift-service-lifecycle's `Service`. Call the other methods from any number of tasks; records
-/// of one task to one partition keep their order.
+/// `run` has the shape of swift-service-lifecycle's `Service`. Call the other methods from any number of
+/// tasks; records of one task to one partition keep their order.
 public final class Producer: Sendable {
     let core: ProducerCore
     private let sender: ProducerSender
@@ -28,8 +28,8 @@ public final class Producer: Sendable {
         sender = ProducerSender(core: core)
     }
 
-    /// Sends what is enqueued until `close` is called, then returns. If its task is cancelled, it returns at once, and
-    /// what was not acknowledged fails.
+    /// Sends what is enqueued until `close` is called, then returns. If its task is cancelled, it returns at
+    /// once, and what was not acknowledged fails.
     ///
     /// Call it once.
     public func run() async throws(MartletError) {
@@ -38,7 +38,8 @@ public final class Producer: Sendable {
 
     /// Sends a record and waits until it is acknowledged.
     ///
-    /// - Throws: Why it was not delivered within the configured time. If the waiting task is cancelled, the record
+    /// - Throws: Why it was not delivered within the configured time. If the waiting task is cancelled, the
+    ///   record
     ///   may still be delivered.
     @discardableResult
     public func send(_ record: ProducerRecord) async throws(MartletError) -> RecordMetadata {
@@ -51,8 +52,8 @@ public final class Producer: Sendable {
         try await core.enqueue(records, isAwaited: true).metadata()
     }
 
-    /// Hands a record over without waiting for its acknowledgement; suspends only while the buffer is full, or while the
-    /// topic is not known yet.
+    /// Hands a record over without waiting for its acknowledgement; suspends only while the buffer is full,
+    /// or while the topic is not known yet.
     ///
     /// - Returns: A handle to ask later. Without it, `flush` tells of failures.
     @discardableResult
@@ -60,7 +61,8 @@ public final class Producer: Sendable {
         try await core.enqueue(record, isAwaited: false)
     }
 
-    /// Hands records over, as `enqueue(_:)` does, at a fraction of the cost for each: the way for millions of them.
+    /// Hands records over, as `enqueue(_:)` does, at a fraction of the cost for each: the way for millions of
+    /// them.
     @discardableResult
     public func enqueue(contentsOf records: [ProducerRecord]) async throws(MartletError) -> Deliveries {
         try await core.enqueue(records, isAwaited: false)
@@ -68,7 +70,8 @@ public final class Producer: Sendable {
 
     /// Waits until all records enqueued so far are acknowledged.
     ///
-    /// - Throws: The first failure, since the last flush, among records that were enqueued; those that were sent have
+    /// - Throws: The first failure, since the last flush, among records that were enqueued; those that were
+    ///   sent have
     ///   told their senders.
     public func flush() async throws(MartletError) {
         try await core.flush()
@@ -91,8 +94,8 @@ extension MartletClient {
         try Producer(client: self, configuration: configuration)
     }
 
-    /// Runs a producer while `body` uses it. Everything enqueued is delivered before this returns; if `body` throws,
-    /// what is not yet delivered is given up.
+    /// Runs a producer while `body` uses it. Everything enqueued is delivered before this returns; if `body`
+    /// throws, what is not yet delivered is given up.
     public func withProducer<Result>(
         _ configuration: ProducerConfiguration = ProducerConfiguration(),
         _ body: (Producer) async throws -> Result

@@ -11,9 +11,9 @@ struct ProducerIdentity: Hashable, Sendable {
 
 /// A batch on its way: records, what the broker is told about them, and what happened so far.
 ///
-/// `@unchecked Sendable` holds because a batch has one owner at a time: the accumulator, under its lock, until the
-/// batch is taken for sending; then the sender's task, which encodes it, until it is handed back under the lock. What
-/// others need meanwhile (`delivery`, `partition`) is immutable.
+/// `@unchecked Sendable` holds because a batch has one owner at a time: the accumulator, under its lock,
+/// until the batch is taken for sending; then the sender's task, which encodes it, until it is handed back
+/// under the lock. What others need meanwhile (`delivery`, `partition`) is immutable.
 final class ProducerBatch: @unchecked Sendable {
     typealias Instant = ContinuousClock.Instant
 
@@ -69,8 +69,8 @@ final class ProducerBatch: @unchecked Sendable {
         return Int32(recordCount)
     }
 
-    /// The batch as it goes to the broker: built at the first call, which compresses, and again only if the sequence has
-    /// changed since.
+    /// The batch as it goes to the broker: built at the first call, which compresses, and again only if the
+    /// sequence has changed since.
     func encode(compression: Compression, level: Int32?) throws(RecordError) -> Bytes {
         if let encoded {
             if encoded.identity == identity && encoded.baseSequence == baseSequence { return encoded.bytes }
@@ -92,8 +92,8 @@ final class ProducerBatch: @unchecked Sendable {
 }
 
 extension BatchHeader {
-    /// A copy of a batch with another place in another producer's order. A copy, since the old bytes may still be on
-    /// their way out.
+    /// A copy of a batch with another place in another producer's order. A copy, since the old bytes may
+    /// still be on their way out.
     static func restamped(_ batch: Bytes, identity: ProducerIdentity, baseSequence: Int32) -> Bytes {
         let copy = batch.withUnsafeBytes { Bytes(copying: $0) }
         copy.withExclusiveMutableBytes { bytes in

@@ -4,8 +4,8 @@ public import MartletRecords
 public struct ProducerConfiguration: Sendable {
     /// Which replicas must have a record before it counts as delivered.
     public var acks = Acks.all
-    /// Lets the broker recognise a batch that is sent again, so that retries neither duplicate nor reorder records.
-    /// Takes effect with `acks == .all` only, as it has no meaning without.
+    /// Lets the broker recognise a batch that is sent again, so that retries neither duplicate nor reorder
+    /// records. Takes effect with `acks == .all` only, as it has no meaning without.
     public var isIdempotent = true
     public var compression = Compression.none
     /// The codec's own scale; nil for its default.
@@ -14,8 +14,8 @@ public struct ProducerConfiguration: Sendable {
     public var batchBytes = 512 << 10
     /// Longest wait of an enqueued record for company in its batch.
     ///
-    /// A record whose delivery a task awaits does not wait while nothing else of its partition is under way, so
-    /// sending one by one costs a round trip and not a round trip and the linger.
+    /// A record whose delivery a task awaits does not wait while nothing else of its partition is under way,
+    /// so sending one by one costs a round trip and not a round trip and the linger.
     public var linger = Duration.milliseconds(5)
     /// Bytes of records not yet acknowledged; beyond it, sending suspends.
     public var bufferBytes = 64 << 20
@@ -27,7 +27,8 @@ public struct ProducerConfiguration: Sendable {
     public var deliveryTimeout = Duration.seconds(120)
     /// Chooses the partition of a record that names none.
     public var partitioner: any Partitioner = DefaultPartitioner()
-    /// Whether a topic that does not exist is asked for in a way that lets the broker create it, if it is so configured.
+    /// Whether a topic that does not exist is asked for in a way that lets the broker create it, if it is so
+    /// configured.
     public var allowsTopicCreation = true
 
     public init() {}

@@ -2,14 +2,16 @@ internal import MartletCore
 internal import NIOCore
 internal import Synchronization
 
-/// What a producer's callers and its sender share: the accumulator under a lock, and the bell that wakes the sender.
+/// What a producer's callers and its sender share: the accumulator under a lock, and the bell that wakes the
+/// sender.
 final class ProducerCore: Sendable {
     let client: MartletClient
     let configuration: ProducerConfiguration
     let wakeup: Wakeup
     private let state: Mutex<Accumulator>
 
-    /// Records that go in under one lock: enough to make its cost small, few enough not to keep the sender waiting.
+    /// Records that go in under one lock: enough to make its cost small, few enough not to keep the sender
+    /// waiting.
     private static let portion = 256
 
     init(client: MartletClient, configuration: ProducerConfiguration, eventLoop: any EventLoop) {

@@ -32,8 +32,8 @@ public struct ProducerRecord: Sendable {
 /// Where a record ended up.
 public struct RecordMetadata: Hashable, Sendable {
     public var partition: TopicPartition
-    /// Nil where the broker does not say: with `acks == .none`, or for a batch that it recognised as sent before
-    /// when it no longer knew where it is.
+    /// Nil where the broker does not say: with `acks == .none`, or for a batch that it recognised as sent
+    /// before when it no longer knew where it is.
     public var offset: Offset?
     /// The record's time: the broker's where the topic uses log append time, else the producer's.
     public var timestamp: Timestamp

@@ -4,8 +4,8 @@ internal import MartletTransport
 internal import MartletWire
 internal import Synchronization
 
-/// The producer's engine: one loop that plans, builds requests and submits them in order; child tasks for all that
-/// takes time.
+/// The producer's engine: one loop that plans, builds requests and submits them in order; child tasks for all
+/// that takes time.
 final class ProducerSender: Sendable {
     let core: ProducerCore
     let pool: ConnectionPool
@@ -47,7 +47,8 @@ final class ProducerSender: Sendable {
         pool.close()
     }
 
-    /// Does all that can be done without waiting; gives the time for the next step, if nothing happens before.
+    /// Does all that can be done without waiting; gives the time for the next step, if nothing happens
+    /// before.
     private func step(_ group: inout DiscardingTaskGroup) -> ContinuousClock.Instant? {
         let metadata = client.metadata
         let inFlight = work.withLock { $0.inFlight }

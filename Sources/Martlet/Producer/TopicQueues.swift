@@ -2,8 +2,8 @@ internal import MartletCore
 
 /// The queues of one topic's partitions, and where its records without key go at the moment.
 ///
-/// A class, as is `PartitionSlot`, so that the hot path reaches a queue without copying it. Both never leave the
-/// producer's lock.
+/// A class, as is `PartitionSlot`, so that the hot path reaches a queue without copying it. Both never leave
+/// the producer's lock.
 final class TopicQueues {
     let name: TopicName
     var partitions: [PartitionSlot] = []

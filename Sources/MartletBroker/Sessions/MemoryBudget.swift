@@ -61,8 +61,8 @@ final class MemoryBudget: Sendable {
 
     func release(_ count: Int) {
         let resumed = state.withLock { state -> Deque<@Sendable () -> Void> in
-            // Which of the two a small frame took is not remembered: its bytes go back to the reserve first. Both together
-            // stay right, and each empties when all is released.
+            // Which of the two a small frame took is not remembered: its bytes go back to the reserve first.
+            // Both together stay right, and each empties when all is released.
             let toReserve = count <= Self.smallByteCount ? min(state.reservedForSmall, count) : 0
             state.reservedForSmall -= toReserve
             state.reserved -= count - toReserve

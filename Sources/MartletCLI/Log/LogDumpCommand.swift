@@ -8,7 +8,8 @@ struct LogDumpCommand: ParsableCommand {
         commandName: "dump",
         abstract: "Print the batches or the records of logs.",
         discussion: """
-            With --records --json each record is one line that martlet produce --json reads: the way to save what is left \
+            With --records --json each record is one line that martlet produce --json reads: the way to \
+            save what is left \
             of a damaged log.
 
             EXAMPLES

@@ -23,7 +23,8 @@ enum LogFormat: String, ExpressibleByArgument, CaseIterable {
     }
 }
 
-/// Writes each message as one line to standard error, with one system call, so that lines of several threads do not mix.
+/// Writes each message as one line to standard error, with one system call, so that lines of several threads
+/// do not mix.
 struct LineLogHandler: LogHandler {
     let format: LogFormat
     var logLevel: Logger.Level

@@ -10,8 +10,8 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve",
         abstract: "Run a broker.",
         discussion: """
-            Keeps everything in one data directory and serves it to every Kafka client. Prints one line when it is \
-            ready; SIGTERM or SIGINT end it after what is in flight.
+            Keeps everything in one data directory and serves it to every Kafka client. Prints one line when \
+            it is ready; SIGTERM or SIGINT end it after what is in flight.
 
             EXAMPLES
               martlet serve --data-dir /var/lib/martlet
@@ -61,7 +61,8 @@ struct ServeCommand: AsyncParsableCommand {
         }
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [.init(service: AnnouncedBroker(broker: broker))], gracefulShutdownSignals: [.sigterm, .sigint],
+                services: [.init(service: AnnouncedBroker(broker: broker))],
+                gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: logger
             )
         )
@@ -105,8 +106,8 @@ struct ServeCommand: AsyncParsableCommand {
     }
 }
 
-/// Says that the broker is ready once its group listens for signals, so that whoever has read the line can stop it
-/// gracefully.
+/// Says that the broker is ready once its group listens for signals, so that whoever has read the line can
+/// stop it gracefully.
 private struct AnnouncedBroker: Service {
     let broker: Broker
 

@@ -38,7 +38,9 @@ struct MemoryBudgetTests {
             if Bool.random(using: &random) {
                 let largest = Bool.random(using: &random) ? MemoryBudget.smallByteCount : 300_000
                 let count = Int.random(in: 1...largest, using: &random)
-                if budget.reserve(count, for: ObjectIdentifier(connection), orResume: {}) { held.append(count) }
+                if budget.reserve(count, for: ObjectIdentifier(connection), orResume: {}) {
+                    held.append(count)
+                }
             } else if !held.isEmpty {
                 budget.release(held.remove(at: Int.random(in: held.indices, using: &random)))
             }

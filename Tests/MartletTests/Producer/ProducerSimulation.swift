@@ -5,8 +5,8 @@ import MartletWire
 
 @testable import Martlet
 
-/// A producer's accumulator, a network that loses and delays, and a broker that checks sequences: all in one thread,
-/// all decided by a seed.
+/// A producer's accumulator, a network that loses and delays, and a broker that checks sequences: all in one
+/// thread, all decided by a seed.
 struct ProducerSimulation {
     private struct Request {
         let batch: ProducerBatch
