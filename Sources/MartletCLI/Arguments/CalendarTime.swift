@@ -35,7 +35,8 @@ struct CalendarTime: Equatable {
         var dayNumber = value / Self.millisecondsPerDay
         if value % Self.millisecondsPerDay < 0 { dayNumber -= 1 }
         milliseconds = value - dayNumber * Self.millisecondsPerDay
-        // Days are counted from March 1st of year 0, so that the leap day ends a year (H. Hinnant's algorithm).
+        // Days are counted from March 1st of year 0, so that the leap day ends a year (H. Hinnant's
+        // algorithm).
         let shifted = dayNumber + 719_468
         let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
         let dayOfEra = shifted - era * 146_097

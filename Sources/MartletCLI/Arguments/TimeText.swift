@@ -9,8 +9,8 @@ internal import Martlet
     internal import Glibc
 #endif
 
-/// Points in time as the command line has them: `2025-11-21`, `2025-11-21T08:30:00Z`, `…+02:00`, milliseconds since
-/// 1970, `-1h` before now, or `now`. Without a zone, UTC is meant.
+/// Points in time as the command line has them: `2025-11-21`, `2025-11-21T08:30:00Z`, `…+02:00`, milliseconds
+/// since 1970, `-1h` before now, or `now`. Without a zone, UTC is meant.
 enum TimeText {
     static let expectation =
         "write 2025-11-21, 2025-11-21T08:30:00Z, milliseconds since 1970, -1h (before now) or now"

@@ -9,8 +9,8 @@ internal import Synchronization
     internal import Glibc
 #endif
 
-/// Shows what the client library has to say to the person at the terminal: one line each, and a line that says the
-/// same as the one before only once, since a client that waits for a broker repeats itself.
+/// Shows what the client library has to say to the person at the terminal: one line each, and a line that
+/// says the same as the one before only once, since a client that waits for a broker repeats itself.
 struct ClientLog: LogHandler {
     private final class Last: Sendable {
         let line = Mutex("")

@@ -7,8 +7,8 @@ struct ConsumeCommand: AsyncParsableCommand {
         commandName: "consume",
         abstract: "Print the records of a topic.",
         discussion: """
-            Prints the value of each record and a line feed, and waits for more until told otherwise. Records of one \
-            partition come in order; those of several come as they arrive.
+            Prints the value of each record and a line feed, and waits for more until told otherwise. \
+            Records of one partition come in order; those of several come as they arrive.
 
             EXAMPLES
               martlet consume orders --until-end

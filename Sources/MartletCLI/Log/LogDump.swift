@@ -10,7 +10,8 @@ internal import MartletRecords
     internal import Glibc
 #endif
 
-/// Prints what segments hold, batch by batch. Damage is told on standard error, and what follows it is printed again.
+/// Prints what segments hold, batch by batch. Damage is told on standard error, and what follows it is
+/// printed again.
 struct LogDump: ~Copyable {
     let fileSystem: any FileSystem
     let showsRecords: Bool

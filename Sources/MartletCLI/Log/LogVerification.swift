@@ -2,8 +2,8 @@ internal import Martlet
 internal import MartletLog
 internal import MartletRecords
 
-/// Checks logs from one end to the other: every checksum, the order of the offsets, the seams between segments, the
-/// indexes, and that nothing is missing that was once synced.
+/// Checks logs from one end to the other: every checksum, the order of the offsets, the seams between
+/// segments, the indexes, and that nothing is missing that was once synced.
 struct LogVerification {
     struct Totals: Equatable {
         var partitions = 0

@@ -1,6 +1,7 @@
 internal import Martlet
 
-/// Counts what becomes of the records that were enqueued, a portion at a time, in a bounded number of open ones.
+/// Counts what becomes of the records that were enqueued, a portion at a time, in a bounded number of open
+/// ones.
 struct DeliveryTally {
     /// Portions of records whose fate is open, oldest first.
     private var open: [Deliveries] = []
@@ -10,7 +11,8 @@ struct DeliveryTally {
     private(set) var failed = 0
     private(set) var firstFailure: MartletError?
 
-    /// Above it we wait for the oldest. The producer bounds the bytes; this bounds what very small records cost.
+    /// Above it we wait for the oldest. The producer bounds the bytes; this bounds what very small records
+    /// cost.
     private static let maximumOpenCount = 1 << 20
 
     mutating func add(_ deliveries: Deliveries) {

@@ -49,8 +49,8 @@ struct ProduceJob: Sendable {
         try run.verdict()
     }
 
-    /// Reads and enqueues until the end of the input or the first obstacle, then waits for the acknowledgements of what
-    /// was enqueued so far.
+    /// Reads and enqueues until the end of the input or the first obstacle, then waits for the
+    /// acknowledgements of what was enqueued so far.
     @MainActor
     private func copy(to producer: Producer, _ run: inout ProduceRun, _ interruption: Interruption) async {
         do {

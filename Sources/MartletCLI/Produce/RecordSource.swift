@@ -10,8 +10,8 @@ internal import MartletCore
 
 /// Cuts a file or a pipe into records at a delimiter, in large blocks and without copying what it hands out.
 ///
-/// A last record without delimiter counts; behind the last delimiter comes no further, empty one. The bytes of a record
-/// share the block's memory, which is used again once nobody holds them any more.
+/// A last record without delimiter counts; behind the last delimiter comes no further, empty one. The bytes
+/// of a record share the block's memory, which is used again once nobody holds them any more.
 struct RecordSource {
     static let blockByteCount = 1 << 20
     /// Less room than this is not worth a system call.

@@ -38,7 +38,8 @@ struct RecordSourceTests {
     func pieces(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         let delimiter: [UInt8] = seed % 2 == 0 ? [0x0A] : [0x0A, 0x0A, 0x41]
-        // Few different bytes, so that delimiters and halves of them are frequent; some long records between them.
+        // Few different bytes, so that delimiters and halves of them are frequent; some long records between
+        // them.
         var input: [UInt8] = []
         for _ in 0..<4_000 {
             let isLong = Int.random(in: 0..<400, using: &generator) == 0
