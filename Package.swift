@@ -110,8 +110,15 @@ let package = Package(
             name: "MartletBrokerTests",
             dependencies: [
                 "MartletBroker", "MartletCore", "MartletLog", "MartletRecords", "MartletSimulation",
-                "MartletTesting",
-                "MartletTransport", "MartletWire", nioCore, nioPosix,
+                "MartletTesting", "MartletTransport", "MartletWire", nioCore, nioPosix,
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "MartletTests",
+            dependencies: [
+                "Martlet", "MartletBroker", "MartletCore", "MartletRecords", "MartletTesting", "MartletTransport",
+                "MartletWire", nioCore, nioPosix,
             ],
             swiftSettings: strict
         ),

@@ -1,5 +1,6 @@
 internal import MartletCore
 internal import MartletLog
+public import MartletTransport
 internal import NIOCore
 internal import NIOPosix
 public import ServiceLifecycle
@@ -87,15 +88,6 @@ public final class Broker: Service {
         try await parts.closeLogs()
         await parts.dismantle()
     }
-}
-
-/// Where a broker listens.
-public struct BrokerAddress: Sendable, Hashable, CustomStringConvertible {
-    public let host: String
-    public let port: Int
-
-    /// `HOST:PORT`, with brackets around an IPv6 address.
-    public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }
 
 /// What a start of the broker did.

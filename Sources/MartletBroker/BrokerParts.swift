@@ -1,6 +1,7 @@
 internal import Logging
 internal import MartletCore
 internal import MartletLog
+internal import MartletTransport
 internal import NIOCore
 internal import NIOPosix
 internal import Synchronization

@@ -1,5 +1,6 @@
 public import Logging
-public import MartletBroker
+// Whoever gets a broker lent needs its interface as well.
+@_exported public import MartletBroker
 internal import MartletSimulation
 
 /// Where a broker of a test keeps its topics.

@@ -14,13 +14,13 @@ extension Accumulator {
 
     /// Appends records until one meets an obstacle, which is then for the caller to clear.
     mutating func append(
-        _ records: ArraySlice<ProducerRecord>, at now: Instant, time: Timestamp
+        _ records: ArraySlice<ProducerRecord>, at now: Instant, time: Timestamp, isAwaited: Bool
     ) -> (Portion, obstacle: Bool) {
         var portion = Portion()
         portion.entries.reserveCapacity(records.count)
         for record in records {
             let result = append(
-                record, at: now, timestamp: record.timestamp ?? time, isAwaited: false, reserved: 0)
+                record, at: now, timestamp: record.timestamp ?? time, isAwaited: isAwaited, reserved: 0)
             guard case .appended(let batch, let index, let wakesSender) = result else {
                 return (portion, true)
             }

@@ -18,13 +18,15 @@ struct Accumulator {
     }
 
     private(set) var configuration: ProducerConfiguration
-    private let limits: PartitionQueue.Limits
+    let limits: PartitionQueue.Limits
+    /// Nil for the default, which is then called without detour.
+    private let customPartitioner: (any Partitioner)?
     private let retry: RetryConfiguration
     private(set) var topics: [TopicName: TopicQueues] = [:]
     private var last: TopicQueues?
     /// Partitions with something in them, in no particular order; each drain begins at another.
-    private var active: [PartitionSlot] = []
-    private var rotation = 0
+    var active: [PartitionSlot] = []
+    var rotation = 0
 
     var buffer: BufferAccount
     var producer = ProducerIdentity.none
@@ -34,7 +36,7 @@ struct Accumulator {
     var closed: MartletError?
     /// The first failure of a record that nobody waited for, until a flush tells of it.
     var unobservedFailure: MartletError?
-    private var random: any RandomNumberGenerator & Sendable
+    var random: any RandomNumberGenerator & Sendable
 
     init(
         _ configuration: ProducerConfiguration, retry: RetryConfiguration,
@@ -42,6 +44,8 @@ struct Accumulator {
     ) {
         self.configuration = configuration
         self.retry = retry
+        let isDefault = configuration.partitioner is DefaultPartitioner
+        customPartitioner = isDefault ? nil : configuration.partitioner
         self.random = random
         buffer = BufferAccount(capacity: configuration.bufferBytes)
         limits = PartitionQueue.Limits(
@@ -52,7 +56,7 @@ struct Accumulator {
     }
 
     var isEmpty: Bool { active.isEmpty }
-    private var isUrgent: Bool { flushing > 0 || closed != nil || buffer.hasWaiters }
+    var isUrgent: Bool { flushing > 0 || closed != nil || buffer.hasWaiters }
 
     // MARK: Enqueueing
 
@@ -135,9 +139,17 @@ struct Accumulator {
         of topic: TopicQueues, for record: borrowing ProducerRecord, byteCount: Int
     ) -> Result<PartitionSlot, MartletError> {
         let count = Int32(topic.partitions.count)
+        var wanted = record.partition
+        if wanted == nil {
+            wanted =
+                if let customPartitioner {
+                    customPartitioner.partition(topic: topic.name, key: record.key, partitionCount: count)
+                } else {
+                    DefaultPartitioner().partition(topic: topic.name, key: record.key, partitionCount: count)
+                }
+        }
         let chosen =
-            record.partition
-            ?? configuration.partitioner.partition(topic: topic.name, key: record.key, partitionCount: count)
+            wanted
             ?? topic.stickyPartition(
                 for: byteCount, switchingAfter: configuration.batchBytes, using: &random)
         guard topic.partitions.indices.contains(Int(chosen)) else {
@@ -170,151 +182,10 @@ struct Accumulator {
         return topic.partitions[Int(partition.partition)]
     }
 
-    private mutating func activate(_ slot: PartitionSlot) {
+    mutating func activate(_ slot: PartitionSlot) {
         guard !slot.isActive else { return }
         slot.isActive = true
         active.append(slot)
-    }
-
-    // MARK: Sending
-
-    /// What the sender can do now, and when to ask again.
-    struct Plan {
-        /// Batches to send, by broker; one per partition.
-        var requests: [BrokerID: [ProducerBatch]] = [:]
-        /// Batches that ran out of time.
-        var expired: [ProducerBatch] = []
-        /// Topics with something to send and a partition without a known leader.
-        var topicsWithoutLeader: Set<TopicName> = []
-        /// Leaders with something to send to.
-        var wantedBrokers: Set<BrokerID> = []
-        /// An idempotent producer needs another identity than this.
-        var needsProducerID: ProducerID?
-        var nextWake: Instant?
-
-        mutating func wake(at instant: Instant) { nextWake = min(nextWake ?? instant, instant) }
-    }
-
-    /// Takes what can be sent.
-    ///
-    /// - Parameters:
-    ///   - leader: The leader of a partition, as far as it is known.
-    ///   - hasRoom: Whether a broker is connected and can take one more request.
-    mutating func plan(
-        at now: Instant, leader: (TopicPartition) -> BrokerID?, hasRoom: (BrokerID) -> Bool
-    ) -> Plan {
-        var plan = Plan()
-        var bytes: [BrokerID: Int] = [:]
-        active.removeAll { slot in
-            slot.isActive = !slot.queue.isEmpty
-            return !slot.isActive
-        }
-        guard !active.isEmpty else { return plan }
-        rotation = (rotation + 1) % active.count
-        for index in active.indices {
-            let slot = active[(index + rotation) % active.count]
-            let expired = slot.queue.expired(at: now)
-            guard expired.isEmpty else {
-                // They have to go before anything behind them.
-                plan.expired += expired
-                plan.wake(at: now)
-                continue
-            }
-            if let expiry = slot.queue.nextExpiry, expiry > now { plan.wake(at: expiry) }
-            switch slot.queue.demand(at: now, isUrgent: isUrgent, producer: producer) {
-            case .nothing: continue
-            case .wait(let instant): plan.wake(at: instant)
-            case .producerID(let insteadOf): plan.needsProducerID = insteadOf
-            case .send:
-                guard let broker = leader(slot.queue.partition) else {
-                    plan.topicsWithoutLeader.insert(slot.queue.partition.topic)
-                    continue
-                }
-                plan.wantedBrokers.insert(broker)
-                guard hasRoom(broker), bytes[broker, default: 0] < configuration.maximumRequestBytes,
-                    let batch = slot.queue.take(producer: producer)
-                else { continue }
-                bytes[broker, default: 0] += batch.byteCount
-                plan.requests[broker, default: []].append(batch)
-            }
-        }
-        return plan
-    }
-
-    /// Starts the next producer identity, unless another task was faster.
-    mutating func begin(_ identity: ProducerIdentity, insteadOf old: ProducerID) {
-        if producer.id == old { producer = identity }
-    }
-
-    // MARK: Settling
-
-    /// A batch that is done with, and how it ended; for its delivery, outside of the lock.
-    struct Settlement: Sendable {
-        let delivery: BatchDelivery
-        let outcome: BatchDelivery.Outcome
-    }
-
-    /// Acts on what an attempt came to; gives the batches that are now settled.
-    mutating func apply(
-        _ verdict: ProduceVerdict, to batch: ProducerBatch, at now: Instant
-    ) -> [Settlement] {
-        guard let slot = slot(of: batch.partition) else { return [] }
-        switch verdict {
-        case .delivered(let placement):
-            slot.queue.didDeliver(batch)
-            release(batch)
-            return [Settlement(delivery: batch.delivery, outcome: .success(placement))]
-        case .retry(let error, let mayBeAppended, _):
-            if mayBeAppended { batch.isFateUnknown = true }
-            return retryOrGiveUp(batch, slot, after: error, restartingSequence: false, at: now)
-        case .retryWithNewSequence(let error, let needsNewProducerID):
-            if needsNewProducerID, producer.id == batch.identity.id { producer = .none }
-            return retryOrGiveUp(batch, slot, after: error, restartingSequence: true, at: now)
-        case .fail(let error):
-            return giveUp(batch, slot, because: error)
-        }
-    }
-
-    private mutating func retryOrGiveUp(
-        _ batch: ProducerBatch, _ slot: PartitionSlot, after error: MartletError, restartingSequence: Bool,
-        at now: Instant
-    ) -> [Settlement] {
-        batch.lastError = error
-        if slot.queue.isAbandoned(batch) { return giveUp(batch, slot, because: .abandoned(batch)) }
-        // A closed producer may still deliver what it holds, but not after its run has ended.
-        if now >= batch.createdAt + limits.deliveryTimeout || closed?.code == .cancelled {
-            return giveUp(batch, slot, because: .deliveryTimedOut(batch, after: limits.deliveryTimeout))
-        }
-        let wait = batch.backoff.next(using: &random)
-        slot.queue.willRetry(batch, at: now + wait, restartingSequence: restartingSequence)
-        activate(slot)
-        return []
-    }
-
-    /// Settles a batch without success, unless that has happened already.
-    mutating func giveUp(_ batch: ProducerBatch, because error: MartletError) -> [Settlement] {
-        guard let slot = slot(of: batch.partition), batch.delivery.outcome == nil else { return [] }
-        return giveUp(batch, slot, because: error)
-    }
-
-    private mutating func giveUp(
-        _ batch: ProducerBatch, _ slot: PartitionSlot, because error: MartletError
-    ) -> [Settlement] {
-        var settled: [Settlement] = []
-        var others = [batch]
-        while let next = others.popLast() {
-            let reason = next === batch ? error : .abandoned(next)
-            others += slot.queue.didGiveUp(next).filter { other in !others.contains { $0 === other } }
-            release(next)
-            if next.hasUnawaitedRecords, unobservedFailure == nil { unobservedFailure = reason }
-            settled.append(Settlement(delivery: next.delivery, outcome: .failure(reason)))
-        }
-        return settled
-    }
-
-    private mutating func release(_ batch: ProducerBatch) {
-        buffer.release(batch.accountedBytes)
-        batch.accountedBytes = 0
     }
 
     /// All that is not settled.

@@ -48,7 +48,7 @@ public final class Producer: Sendable {
     /// Sends records and waits until all are acknowledged.
     @discardableResult
     public func send(contentsOf records: [ProducerRecord]) async throws(MartletError) -> [RecordMetadata] {
-        try await core.enqueue(records).metadata()
+        try await core.enqueue(records, isAwaited: true).metadata()
     }
 
     /// Hands a record over without waiting for its acknowledgement; suspends only while the buffer is full, or while the
@@ -63,12 +63,13 @@ public final class Producer: Sendable {
     /// Hands records over, as `enqueue(_:)` does, at a fraction of the cost for each: the way for millions of them.
     @discardableResult
     public func enqueue(contentsOf records: [ProducerRecord]) async throws(MartletError) -> Deliveries {
-        try await core.enqueue(records)
+        try await core.enqueue(records, isAwaited: false)
     }
 
     /// Waits until all records enqueued so far are acknowledged.
     ///
-    /// - Throws: The first failure, since the last flush, among records whose delivery nobody awaited at the time.
+    /// - Throws: The first failure, since the last flush, among records that were enqueued; those that were sent have
+    ///   told their senders.
     public func flush() async throws(MartletError) {
         try await core.flush()
     }

@@ -55,7 +55,7 @@ final class ProducerCore: Sendable {
         }
     }
 
-    func enqueue(_ records: [ProducerRecord]) async throws(MartletError) -> Deliveries {
+    func enqueue(_ records: [ProducerRecord], isAwaited: Bool) async throws(MartletError) -> Deliveries {
         var deliveries = Deliveries(core: self)
         deliveries.reserveCapacity(records.count)
         var next = 0
@@ -64,7 +64,7 @@ final class ProducerCore: Sendable {
             let time = Timestamp.now()
             let range = next..<min(next + Self.portion, records.count)
             let (added, obstacle) = withAccumulator { accumulator in
-                accumulator.append(records[range], at: now, time: time)
+                accumulator.append(records[range], at: now, time: time, isAwaited: isAwaited)
             }
             if added.wakesSender { wakeup.signal() }
             for (offset, entry) in added.entries.enumerated() {
@@ -74,7 +74,7 @@ final class ProducerCore: Sendable {
             next += added.entries.count
             guard obstacle else { continue }
             // The slow path, for the one record that met something to wait for.
-            let delivery = try await enqueue(records[next], isAwaited: false)
+            let delivery = try await enqueue(records[next], isAwaited: isAwaited)
             deliveries.append(delivery.batch, index: delivery.index, timestamp: delivery.timestamp)
             next += 1
         }

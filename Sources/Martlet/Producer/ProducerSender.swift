@@ -7,26 +7,28 @@ internal import Synchronization
 /// The producer's engine: one loop that plans, builds requests and submits them in order; child tasks for all that
 /// takes time.
 final class ProducerSender: Sendable {
-    private let core: ProducerCore
-    private let pool: ConnectionPool
-    private let work = Mutex(Work())
+    let core: ProducerCore
+    let pool: ConnectionPool
+    let work: Mutex<Work>
 
     /// What child tasks are busy with, so that nothing is started twice.
-    private struct Work {
+    struct Work {
         var inFlight: [BrokerID: Int] = [:]
         var connecting: Set<BrokerID> = []
         var isRefreshing = false
         var isFetchingProducerID = false
         /// The last reason why nothing could be sent; told if records run out of time meanwhile.
         var obstacle: MartletError?
+        var backoff: Backoff
     }
 
     init(core: ProducerCore) {
         self.core = core
         pool = core.client.makePool()
+        work = Mutex(Work(backoff: Backoff(core.client.configuration.retry)))
     }
 
-    private var client: MartletClient { core.client }
+    var client: MartletClient { core.client }
     private var configuration: ProducerConfiguration { core.configuration }
 
     func run() async {
@@ -163,98 +165,5 @@ final class ProducerSender: Sendable {
         }
         core.settle(batch, verdict)
         return isOutdated
-    }
-
-    // MARK: Connections, metadata, producer id
-
-    private func connect(to broker: BrokerID, _ metadata: ClusterMetadata, _ group: inout DiscardingTaskGroup)
-    {
-        guard let address = metadata.brokers[broker], pool.existing(to: address) == nil,
-            work.withLock({ $0.connecting.insert(broker).inserted })
-        else { return }
-        group.addTask {
-            do throws(MartletError) {
-                _ = try await self.pool.connection(to: address)
-            } catch {
-                await self.meet(error)
-                // The broker may have moved, or another may lead now.
-                await self.refreshNow([])
-            }
-            _ = self.work.withLock { $0.connecting.remove(broker) }
-            self.core.wakeup.signal()
-        }
-    }
-
-    private func refresh(_ topics: Set<TopicName>, _ group: inout DiscardingTaskGroup) {
-        guard
-            work.withLock({ work in
-                defer { work.isRefreshing = true }
-                return !work.isRefreshing
-            })
-        else { return }
-        group.addTask {
-            await self.refreshNow(topics)
-            let metadata = self.client.metadata
-            if topics.contains(where: { metadata.topics[$0] == nil }) || !topics.isEmpty {
-                // Still without a leader: an election takes its time.
-                await self.pauseBeforeRetry()
-            }
-            self.work.withLock { $0.isRefreshing = false }
-            self.core.wakeup.signal()
-        }
-    }
-
-    private func refreshNow(_ topics: Set<TopicName>) async {
-        client.metadataState.withLock { state in
-            for topic in topics { state.want(topic, allowsCreation: false) }
-        }
-        do throws(MartletError) {
-            try await client.refreshMetadata()
-        } catch {
-            await meet(error)
-        }
-        let metadata = client.metadata
-        core.withAccumulator { accumulator in
-            for name in accumulator.topics.keys {
-                guard let topic = metadata.topics[name] else { continue }
-                accumulator.update(name, partitionCount: topic.partitions.count)
-            }
-        }
-    }
-
-    private func fetchProducerID(insteadOf old: ProducerID, _ group: inout DiscardingTaskGroup) {
-        guard
-            work.withLock({ work in
-                defer { work.isFetchingProducerID = true }
-                return !work.isFetchingProducerID
-            })
-        else { return }
-        group.addTask {
-            do throws(MartletError) {
-                let identity = try await ProducerIdentity.fetch(from: self.client)
-                self.core.withAccumulator { $0.begin(identity, insteadOf: old) }
-            } catch {
-                if error.isRetriable || error.code == .cancelled {
-                    await self.meet(error)
-                } else {
-                    // No batch can ever be sent without.
-                    self.core.giveUp(self.core.withAccumulator { $0.batches }) { _ in error }
-                }
-            }
-            self.work.withLock { $0.isFetchingProducerID = false }
-            self.core.wakeup.signal()
-        }
-    }
-
-    private func meet(_ error: MartletError) async {
-        if error.code == .cancelled { return }
-        client.configuration.logger.warning("cannot send for now", metadata: ["reason": "\(error)"])
-        work.withLock { $0.obstacle = error }
-        await pauseBeforeRetry()
-    }
-
-    private func pauseBeforeRetry() async {
-        var backoff = Backoff(client.configuration.retry)
-        try? await client.pause(backoff.next())
     }
 }

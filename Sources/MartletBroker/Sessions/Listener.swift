@@ -1,5 +1,6 @@
 internal import Logging
 internal import MartletCore
+internal import MartletTransport
 internal import NIOCore
 internal import NIOPosix
 internal import Synchronization

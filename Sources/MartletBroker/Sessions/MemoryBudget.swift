@@ -61,12 +61,11 @@ final class MemoryBudget: Sendable {
 
     func release(_ count: Int) {
         let resumed = state.withLock { state -> Deque<@Sendable () -> Void> in
-            // Which of the two a small frame took does not matter, as long as both add up.
-            if count <= Self.smallByteCount, state.reservedForSmall >= count {
-                state.reservedForSmall -= count
-            } else {
-                state.reserved -= count
-            }
+            // Which of the two a small frame took is not remembered: its bytes go back to the reserve first. Both together
+            // stay right, and each empties when all is released.
+            let toReserve = count <= Self.smallByteCount ? min(state.reservedForSmall, count) : 0
+            state.reservedForSmall -= toReserve
+            state.reserved -= count - toReserve
             precondition(state.reserved >= 0, "released more memory than was reserved")
             guard state.reserved <= limit else { return [] }
             state.overdrawnBy = nil

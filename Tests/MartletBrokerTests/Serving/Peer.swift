@@ -11,10 +11,9 @@ struct Peer {
     let connection: BrokerConnection
 
     static func connect(to broker: Broker) async throws -> Peer {
-        let address = MartletTransport.BrokerAddress(host: broker.address.host, port: broker.address.port)
-        return Peer(
+        Peer(
             connection: try await BrokerConnection.connect(
-                to: address, options: ConnectionOptions(), group: .singletonMultiThreadedEventLoopGroup
+                to: broker.address, options: ConnectionOptions(), group: .singletonMultiThreadedEventLoopGroup
             )
         )
     }

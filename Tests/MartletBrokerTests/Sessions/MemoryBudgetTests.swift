@@ -20,10 +20,31 @@ struct MemoryBudgetTests {
         #expect(reserve(100_000, for: first), "and goes on until its frame is whole")
         #expect(!reserve(50_000, for: second))
         #expect(reserve(1_000, for: second), "a small frame has a reserve")
-        budget.release(201_000)
+        budget.release(1_000)
+        budget.release(200_000)
         #expect(!woken.isSet, "still beyond the limit")
         budget.release(1_300_000)
         #expect(woken.isSet)
         #expect(reserve(1_000_000, for: second))
+    }
+
+    @Test("whatever the order of reserving and releasing, all comes back", arguments: 0..<50)
+    func balance(seed: Int) {
+        var random = SplitMix(seed: UInt64(seed))
+        let budget = MemoryBudget(limit: 1_000_000)
+        let connection = Connection()
+        var held: [Int] = []
+        for _ in 0..<5_000 {
+            if Bool.random(using: &random) {
+                let largest = Bool.random(using: &random) ? MemoryBudget.smallByteCount : 300_000
+                let count = Int.random(in: 1...largest, using: &random)
+                if budget.reserve(count, for: ObjectIdentifier(connection), orResume: {}) { held.append(count) }
+            } else if !held.isEmpty {
+                budget.release(held.remove(at: Int.random(in: held.indices, using: &random)))
+            }
+            #expect(budget.reserved == held.reduce(0, +))
+        }
+        for count in held { budget.release(count) }
+        #expect(budget.reserved == 0)
     }
 }
