@@ -194,8 +194,8 @@ struct PartitionQueue {
     /// The batch is given up. If it had a place in the sequence, the broker will miss it there.
     ///
     /// - Returns: Batches to be given up with it. If the broker may have this one, or may get it from a
-    ///   connection that we think dead, then what was sent behind it may arrive there in the same way, after any
-    ///   answer that denies it. To send that again in a new sequence could repeat records.
+    ///   connection that we think dead, then what was sent behind it may arrive there in the same way, after
+    ///   any answer that denies it. To send that again in a new sequence could repeat records.
     mutating func didGiveUp(_ batch: ProducerBatch) -> [ProducerBatch] {
         remove(batch)
         guard batch.hasSequence else { return [] }

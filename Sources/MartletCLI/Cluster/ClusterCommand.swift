@@ -22,9 +22,8 @@ struct ClusterInfoCommand: AsyncParsableCommand {
         abstract: "Show the id, the controller and the brokers of a cluster.",
         usage: "martlet cluster info [<options>]",
         discussion: """
-            The addresses are those that brokers tell their clients. If one of them cannot be reached \
-            from here, no client \
-            here can use that broker: set advertised.listeners there.
+            The addresses are those that brokers tell their clients. If one of them cannot be reached from \
+            here, no client here can use that broker: set advertised.listeners there.
 
             EXAMPLES
               martlet cluster info --bootstrap broker1:9092

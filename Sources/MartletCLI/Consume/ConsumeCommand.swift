@@ -8,8 +8,7 @@ struct ConsumeCommand: AsyncParsableCommand {
         abstract: "Print the records of a topic.",
         discussion: """
             Prints the value of each record and a line feed, and waits for more until told otherwise. \
-            Records of one \
-            partition come in order; those of several come as they arrive.
+            Records of one partition come in order; those of several come as they arrive.
 
             EXAMPLES
               martlet consume orders --until-end

@@ -31,8 +31,8 @@ struct ConsumeJob: Sendable {
     private var consumerConfiguration: ConsumerConfiguration {
         var configuration = ConsumerConfiguration()
         configuration.isolationLevel = plan.isolation
-        // Whoever names an offset wants to know that it is gone. What retention takes while we read is
-        // skipped.
+        // Whoever names an offset wants to know that it is gone. Others skip what retention takes while they
+        // read.
         if case .offset = plan.start { configuration.offsetReset = .fail }
         // For a few records there is no need to fetch a lot.
         if let count = plan.count, count < 1_000 {

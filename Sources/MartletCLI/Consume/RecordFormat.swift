@@ -16,9 +16,8 @@ struct RecordFormat: Equatable, Sendable {
 
     static let help = """
         %s value, %S its length (-1 if null), %k key, %K its length, %h headers (a=1,b=2), %t topic, %p \
-        partition, \
-        %o offset, %T timestamp in ms, %% a percent sign; %{time} as 2025-11-21T08:30:00.000Z, %{value:hex}, \
-        %{value:base64}, %{key:hex}, %{key:base64}; \\n \\r \\t \\0 \\\\ \\xNN
+        partition, %o offset, %T timestamp in ms, %% a percent sign; %{time} as 2025-11-21T08:30:00.000Z, \
+        %{value:hex}, %{value:base64}, %{key:hex}, %{key:base64}; \\n \\r \\t \\0 \\\\ \\xNN
         """
 
     @Sendable

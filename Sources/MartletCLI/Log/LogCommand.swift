@@ -7,8 +7,7 @@ struct LogCommand: ParsableCommand {
         abstract: "Look at logs on disk, without a broker.",
         discussion: """
             Reads the files of Martlet and of Apache Kafka, and neither locks nor changes them. While a \
-            broker writes to \
-            them, the last batch may look cut off.
+            broker writes to them, the last batch may look cut off.
 
             EXAMPLES
               martlet log dump /var/lib/martlet/orders-0/00000000000000000000.log

@@ -9,8 +9,7 @@ struct LogDumpCommand: ParsableCommand {
         abstract: "Print the batches or the records of logs.",
         discussion: """
             With --records --json each record is one line that martlet produce --json reads: the way to \
-            save what is left \
-            of a damaged log.
+            save what is left of a damaged log.
 
             EXAMPLES
               martlet log dump /var/lib/martlet/orders-0

@@ -8,9 +8,8 @@ struct LogVerifyCommand: ParsableCommand {
         commandName: "verify",
         abstract: "Check the checksums, offsets and indexes of logs.",
         discussion: """
-            Prints one line for each problem and ends with exit code 1 if there is any. What is only \
-            noted does no harm: \
-            the next start of a broker puts it right.
+            Prints one line for each problem and ends with exit code 1 if there is any. What is only noted \
+            does no harm: the next start of a broker puts it right.
 
             EXAMPLES
               martlet log verify /var/lib/martlet

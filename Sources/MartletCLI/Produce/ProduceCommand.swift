@@ -8,10 +8,8 @@ struct ProduceCommand: AsyncParsableCommand {
         abstract: "Write records to a topic.",
         discussion: """
             Each line of standard input, or of the files, becomes a record, exactly as it is: nothing is \
-            trimmed, empty \
-            lines count, and so does a last line without a line feed. Ends with success only if every \
-            record was \
-            acknowledged.
+            trimmed, empty lines count, and so does a last line without a line feed. Ends with success only \
+            if every record was acknowledged.
 
             EXAMPLES
               martlet produce orders < orders.txt

@@ -8,9 +8,8 @@ struct TopicDescribeCommand: AsyncParsableCommand {
         abstract: "Show partitions, offsets and settings of topics.",
         usage: "martlet topic describe <topic> ... [<options>]",
         discussion: """
-            Shows the settings that differ from their defaults. Without a terminal the fields are \
-            separated by tabs, and \
-            the first says what the line is: topic, partition or config.
+            Shows the settings that differ from their defaults. Without a terminal the fields are separated \
+            by tabs, and the first says what the line is: topic, partition or config.
 
             EXAMPLES
               martlet topic describe orders
