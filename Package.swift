@@ -128,6 +128,7 @@ let package = Package(
             name: "MartletCLITests",
             dependencies: [
                 "MartletCLI", "Martlet", "MartletLog", "MartletRecords", "MartletCore", argumentParser,
+                logging,
             ],
             swiftSettings: strict
         ),

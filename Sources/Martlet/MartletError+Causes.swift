@@ -44,9 +44,10 @@ extension MartletError {
     static func broker(
         _ code: ErrorCode, _ message: String?, doing activity: String
     ) -> MartletError {
-        let detail = message.map { ": \($0)" } ?? ""
+        // A broker that explains itself says what to do better than we can guess by the code.
+        let explanation = message.map { ": \($0)" } ?? advice(for: code)
         return MartletError(
-            .broker(code), "\(activity): the broker answers \(code)\(detail)\(advice(for: code))",
+            .broker(code), "\(activity): the broker answers \(code)\(explanation)",
             isRetriable: code.isRetriable)
     }
 

@@ -90,7 +90,7 @@ struct BrokerParts: Sendable {
             settings: settings, limits: Limits(settings),
             shardCount: group.makeIterator().reduce(0) { count, _ in count + 1 }, logger: logger, disk: disk,
             receivePool: ReceivePool(budget: budget, keptLimit: min(budget.limit / 4, 32 << 20)),
-            pageCacheBudget: PageCacheBudget(), clock: WallClock.now, clusterID: storage.clusterID,
+            pageCacheBudget: PageCacheBudget(), clock: Timestamp.now, clusterID: storage.clusterID,
             brokerID: BrokerID(rawValue: Int32(settings.int("node.id") ?? 1))
         )
     }

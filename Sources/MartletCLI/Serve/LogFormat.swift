@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Logging
+internal import MartletCore
 
 #if canImport(Darwin)
     internal import Darwin
@@ -36,47 +37,49 @@ struct LineLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        let merged = event.metadata.map { metadata.merging($0) { _, new in new } } ?? metadata
-        let fields = merged.sorted { $0.key < $1.key }.map { ($0.key, "\($0.value)") }
-        let line =
-            switch format {
-            case .text: Self.text(event.level, "\(event.message)", fields)
-            case .json: Self.json(event.level, "\(event.message)", fields)
+        let fields = event.metadata.map { metadata.merging($0) { _, new in new } } ?? metadata
+        var line = OutputBuffer()
+        line.append(
+            event: "\(event.message)", level: event.level, fields.sorted { $0.key < $1.key }, at: .now(),
+            format)
+        // Nobody is left to tell if standard error is gone.
+        try? line.withBytes { bytes throws(StreamError) in try Descriptor.write(bytes, to: STDERR_FILENO) }
+    }
+}
+
+extension OutputBuffer {
+    /// One line of the log.
+    mutating func append(
+        event message: String, level: Logger.Level, _ fields: [(key: String, value: Logger.MetadataValue)],
+        at time: Timestamp, _ format: LogFormat
+    ) {
+        switch format {
+        case .text:
+            append("\(CalendarTime(time)) \(level.rawValue) \(message)")
+            for (key, value) in fields { append(field: key, "\(value)") }
+            append("\n")
+        case .json:
+            line { json in
+                json.field("time", "\(CalendarTime(time))")
+                json.field("level", level.rawValue)
+                json.field("message", message)
+                for (key, value) in fields {
+                    json.append(",")
+                    json.append(json: key)
+                    json.append(":")
+                    json.append(json: "\(value)")
+                }
             }
-        StandardError.write(line)
-    }
-
-    static func text(_ level: Logger.Level, _ message: String, _ fields: [(String, String)]) -> String {
-        var line = "\(timestamp()) \(level.rawValue) \(message)"
-        for (key, value) in fields {
-            let needsQuotes = value.contains(" ") || value.contains("\"") || value.contains("\n")
-            line += " \(key)=\(needsQuotes ? JSONText.quoted(value) : value)"
         }
-        return line + "\n"
     }
 
-    static func json(_ level: Logger.Level, _ message: String, _ fields: [(String, String)]) -> String {
-        var line =
-            "{\"time\":\"\(timestamp())\",\"level\":\"\(level.rawValue)\",\"message\":\(JSONText.quoted(message))"
-        for (key, value) in fields { line += ",\(JSONText.quoted(key)):\(JSONText.quoted(value))" }
-        return line + "}\n"
-    }
-
-    /// UTC to the millisecond, in the form of RFC 3339.
-    private static func timestamp() -> String {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        var parts = tm()
-        var seconds = time.tv_sec
-        gmtime_r(&seconds, &parts)
-        func padded(_ number: Int, _ width: Int) -> String {
-            let digits = String(number)
-            return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    /// `key=value`, in quotes where the value has what would confuse a reader of fields.
+    private mutating func append(field key: String, _ value: String) {
+        append(" \(key)=")
+        if value.utf8.contains(where: { $0 <= UInt8(ascii: " ") || $0 == UInt8(ascii: "\"") }) {
+            append(json: value)
+        } else {
+            append(value)
         }
-        let date =
-            "\(parts.tm_year + 1900)-\(padded(Int(parts.tm_mon) + 1, 2))-\(padded(Int(parts.tm_mday), 2))"
-        let clock =
-            "\(padded(Int(parts.tm_hour), 2)):\(padded(Int(parts.tm_min), 2)):\(padded(Int(parts.tm_sec), 2))"
-        return "\(date)T\(clock).\(padded(time.tv_nsec / 1_000_000, 3))Z"
     }
 }

@@ -1,8 +1,18 @@
 internal import ArgumentParser
 internal import Logging
 internal import MartletBroker
+internal import MartletCore
+internal import MartletLog
 internal import ServiceLifecycle
 internal import UnixSignals
+
+#if canImport(Darwin)
+    internal import Darwin
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Glibc
+#endif
 
 /// `martlet serve`: the broker, until SIGTERM or SIGINT.
 struct ServeCommand: AsyncParsableCommand {
@@ -56,8 +66,7 @@ struct ServeCommand: AsyncParsableCommand {
         } catch let error as ConfigError {
             throw ValidationError(error.message)
         } catch let error as BrokerStartError {
-            StandardError.write("martlet: \(error)\n")
-            throw ExitCode.failure
+            throw CommandFailure(error.message)
         }
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
@@ -68,6 +77,18 @@ struct ServeCommand: AsyncParsableCommand {
         )
         try await group.run()
         logger.info("Stopped.")
+    }
+
+    /// The whole file.
+    private func readText(_ path: String) throws -> String {
+        do {
+            guard let contents = try PosixFileSystem().contents(of: path) else {
+                throw ValidationError("There is no file \(path).")
+            }
+            return String(decoding: contents)
+        } catch let error as FileSystemError {
+            throw ValidationError("\(error)")
+        }
     }
 
     @Sendable
@@ -82,7 +103,7 @@ struct ServeCommand: AsyncParsableCommand {
     private func readSettings(_ logger: Logger) throws -> BrokerSettings {
         var result = BrokerSettings()
         if let config {
-            for (key, value) in PropertiesFile.parse(try TextFile.read(config)) {
+            for (key, value) in PropertiesFile.parse(try readText(config)) {
                 try result.load(key, value)
             }
             for key in result.unknownKeys {
@@ -122,7 +143,9 @@ private struct AnnouncedBroker: Service {
         var line = "martlet is ready on \(broker.address), data in \(broker.dataDirectory)"
         line += " (\(startup.partitionCount) partitions, \(startup.duration.milliseconds) ms"
         if startup.recoveredCount > 0 { line += ", \(startup.recoveredCount) recovered" }
-        StandardOutput.write(line + ")\n")
+        // At once, without a buffer that another process would wait for; a closed standard output is no
+        // reason to stop.
+        try? Descriptor.write(line + ")\n", to: STDOUT_FILENO)
     }
 }
 

@@ -137,7 +137,8 @@ struct ProducerTests {
                 }
             }
             var configuration = ProducerConfiguration()
-            // Long enough for the first record and a first refusal on a machine that is busy with other tests.
+            // Long enough for the first record and a first refusal on a machine that is busy with other
+            // tests.
             configuration.deliveryTimeout = .seconds(4)
             try await client.withProducer(configuration) { producer in
                 try await producer.send(ProducerRecord(topic: "t", value: "before"))

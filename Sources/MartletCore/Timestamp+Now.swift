@@ -1,5 +1,3 @@
-internal import MartletCore
-
 #if canImport(Darwin)
     internal import Darwin
 #elseif canImport(Musl)
@@ -9,10 +7,10 @@ internal import MartletCore
 #endif
 
 extension Timestamp {
-    /// The system's time.
-    static func now() -> Timestamp {
+    /// The time of day by this machine's clock.
+    package static func now() -> Timestamp {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(rawValue: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+        return Timestamp(rawValue: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000)
     }
 }
