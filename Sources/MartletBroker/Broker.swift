@@ -1,3 +1,4 @@
+internal import Logging
 internal import MartletCore
 internal import MartletLog
 public import MartletTransport
@@ -54,6 +55,12 @@ public final class Broker: Service {
             // waits for its end.
             let control = Task { [queue = parts.control] in await queue.run() }
             let address = try await parts.listen()
+            if !ListenerAddress.isLoopback(address.host) {
+                parts.environment.logger.warning(
+                    "Whoever reaches this address may read and change everything: there is no authentication yet.",
+                    metadata: ["address": "\(address)"]
+                )
+            }
             parts.startHousekeeping()
             let startup = StartupSummary(
                 partitionCount: recovery.partitionCount, recoveredCount: recovery.recoveredCount,

@@ -33,8 +33,8 @@ public struct ListenerAddress: Sendable, Equatable, CustomStringConvertible {
     /// `HOST:PORT`, with brackets around an IPv6 address.
     public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
-    /// Whether only this machine can reach it.
-    var isLoopback: Bool {
+    /// Whether only this machine can reach the host.
+    static func isLoopback(_ host: String) -> Bool {
         host == "localhost" || host == "::1" || host.hasPrefix("127.")
     }
 }
