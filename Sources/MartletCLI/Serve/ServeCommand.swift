@@ -61,6 +61,7 @@ struct ServeCommand: AsyncParsableCommand {
         let broker: Broker
         do {
             ProcessLimits.raiseOpenFiles()
+            ProcessMemory.returnLargeBuffers()
             let settings = try readSettings(logger)
             broker = try await Broker.start(BrokerConfiguration(settings: settings, logger: logger))
         } catch let error as ConfigError {
