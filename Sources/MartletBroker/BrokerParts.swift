@@ -217,6 +217,14 @@ struct BrokerParts: Sendable {
         }
     }
 
+    /// Whether a thread is still at work for a partition.
+    private func isBusy() async -> Bool {
+        for shard in router.shards where await shard.run({ $0.partitions.all.contains(where: \.isBusy) }) {
+            return true
+        }
+        return false
+    }
+
     private func sessionCount() async -> Int {
         var count = 0
         for shard in router.shards { count += await shard.run { $0.allSessions.count } }
@@ -225,6 +233,12 @@ struct BrokerParts: Sendable {
 
     /// Syncs and closes every log, and marks the stop as clean if all went well.
     func closeLogs() async throws {
+        for shard in router.shards {
+            await shard.run { shard in
+                for partition in shard.partitions.all { partition.retire() }
+            }
+        }
+        while await isBusy() { try? await Task.sleep(for: .milliseconds(1)) }
         var requests: [CloseRequest] = []
         var isClean = true
         for shard in router.shards {

@@ -24,6 +24,8 @@ final class Partition {
     private var fetches: [ObjectIdentifier: @Sendable () -> Void] = [:]
     private var isSyncScheduled = false
     private var isSyncing = false
+    /// Write-backs that a thread is at.
+    private var writeBackCount = 0
     private var isClosed = false
 
     private struct WaitingProducer {
@@ -55,6 +57,7 @@ final class Partition {
     /// Appends the batches, stamped in place. They are durable when the high watermark reaches the result's
     /// end.
     func append(_ records: Bytes, origin: AppendOrigin) throws(LogError) -> AppendResult {
+        guard !isClosed else { throw .closed(id) }
         let result = try log.append(
             records, origin: origin, leaderEpoch: leaderEpoch, now: shard.environment.clock()
         )
@@ -86,10 +89,12 @@ final class Partition {
     /// Has a part of the log written to the disk ahead of its sync, and an older part dropped from the page
     /// cache.
     private func start(_ writeBack: WriteBack) {
+        writeBackCount += 1
         let partition = NIOLoopBound(self, eventLoop: shard.eventLoop)
         disk.run(for: shard.eventLoop) {
             Result { () throws(LogError) in try writeBack.perform() }
         } completion: { result in
+            partition.value.writeBackCount -= 1
             partition.value.log.finishWriteBack(result)
         }
     }
@@ -200,9 +205,13 @@ final class Partition {
         if log.recoveryPoint < log.offsets.end { scheduleSync() }
     }
 
-    /// Ends the service of this partition to close it cleanly: what is left to do belongs on a thread.
+    /// Whether a thread still works for the log. An error that it meets is reported to it alone, so a retired
+    /// partition must not be closed before.
+    var isBusy: Bool { isSyncing || writeBackCount > 0 }
+
+    /// Closes the log of a retired partition cleanly: what is left to do belongs on a thread.
     func close() throws(LogError) -> CloseRequest {
-        retire()
+        precondition(isClosed && !isBusy, "a partition is retired before it is closed, and its work done")
         return try log.close()
     }
 
@@ -212,7 +221,8 @@ final class Partition {
         log.abandon()
     }
 
-    private func retire() {
+    /// Ends the service of this partition: whoever waits is told to look elsewhere, and no work is begun.
+    func retire() {
         isClosed = true
         failProducers(.notLeaderOrFollower)
         wakeFetches()
