@@ -12,7 +12,7 @@ PYTHON := .venv/bin/python
 PASSED := '^(◇|✔ (Test [^r]|Suite )|Test (Suite|Case) |	 Executed 0 tests)'
 SWIFT_FILES = $$(find Package.swift Sources Tests $(wildcard Benchmarks) -name '.build*' -prune -o -name '*.swift' -print)
 
-.PHONY: help run test unit interop bench lint format build setup setup-runtime clean
+.PHONY: help run test unit interop fuzz bench lint format build setup setup-runtime clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets.
@@ -29,6 +29,17 @@ unit: setup ## Debug build and the Swift tests.
 
 interop: setup build ## The tests with real Kafka clients; ARGS goes to pytest.
 	MARTLET_BINARY=$(CURDIR)/$(BINARY) $(PYTHON) -m pytest Tests/Interop $(ARGS)
+
+fuzz: setup ## Ten million damaged frames, and the other seeded tests at full depth, in a release build.
+	@Tests/Setup/checked-build -c release --build-tests -Xswiftc -enable-testing --scratch-path .build-fuzz
+	MARTLET_FUZZ_INPUTS=10000000 swift test -c release --skip-build --scratch-path .build-fuzz \
+		-Xswiftc -enable-testing --filter 'MartletWireTests.FuzzTests'
+	MARTLET_FUZZ_INPUTS=1000000 swift test -c release --skip-build --scratch-path .build-fuzz \
+		-Xswiftc -enable-testing --filter 'MartletRecordsTests.FuzzTests'
+	MARTLET_SIMULATION_SEEDS=100000 swift test -c release --skip-build --scratch-path .build-fuzz \
+		-Xswiftc -enable-testing --filter 'MartletLogTests.PowerLossTests'
+	MARTLET_SEEDS=1-20000 swift test -c release --skip-build --scratch-path .build-fuzz \
+		-Xswiftc -enable-testing --filter 'ProducerSimulation'
 
 bench: build ## Measure the broker against the physical minimum of this machine.
 	MARTLET_BINARY=$(CURDIR)/$(BINARY) swift run -c release --package-path Benchmarks martlet-benchmarks $(ARGS)
@@ -50,4 +61,4 @@ setup-runtime:
 	@Tests/Setup/setup runtime
 
 clean: ## Remove what was built; data and the Python environment stay.
-	rm -rf .build Benchmarks/.build Benchmarks/results
+	rm -rf .build .build-fuzz Benchmarks/.build Benchmarks/results

@@ -25,7 +25,11 @@ struct PartitionOpener: Sendable {
             id, topicID: topic.id, configuration, now: environment.clock
         )
         if summary.wasUnclean {
-            environment.logger.info("Recovered a partition.", metadata: ["recovery": "\(summary)"])
+            // Of thousands of partitions most have nothing to tell.
+            let level: Logger.Level =
+                summary.cutByteCount > 0 ? .notice : summary.bytesRead > 0 ? .info : .debug
+            environment.logger.log(
+                level: level, "Recovered a partition.", metadata: ["recovery": "\(summary)"])
         }
         // After an unclean stop, what this leader wrote last may be gone, and other records may come to stand
         // at those offsets. A new epoch lets a client that read the old ones notice.
