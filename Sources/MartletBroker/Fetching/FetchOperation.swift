@@ -45,8 +45,11 @@ final class FetchOperation {
     private func readAll() {
         isReading = true
         isStale = false
-        let limit = min(Int(max(0, request.maxBytes)), shard.environment.limits.fetchMaximumByteCount)
-        read(from: 0, FetchAllowance(byteCount: limit))
+        read(from: 0, FetchAllowance(byteCount: maximumByteCount))
+    }
+
+    private var maximumByteCount: Int {
+        min(Int(max(0, request.maxBytes)), shard.environment.limits.fetchMaximumByteCount)
     }
 
     /// Reads the targets from `first` on: those of this shard at once, a run of another shard's with one hop.
@@ -111,7 +114,8 @@ final class FetchOperation {
             if result.errorCode != .none || result.divergingEpoch != nil { return true }
             byteCount += result.byteCount
         }
-        return byteCount >= Int(request.minBytes)
+        // Nobody gets more than the maximum, so it is no use waiting for it.
+        return byteCount >= min(Int(request.minBytes), maximumByteCount)
     }
 
     private var isLocal: Bool {
@@ -190,60 +194,5 @@ final class FetchOperation {
         }
         if let session { shard.fetchSessions.keep(session, now: .now()) }
         context.reply(builder.response(sessionID: session?.id ?? 0), regions: builder.regions)
-    }
-}
-
-/// Puts results into a response, topic by topic.
-struct FetchResponseBuilder {
-    private var topics: [FetchResponse.Topic] = []
-    private var positions: [TopicKey: Int] = [:]
-    private var slices: [[LogSlice]] = []
-
-    private struct TopicKey: Hashable {
-        let name: TopicName
-        let id: TopicID
-    }
-
-    mutating func add(_ target: FetchTarget, _ result: FetchResult) {
-        let key = TopicKey(name: target.name, id: target.id)
-        let position = positions[key] ?? topics.count
-        if position == topics.count {
-            positions[key] = position
-            var topic = FetchResponse.Topic()
-            topic.name = target.name
-            topic.id = target.id
-            topics.append(topic)
-            slices.append([])
-        }
-        topics[position].partitions.append(FetchResponse.Partition(target.index, result))
-        if let slice = result.slice { slices[position].append(slice) }
-    }
-
-    func response(sessionID: Int32) -> FetchResponse {
-        var response = FetchResponse()
-        response.sessionID = sessionID
-        response.topics = topics
-        return response
-    }
-
-    /// The files' parts, in the order in which the response names them.
-    var regions: [LogSlice] { slices.flatMap { $0 } }
-}
-
-extension FetchResponse.Partition {
-    init(_ index: PartitionIndex, _ result: FetchResult) {
-        self.init()
-        self.index = index
-        errorCode = result.errorCode
-        highWatermark = result.highWatermark
-        lastStableOffset = result.lastStableOffset
-        logStartOffset = result.logStartOffset
-        // No transaction was ever aborted here, so there is no list of them.
-        abortedTransactions = nil
-        if let diverging = result.divergingEpoch {
-            divergingEpoch.epoch = diverging.epoch
-            divergingEpoch.endOffset = diverging.endOffset
-        }
-        records = result.slice.map { .external(byteCount: $0.byteCount) } ?? .bytes(.empty)
     }
 }

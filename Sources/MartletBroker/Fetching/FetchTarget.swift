@@ -65,16 +65,25 @@ extension Shard {
         _ target: FetchTarget, of topic: TopicID, _ isolation: IsolationLevel,
         _ allowance: inout FetchAllowance
     ) -> FetchResult {
-        guard let partition = partitions[topic, target.index] else { return .failure(.kafkaStorageError) }
+        guard let partition = partitions[topic, target.index] else {
+            // Offline, unless its topic was deleted while the fetch was waiting.
+            guard image[topic] == nil else { return .failure(.kafkaStorageError) }
+            return .failure(target.id == .zero ? .unknownTopicOrPartition : .unknownTopicID)
+        }
         if let error = partition.check(target.currentLeaderEpoch) { return .failure(error) }
         let offsets = partition.offsets
         var result = FetchResult()
         result.highWatermark = offsets.highWatermark
         result.lastStableOffset = offsets.lastStable
         result.logStartOffset = offsets.start
-        if let diverging = partition.divergence(from: target) {
-            result.divergingEpoch = diverging
+        switch partition.history(of: target) {
+        case .unknown:
+            return .failure(.offsetOutOfRange)
+        case .diverges(let epoch, let endOffset):
+            result.divergingEpoch = (epoch, endOffset)
             return result
+        case .agrees:
+            break
         }
         guard offsets.start <= target.offset, target.offset <= offsets.end else {
             result.errorCode = .offsetOutOfRange
@@ -106,11 +115,20 @@ extension Partition {
         return nil
     }
 
-    /// Where the target's history and the log's part, if they do.
-    fileprivate func divergence(from target: FetchTarget) -> (epoch: LeaderEpoch, endOffset: Offset)? {
-        guard target.lastFetchedEpoch >= LeaderEpoch(rawValue: 0) else { return nil }
+    /// How what the reader has read so far relates to our log.
+    fileprivate enum History {
+        case agrees
+        /// They part at the end of this epoch.
+        case diverges(LeaderEpoch, endOffset: Offset)
+        /// We never heard of the epoch, so that nobody knows where they part.
+        case unknown
+    }
+
+    fileprivate func history(of target: FetchTarget) -> History {
+        guard target.lastFetchedEpoch >= LeaderEpoch(rawValue: 0) else { return .agrees }
         let (epoch, end) = endOffset(for: target.lastFetchedEpoch)
-        guard epoch < target.lastFetchedEpoch || end < target.offset else { return nil }
-        return (epoch, end)
+        guard epoch != .none, end != .none else { return .unknown }
+        guard epoch < target.lastFetchedEpoch || end < target.offset else { return .agrees }
+        return .diverges(epoch, endOffset: end)
     }
 }

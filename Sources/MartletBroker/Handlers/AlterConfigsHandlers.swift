@@ -9,11 +9,15 @@ struct IncrementalAlterConfigsHandler: ControlHandler {
         _ request: IncrementalAlterConfigsRequest, from client: Client
     ) async -> IncrementalAlterConfigsResponse {
         var response = IncrementalAlterConfigsResponse()
+        let resources = Repetitions(request.resources.map { ResourceKey(type: $0.type, name: $0.name) })
         for resource in request.resources {
             var answer = IncrementalAlterConfigsResponse.Resource()
             answer.type = resource.type
             answer.name = resource.name
             do throws(RequestError) {
+                try resources.check(ResourceKey(type: resource.type, name: resource.name), "a resource")
+                let keys = Repetitions(resource.configs.map(\.name))
+                for config in resource.configs { try keys.check(config.name, config.name) }
                 let topic = try await controller.topicToAlter(resource.type, resource.name)
                 let changes = try resource.configs.map { config throws(RequestError) in
                     try change(config, of: topic)
@@ -34,7 +38,7 @@ struct IncrementalAlterConfigsHandler: ControlHandler {
         switch config.operation {
         case .set:
             guard let value = config.value else {
-                throw RequestError(.invalidConfig, "\(config.name) needs a value.")
+                throw RequestError(.invalidRequest, "\(config.name) needs a value.")
             }
             return (config.name, value)
         case .delete:
@@ -76,14 +80,21 @@ struct AlterConfigsHandler: ControlHandler {
 
     func handle(_ request: AlterConfigsRequest, from client: Client) async -> AlterConfigsResponse {
         var response = AlterConfigsResponse()
+        let resources = Repetitions(request.resources.map { ResourceKey(type: $0.type, name: $0.name) })
         for resource in request.resources {
             var answer = AlterConfigsResponse.Resource()
             answer.type = resource.type
             answer.name = resource.name
             do throws(RequestError) {
+                try resources.check(ResourceKey(type: resource.type, name: resource.name), "a resource")
+                let keys = Repetitions(resource.configs.map(\.name))
+                for config in resource.configs { try keys.check(config.name, config.name) }
                 let topic = try await controller.topicToAlter(resource.type, resource.name)
                 let named = Set(resource.configs.map(\.name))
                 let unset = topic.settings.overrides.keys.filter { !named.contains($0) }.sorted()
+                if let config = resource.configs.first(where: { $0.value == nil }) {
+                    throw RequestError(.invalidRequest, "\(config.name) needs a value.")
+                }
                 let changes: [Controller.SettingChange] =
                     unset.map { ($0, nil) } + resource.configs.map { ($0.name, $0.value) }
                 try await controller.changeSettings(of: topic.name, changes, isDryRun: request.validateOnly)
@@ -94,6 +105,26 @@ struct AlterConfigsHandler: ControlHandler {
             response.resources.append(answer)
         }
         return response
+    }
+}
+
+private struct ResourceKey: Hashable {
+    let type: ConfigResourceType
+    let name: String
+}
+
+/// What a request names more than once: it would depend on the order what comes of it, so nothing does.
+private struct Repetitions<Key: Hashable> {
+    private let counts: [Key: Int]
+
+    init(_ keys: [Key]) {
+        counts = keys.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+    }
+
+    func check(_ key: Key, _ description: String) throws(RequestError) {
+        if counts[key, default: 0] > 1 {
+            throw RequestError(.invalidRequest, "The request names \(description) more than once.")
+        }
     }
 }
 

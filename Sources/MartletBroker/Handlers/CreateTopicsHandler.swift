@@ -7,12 +7,15 @@ struct CreateTopicsHandler: ControlHandler {
 
     func handle(_ request: CreateTopicsRequest, from client: Client) async -> CreateTopicsResponse {
         var response = CreateTopicsResponse()
-        let repeated = Dictionary(grouping: request.topics, by: \.name).filter { $0.value.count > 1 }
-        for topic in request.topics {
+        let counts = request.topics.reduce(into: [:]) { $0[$1.name, default: 0] += 1 }
+        var answered: Set<TopicName> = []
+        // However often a request repeats a name, it is answered once: the answer must not outgrow what was
+        // asked.
+        for topic in request.topics where answered.insert(topic.name).inserted {
             var answer = CreateTopicsResponse.Topic()
             answer.name = topic.name
             do throws(RequestError) {
-                if repeated[topic.name] != nil {
+                guard counts[topic.name] == 1 else {
                     throw RequestError(
                         .invalidRequest, "Topic '\(topic.name)' is in the request more than once.")
                 }
@@ -32,12 +35,20 @@ struct CreateTopicsHandler: ControlHandler {
 
     private func plan(for topic: CreateTopicsRequest.Topic) throws(RequestError) -> Controller.TopicPlan {
         var plan = Controller.TopicPlan(name: topic.name)
+        if let unset = topic.configs.first(where: { $0.value == nil }) {
+            throw RequestError(.invalidConfig, "\(unset.name) needs a value.")
+        }
         do {
             plan.settings = try TopicSettings(topic.configs.map { ($0.name, $0.value) })
         } catch {
             throw RequestError(.invalidConfig, error.message)
         }
         guard topic.assignments.isEmpty else {
+            guard topic.partitionCount == -1, topic.replicationFactor == -1 else {
+                throw RequestError(
+                    .invalidRequest,
+                    "With assignments, the number of partitions and the replication factor must be -1.")
+            }
             plan.partitionCount = try count(of: topic.assignments)
             return plan
         }

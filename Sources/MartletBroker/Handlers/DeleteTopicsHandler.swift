@@ -7,15 +7,21 @@ struct DeleteTopicsHandler: ControlHandler {
 
     func handle(_ request: DeleteTopicsRequest, from client: Client) async -> DeleteTopicsResponse {
         var response = DeleteTopicsResponse()
-        for asked in request.asked {
+        let asked = request.asked
+        let counts = asked.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+        var answered: Set<Asked> = []
+        for topic in asked where answered.insert(topic).inserted {
             var answer = DeleteTopicsResponse.Topic()
-            answer.name = asked.name
-            answer.id = asked.id
+            answer.name = topic.name
+            answer.id = topic.id
             do throws(RequestError) {
-                let topic = try await find(asked)
-                answer.name = topic.name
-                answer.id = topic.id
-                try await controller.deleteTopic(topic.id)
+                guard counts[topic] == 1 else {
+                    throw RequestError(.invalidRequest, "The topic is in the request more than once.")
+                }
+                let found = try await find(topic)
+                answer.name = found.name
+                answer.id = found.id
+                try await controller.deleteTopic(found.id)
             } catch {
                 answer.errorCode = error.code
                 answer.errorMessage = error.message
@@ -25,11 +31,23 @@ struct DeleteTopicsHandler: ControlHandler {
         return response
     }
 
-    private func find(_ asked: DeleteTopicsRequest.Topic) async throws(RequestError) -> MetadataImage.Topic {
+    /// How a request names a topic: by name or by id.
+    fileprivate struct Asked: Hashable {
+        let name: TopicName?
+        let id: TopicID
+    }
+
+    private func find(_ asked: Asked) async throws(RequestError) -> MetadataImage.Topic {
         let image = await controller.image
         if let name = asked.name {
+            guard asked.id == .zero else {
+                throw RequestError(.invalidRequest, "A topic is named by its name or by its id, not by both.")
+            }
             guard let topic = image.topics[name] else { throw .unknownTopic(name) }
             return topic
+        }
+        guard asked.id != .zero else {
+            throw RequestError(.invalidRequest, "A topic needs a name or an id.")
         }
         guard let topic = image[asked.id] else {
             throw RequestError(.unknownTopicID, "There is no topic with id \(asked.id).")
@@ -39,13 +57,9 @@ struct DeleteTopicsHandler: ControlHandler {
 }
 
 extension DeleteTopicsRequest {
-    /// What is asked for, in the form of the newest version: before 6 there was a list of names.
-    fileprivate var asked: [Topic] {
-        topics
-            + topicNames.map { name in
-                var topic = Topic()
-                topic.name = name
-                return topic
-            }
+    /// What is asked for: before version 6 there was a list of names.
+    fileprivate var asked: [DeleteTopicsHandler.Asked] {
+        topics.map { DeleteTopicsHandler.Asked(name: $0.name, id: $0.id) }
+            + topicNames.map { DeleteTopicsHandler.Asked(name: $0, id: .zero) }
     }
 }

@@ -8,13 +8,20 @@ struct DescribeConfigsHandler: ControlHandler {
     func handle(_ request: DescribeConfigsRequest, from client: Client) async -> DescribeConfigsResponse {
         let image = await controller.image
         var response = DescribeConfigsResponse()
-        response.resources = request.resources.map { asked in
+        var answered: Set<Asked> = []
+        // A few bytes ask for pages of settings, so each resource is described once.
+        let resources = request.resources.filter {
+            answered.insert(Asked(type: $0.type, name: $0.name)).inserted
+        }
+        response.resources = resources.map { asked in
             var answer = DescribeConfigsResponse.Resource()
             answer.type = asked.type
             answer.name = asked.name
             do throws(RequestError) {
                 let described = try describe(asked, image)
-                answer.configs = described.filter { asked.keys?.contains($0.name) ?? true }.map { config in
+                // No list and an empty one both ask for all.
+                let keys = Set(asked.keys ?? [])
+                answer.configs = described.filter { keys.isEmpty || keys.contains($0.name) }.map { config in
                     var config = config
                     if !request.includeSynonyms { config.synonyms = [] }
                     if !request.includeDocumentation { config.documentation = nil }
@@ -27,6 +34,11 @@ struct DescribeConfigsHandler: ControlHandler {
             return answer
         }
         return response
+    }
+
+    private struct Asked: Hashable {
+        let type: ConfigResourceType
+        let name: String
     }
 
     private func describe(

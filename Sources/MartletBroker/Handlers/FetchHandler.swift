@@ -48,6 +48,10 @@ struct FetchHandler: LoopHandler {
             }
             guard session.usesTopicIDs == usesTopicIDs else { return .refuse(.fetchSessionTopicIDError) }
             session.update(adding: request.targets, forgetting: request.forgotten)
+            guard !session.entries.isEmpty else {
+                shard.fetchSessions[session.id] = nil
+                return .read([], session: nil)
+            }
             session.advanceEpoch()
             let targets = session.takeTurn()
             shard.fetchSessions.keep(session, now: .now())

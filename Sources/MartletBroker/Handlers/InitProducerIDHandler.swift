@@ -13,6 +13,11 @@ struct InitProducerIDHandler: ControlHandler {
             response.errorCode = .transactionalIDAuthorizationFailed
             return response
         }
+        guard (request.producerID == .none) == (request.producerEpoch == .none) else {
+            response.errorCode = .invalidRequest
+            return response
+        }
+        // A producer that is only idempotent gets a new id, whichever it had.
         do throws(RequestError) {
             response.producerID = try await controller.allocateProducerID()
             response.producerEpoch = ProducerEpoch(rawValue: 0)

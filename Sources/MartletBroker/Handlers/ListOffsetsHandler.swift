@@ -13,18 +13,35 @@ struct ListOffsetsHandler: ControlHandler {
             var answer = ListOffsetsResponse.Topic()
             answer.name = topic.name
             for partition in topic.partitions {
-                answer.partitions.append(await look(for: partition, in: topic.name, request.isolationLevel))
+                answer.partitions.append(
+                    await look(for: partition, in: topic.name, request.isolationLevel, client.version))
             }
             response.topics.append(answer)
         }
         return response
     }
 
+    /// Each special timestamp came with a version; before it the number has no meaning.
+    private static func firstVersion(of timestamp: Int64) -> Int16 {
+        switch timestamp {
+        case ListOffsetsRequest.maxTimestamp: 7
+        case ListOffsetsRequest.earliestLocal: 8
+        case ListOffsetsRequest.latestTiered: 9
+        case ListOffsetsRequest.earliestPendingUpload: 11
+        default: ListOffsetsRequest.versions.lowerBound
+        }
+    }
+
     private func look(
-        for asked: ListOffsetsRequest.Partition, in topic: TopicName, _ isolation: IsolationLevel
+        for asked: ListOffsetsRequest.Partition, in topic: TopicName, _ isolation: IsolationLevel,
+        _ version: Int16
     ) async -> ListOffsetsResponse.Partition {
         var answer = ListOffsetsResponse.Partition()
         answer.index = asked.index
+        guard version >= Self.firstVersion(of: asked.timestamp) else {
+            answer.errorCode = .unsupportedVersion
+            return answer
+        }
         do throws(RequestError) {
             let view = try await partitions.view(of: topic, asked.index, asked.currentLeaderEpoch)
             let limit = isolation == .readCommitted ? view.offsets.lastStable : view.offsets.highWatermark

@@ -29,16 +29,30 @@ struct MetadataHandler: ControlHandler {
             return image.topics.values.sorted { $0.name < $1.name }.map { MetadataResponse.Topic($0) }
         }
         var topics: [MetadataResponse.Topic] = []
-        for topic in asked {
+        var answered: Set<Asked> = []
+        // A few bytes ask for a topic of a thousand partitions, so each is described once.
+        for topic in asked where answered.insert(Asked(name: topic.name, id: topic.id)).inserted {
+            guard version >= Self.firstVersionByID || (topic.name != nil && topic.id == .zero) else {
+                topics.append(MetadataResponse.Topic(topic.name ?? "", .zero, error: .invalidRequest))
+                continue
+            }
             topics.append(await describe(topic, request, image))
         }
         return topics
     }
 
+    /// Versions 10 and 11 have room for an id but give it no meaning, and no room for the answer.
+    private static let firstVersionByID: Int16 = 12
+
+    private struct Asked: Hashable {
+        let name: TopicName?
+        let id: TopicID
+    }
+
     private func describe(
         _ asked: MetadataRequest.Topic, _ request: MetadataRequest, _ image: MetadataImage
     ) async -> MetadataResponse.Topic {
-        guard let name = asked.name else {
+        guard asked.id == .zero, let name = asked.name else {
             guard let topic = image[asked.id] else {
                 return MetadataResponse.Topic(nil, asked.id, error: .unknownTopicID)
             }

@@ -32,14 +32,6 @@ actor Controller {
 
     // MARK: Topics
 
-    /// What a topic is to look like.
-    struct TopicPlan: Sendable {
-        var name: TopicName
-        /// nil for the broker's default.
-        var partitionCount: Int?
-        var settings = TopicSettings()
-    }
-
     /// Creates the topic, unless `isDryRun`. When this returns, every shard knows it and takes its records.
     func createTopic(_ plan: TopicPlan, isDryRun: Bool = false) async throws(RequestError)
         -> MetadataImage.Topic
@@ -52,7 +44,7 @@ actor Controller {
     private func createTopicInTurn(_ plan: TopicPlan, isDryRun: Bool) async throws(RequestError)
         -> MetadataImage.Topic
     {
-        try check(plan)
+        try plan.check(against: image)
         let id = TopicID.random(using: &random)
         let count = plan.partitionCount ?? environment.settings.int("num.partitions") ?? 1
         var records: [MetadataRecord] = [.topic(plan.name, id)]
@@ -74,26 +66,6 @@ actor Controller {
         guard let topic = image[id] else { throw RequestError(.unknownServerError) }
         return topic
     }
-
-    private func check(_ plan: TopicPlan) throws(RequestError) {
-        guard plan.name.isValid else {
-            throw RequestError(
-                .invalidTopicException,
-                "A topic name has 1 to \(TopicName.maximumLength) of the characters a-z A-Z 0-9 . _ - and is not . or ..; "
-                    + "\"\(plan.name)\" is not one."
-            )
-        }
-        if image.topics[plan.name] != nil {
-            throw RequestError(.topicAlreadyExists, "Topic '\(plan.name)' already exists.")
-        }
-        if let count = plan.partitionCount, !(1...Self.maximumPartitions).contains(count) {
-            throw RequestError(
-                .invalidPartitions, "A topic has 1 to \(Self.maximumPartitions) partitions, not \(count)."
-            )
-        }
-    }
-
-    private static let maximumPartitions = 100_000
 
     private var newPartition: MetadataImage.Partition {
         MetadataImage.Partition(

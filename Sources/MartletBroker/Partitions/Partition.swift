@@ -185,8 +185,11 @@ final class Partition {
 
     func snapshot() -> LogSnapshot { log.snapshot() }
 
+    /// The largest epoch up to the one asked for, and the offset at which it ended; none if it is unknown.
     func endOffset(for epoch: LeaderEpoch) -> (epoch: LeaderEpoch, endOffset: Offset) {
-        log.endOffset(for: epoch)
+        // The log hears of an epoch by its first batch, but the leader speaks for it from the start. A reader
+        // at the end of an empty log would otherwise be told that its history is not ours, again and again.
+        epoch == leaderEpoch ? (epoch, log.offsets.end) : log.endOffset(for: epoch)
     }
 
     // MARK: Time and end

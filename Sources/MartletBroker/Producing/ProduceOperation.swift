@@ -76,8 +76,45 @@ final class ProduceOperation {
         if request.transactionalID != nil {
             return .failure(.invalidTxnState, "Transactions are not served by this broker yet.")
         }
+        if hasTransactionalBatch {
+            // Nobody would ever end its transaction.
+            return .failure(
+                .transactionalIDAuthorizationFailed,
+                "A transactional batch in a request without a transactional id.")
+        }
         return nil
     }
+
+    private var hasTransactionalBatch: Bool {
+        request.topics.contains { topic in
+            topic.partitions.contains { partition in
+                guard case .bytes(let records) = partition.records else { return false }
+                return records.withUnsafeBytes { (try? BatchHeader($0))?.isTransactional ?? false }
+            }
+        }
+    }
+
+    /// Why these records are not what a partition takes from a request of this version: exactly one batch, in
+    /// a codec that the version has. What else is wrong with the batch the log will say.
+    private func objection(to records: Bytes) -> ProduceResult? {
+        let header: BatchHeader
+        do throws(RecordError) {
+            header = try records.withUnsafeBytes { bytes throws(RecordError) in try BatchHeader(bytes) }
+        } catch {
+            return .failure(error.errorCode, "\(error)")
+        }
+        guard header.byteCount == records.count else {
+            return .failure(.invalidRecord, "A partition takes exactly one record batch of a request.")
+        }
+        if header.compression == .zstd, context.header.version < Self.firstVersionWithZstd {
+            return .failure(
+                .unsupportedCompressionType,
+                "Produce takes zstd from version \(Self.firstVersionWithZstd) on.")
+        }
+        return nil
+    }
+
+    private static let firstVersionWithZstd: Int16 = 7
 
     // MARK: Append
 
@@ -95,6 +132,7 @@ final class ProduceOperation {
         guard case .bytes(let records) = partition.records else {
             return complete(place, .failure(.invalidRecord, "A partition without a record batch."))
         }
+        if let objection = objection(to: records) { return complete(place, objection) }
         let owner = shard.router.owner(of: topic.id, partition.index)
         if owner == shard.index {
             Self.append(records, to: topic.id, partition.index, acks: request.acks, on: shard) { result in
