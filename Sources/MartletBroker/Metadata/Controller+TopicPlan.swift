@@ -19,7 +19,8 @@ extension Controller {
                         + "\"\(name)\" is not one."
                 )
             }
-            // Its directory is where the broker keeps its own metadata: a second log in it would destroy both.
+            // Its directory is where the broker keeps its own metadata: a second log in it would destroy
+            // both.
             guard name != LocalMetadataStore.topicPartition.topic else {
                 throw RequestError(
                     .topicAuthorizationFailed, "'\(name)' is the broker's own log of metadata and no topic.")

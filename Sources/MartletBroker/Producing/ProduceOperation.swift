@@ -167,30 +167,15 @@ final class ProduceOperation {
                 .failure(.kafkaStorageError, "The partition is offline; the broker's log says why."))
         }
         do {
-            if let refusal = try refusal(of: records) { return completion(refusal) }
             let appended = try partition.append(records, origin: .client)
             guard acks == .all else { return completion(.success(appended)) }
             partition.whenCommitted(appended.nextOffset) { code in
                 completion(code == .none ? .success(appended) : .failure(code, nil))
             }
-        } catch let error as LogError {
+        } catch {
             shard.note(error)
             completion(.failure(error.errorCode, "\(error)"))
-        } catch let error as RecordError {
-            completion(.failure(error.errorCode, "\(error)"))
-        } catch {
-            completion(.failure(.unknownServerError, "\(error)"))
         }
-    }
-
-    /// What the protocol forbids in a request though a log could store it.
-    private static func refusal(of records: Bytes) throws(RecordError) -> ProduceResult? {
-        let header = try records.withUnsafeBytes { bytes throws(RecordError) in try BatchHeader(bytes) }
-        guard header.byteCount == records.count else { throw .notOneBatch }
-        guard !header.isTransactional else {
-            return .failure(.invalidTxnState, "A transactional batch without a transaction.")
-        }
-        return nil
     }
 
     // MARK: Answer

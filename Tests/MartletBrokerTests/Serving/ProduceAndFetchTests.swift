@@ -132,31 +132,6 @@ struct ProduceAndFetchTests {
         }
     }
 
-    @Test(
-        "what the protocol forbids is refused: no batch, several, or one of a transaction that nobody began")
-    func forbidden() async throws {
-        try await withBroker { broker in
-            let peer = try await Peer.connect(to: broker)
-            let topic = try await peer.createTopic("events")
-            let batch = try Peer.batch(["a"])
-            var transactional = RecordBatchBuilder.Options()
-            transactional.producerID = ProducerID(rawValue: 7)
-            transactional.producerEpoch = ProducerEpoch(rawValue: 0)
-            transactional.baseSequence = 0
-            transactional.isTransactional = true
-            let cases: [(Bytes, ErrorCode)] = [
-                (Bytes([UInt8](batch) + [UInt8](batch)), .invalidRecord),
-                (.empty, .invalidRecord),
-                (try Peer.batch(["a"], transactional), .invalidTxnState),
-            ]
-            for (records, code) in cases {
-                let answer = try await peer.send(Peer.produceRequest(topic, 0, records))
-                #expect(answer.topics[0].partitions[0].errorCode == code)
-            }
-            #expect(try await peer.fetch(topic, from: 0).highWatermark == 0)
-        }
-    }
-
     @Test("a flipped bit is refused, and the connection goes on")
     func corruption() async throws {
         try await withBroker { broker in
