@@ -1,4 +1,4 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import PackageDescription
 
 /// Every target: explicit imports, explicit existentials, and `nonisolated(nonsending)` by default, as
