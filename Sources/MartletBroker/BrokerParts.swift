@@ -228,7 +228,7 @@ struct BrokerParts: Sendable {
         var requests: [CloseRequest] = []
         var isClean = true
         for shard in router.shards {
-            let closed = await shard.run { shard in shard.closePartitions() }
+            let closed = await shard.closePartitions()
             requests += closed.requests
             isClean = isClean && closed.isComplete
         }
