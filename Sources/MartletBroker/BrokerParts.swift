@@ -232,6 +232,9 @@ struct BrokerParts: Sendable {
             requests += closed.requests
             isClean = isClean && closed.isComplete
         }
+        // Nobody has looked at the log of a partition that is offline, so the next start must.
+        let partitionCount = await controller.image.topics.values.reduce(0) { $0 + $1.partitions.count }
+        if requests.count < partitionCount { isClean = false }
         isClean = await perform(requests) && isClean
         do {
             try await store.close()
@@ -269,8 +272,9 @@ struct BrokerParts: Sendable {
         await listener.close()
         // Shards know each other and, by their handlers, everything else.
         for shard in router.shards { await shard.run { $0.forgetOthers() } }
-        storage.unlock()
         try? await environment.disk.shutDown()
+        // Not before the last thread is through with the files.
+        storage.unlock()
         try? await group.shutdownGracefully()
     }
 }
