@@ -69,6 +69,8 @@ public final class Broker: Service {
             return Broker(address: address, startup: startup, parts: parts, control: control)
         } catch {
             parts.control.finish()
+            // What a clean stop left must not need recovery because, say, the port was taken this once.
+            try? await parts.closeLogs()
             await parts.dismantle()
             throw error
         }
@@ -92,7 +94,12 @@ public final class Broker: Service {
         await parts.stopServing()
         parts.control.finish()
         await control.value
-        try await parts.closeLogs()
+        do {
+            try await parts.closeLogs()
+        } catch {
+            await parts.dismantle()
+            throw error
+        }
         await parts.dismantle()
     }
 }

@@ -26,14 +26,6 @@ extension BrokerParts {
         }
     }
 
-    /// Whether a thread is still at work for a partition.
-    private func isBusy() async -> Bool {
-        for shard in router.shards where await shard.run({ $0.partitions.all.contains(where: \.isBusy) }) {
-            return true
-        }
-        return false
-    }
-
     private func sessionCount() async -> Int {
         var count = 0
         for shard in router.shards { count += await shard.run { $0.allSessions.count } }
@@ -42,19 +34,16 @@ extension BrokerParts {
 
     /// Syncs and closes every log, and marks the stop as clean if all went well.
     func closeLogs() async throws {
-        for shard in router.shards {
-            await shard.run { shard in
-                for partition in shard.partitions.all { partition.retire() }
-            }
-        }
-        while await isBusy() { try? await Task.sleep(for: .milliseconds(1)) }
         var requests: [CloseRequest] = []
         var isClean = true
         for shard in router.shards {
-            let closed = await shard.run { shard in shard.closePartitions() }
+            let closed = await shard.closePartitions()
             requests += closed.requests
             isClean = isClean && closed.isComplete
         }
+        // Nobody has looked at the log of a partition that is offline, so the next start must.
+        let partitionCount = await controller.image.topics.values.reduce(0) { $0 + $1.partitions.count }
+        if requests.count < partitionCount { isClean = false }
         isClean = await perform(requests) && isClean
         do {
             try await store.close()
@@ -92,8 +81,9 @@ extension BrokerParts {
         await listener.close()
         // Shards know each other and, by their handlers, everything else.
         for shard in router.shards { await shard.run { $0.forgetOthers() } }
-        storage.unlock()
         try? await environment.disk.shutDown()
+        // Not before the last thread is through with the files.
+        storage.unlock()
         try? await group.shutdownGracefully()
     }
 }

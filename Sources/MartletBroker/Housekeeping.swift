@@ -54,7 +54,9 @@ struct Housekeeping: Sendable {
     }
 
     private func checkpoint(_ shard: Shard) {
-        let points = Dictionary(uniqueKeysWithValues: shard.partitions.all.map { ($0.id, $0.recoveryPoint) })
+        let points = shard.partitions.all.map {
+            BrokerStorage.RecoveryPoint(id: $0.id, topicID: $0.topicID, offset: $0.recoveryPoint)
+        }
         let logger = shard.environment.logger
         disk.run {
             do {

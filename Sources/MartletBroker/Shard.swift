@@ -59,21 +59,47 @@ final class Shard {
 
     var allSessions: [Session] { Array(sessions.values) }
 
-    /// Ends the service of every partition; what is left to do belongs on a thread. Incomplete if a log
-    /// cannot be closed cleanly.
-    func closePartitions() -> (requests: [CloseRequest], isComplete: Bool) {
+    /// What closing all partitions has left to do on threads. Incomplete if a log cannot be closed cleanly.
+    struct ClosedPartitions: Sendable {
         var requests: [CloseRequest] = []
         var isComplete = true
-        for partition in partitions.all {
-            do {
-                requests.append(try partition.close())
-            } catch {
-                isComplete = false
-                note(error)
-            }
-        }
+    }
+
+    fileprivate func closePartitions(_ completion: @escaping (ClosedPartitions) -> Void) {
+        let closing = Array(partitions.all)
         partitions = PartitionTable()
-        return (requests, isComplete)
+        retire(closing) { [self] in
+            var closed = ClosedPartitions()
+            for partition in closing {
+                do throws(LogError) {
+                    closed.requests.append(try partition.close())
+                } catch {
+                    closed.isComplete = false
+                    note(error)
+                }
+            }
+            completion(closed)
+        }
+    }
+
+    fileprivate func abandonPartitions(of topic: TopicID, _ completion: @escaping () -> Void) {
+        let abandoned = partitions.remove(topic)
+        retire(abandoned) {
+            for partition in abandoned { partition.abandon() }
+            completion()
+        }
+    }
+
+    /// Calls back when all of them are at rest.
+    private func retire(_ retired: [Partition], _ completion: @escaping () -> Void) {
+        // One more, so that those that are at rest at once do not end it early.
+        var busy = retired.count + 1
+        func rest() {
+            busy -= 1
+            if busy == 0 { completion() }
+        }
+        for partition in retired { partition.retire(then: rest) }
+        rest()
     }
 
     func add(_ session: Session) { sessions[ObjectIdentifier(session)] = session }
@@ -101,6 +127,20 @@ struct ShardReference: Sendable {
             body(shard.value)
         } else {
             eventLoop.execute { body(shard.value) }
+        }
+    }
+
+    /// Ends the service of all partitions, and closes their logs when no thread works on them any more.
+    func closePartitions() async -> Shard.ClosedPartitions {
+        await withCheckedContinuation { continuation in
+            execute { shard in shard.closePartitions { continuation.resume(returning: $0) } }
+        }
+    }
+
+    /// Ends the service of a topic's partitions; when this returns, their files may be deleted.
+    func abandonPartitions(of topic: TopicID) async {
+        await withCheckedContinuation { continuation in
+            execute { shard in shard.abandonPartitions(of: topic) { continuation.resume() } }
         }
     }
 

@@ -114,11 +114,7 @@ actor Controller {
             throw RequestError(.topicDeletionDisabled, "The broker's delete.topic.enable is false.")
         }
         try await commit([.topicRemoved(id)])
-        for shard in router.shards {
-            await shard.run { shard in
-                for partition in shard.partitions.remove(id) { partition.abandon() }
-            }
-        }
+        for shard in router.shards { await shard.abandonPartitions(of: id) }
         await opener.delete(topic)
         environment.logger.info("Deleted a topic.", metadata: ["topic": "\(topic.name)", "id": "\(id)"])
     }

@@ -7,12 +7,30 @@ internal import Synchronization
 final class BrokerStorage: Sendable {
     let clusterID: String
     private let directory: DataDirectory
-    private let recoveryPoints: Mutex<[TopicPartition: Offset]>
+    private let checkpoints: Mutex<Checkpoints>
+
+    /// What the checkpoint files say. Whoever writes one holds the lock meanwhile, so that an older state
+    /// never replaces a newer one.
+    private struct Checkpoints {
+        var recoveryPoints: [TopicPartition: Offset]
+        var logStartOffsets: [TopicPartition: Offset]
+        /// Whose log is open: a point that was noted before a deletion must not count for a later topic.
+        var owners: [TopicPartition: TopicID] = [:]
+    }
+
+    /// How far the log of a topic's partition is on disk.
+    struct RecoveryPoint: Sendable {
+        let id: TopicPartition
+        let topicID: TopicID
+        let offset: Offset
+    }
 
     /// Locks the directory, which is created if missing, and checks that it is this broker's.
     init(_ path: String, nodeID: BrokerID, _ fileSystem: any FileSystem) throws {
         directory = try DataDirectory.open(path, fileSystem: fileSystem)
-        recoveryPoints = Mutex(directory.recoveryPoints)
+        checkpoints = Mutex(
+            Checkpoints(
+                recoveryPoints: directory.recoveryPoints, logStartOffsets: directory.logStartOffsets))
         if let properties = try directory.metaProperties() {
             guard properties.nodeID == nodeID || properties.nodeID == .none else {
                 throw BrokerStartError(
@@ -48,14 +66,38 @@ final class BrokerStorage: Sendable {
         if let found, let topicID, found != topicID {
             throw ForeignDirectoryError(path: directory.directory(of: id), found: found, expected: topicID)
         }
-        let opened = try PartitionLog.open(directory.opening(id, configuration), now: now)
+        var opening = directory.opening(id, configuration)
+        // The directory knows what was so at the start; the partition may have been deleted since.
+        (opening.recoveryPoint, opening.logStartOffset) = checkpoints.withLock {
+            ($0.recoveryPoints[id], $0.logStartOffsets[id])
+        }
+        let opened = try PartitionLog.open(opening, now: now)
         if found == nil, let topicID { try directory.writeTopicID(topicID, of: id) }
+        checkpoints.withLock { $0.owners[id] = topicID }
         return opened
+    }
+
+    /// Takes partitions that are about to be deleted out of the checkpoints: a new topic of the same name
+    /// would be missing all that the old one had.
+    func forget(_ ids: [TopicPartition]) throws(FileSystemError) {
+        try checkpoints.withLock { state throws(FileSystemError) in
+            let known = (state.recoveryPoints.count, state.logStartOffsets.count)
+            for id in ids {
+                state.owners[id] = nil
+                state.recoveryPoints[id] = nil
+                state.logStartOffsets[id] = nil
+            }
+            if state.recoveryPoints.count != known.0 {
+                try directory.writeRecoveryPoints(state.recoveryPoints)
+            }
+            if state.logStartOffsets.count != known.1 {
+                try directory.writeLogStartOffsets(state.logStartOffsets)
+            }
+        }
     }
 
     /// Deletes a partition's directory, if there is one.
     func deletePartition(_ id: TopicPartition, of topicID: TopicID) throws(FileSystemError) {
-        recoveryPoints.withLock { $0[id] = nil }
         guard try directory.fileSystem.exists(directory.directory(of: id)) else { return }
         try directory.delete(id, unique: "\(topicID)\(id.partition)")
     }
@@ -72,17 +114,21 @@ final class BrokerStorage: Sendable {
     // MARK: Checkpoints
 
     /// Notes from where recovery must read each of these logs after a crash.
-    func checkpoint(_ points: [TopicPartition: Offset]) throws(FileSystemError) {
-        let all = recoveryPoints.withLock { known in
-            known.merge(points) { _, new in new }
-            return known
+    func checkpoint(_ points: [RecoveryPoint]) throws(FileSystemError) {
+        try checkpoints.withLock { state throws(FileSystemError) in
+            for point in points where state.owners[point.id] == point.topicID {
+                state.recoveryPoints[point.id] = point.offset
+            }
+            try directory.writeRecoveryPoints(state.recoveryPoints)
         }
-        try directory.writeRecoveryPoints(all)
     }
 
     /// The last act: notes where every log ends and, if all are on disk, that the stop was clean.
     func close(_ ends: [TopicPartition: Offset], isClean: Bool) throws(FileSystemError) {
-        try checkpoint(ends)
+        try checkpoints.withLock { state throws(FileSystemError) in
+            state.recoveryPoints.merge(ends) { _, end in end }
+            try directory.writeRecoveryPoints(state.recoveryPoints)
+        }
         if isClean { try directory.writeCleanShutdownMarker() }
     }
 

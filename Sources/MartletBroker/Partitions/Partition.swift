@@ -24,9 +24,10 @@ final class Partition {
     private var fetches: [ObjectIdentifier: @Sendable () -> Void] = [:]
     private var isSyncScheduled = false
     private var isSyncing = false
-    /// Write-backs that a thread is at.
-    private var writeBackCount = 0
     private var isClosed = false
+    /// Jobs that threads do on the log's files now.
+    private var diskJobs = 0
+    private var whenQuiet: (() -> Void)?
 
     private struct WaitingProducer {
         let offset: Offset
@@ -58,9 +59,15 @@ final class Partition {
     /// end.
     func append(_ records: Bytes, origin: AppendOrigin) throws(LogError) -> AppendResult {
         guard !isClosed else { throw .closed(id) }
-        let result = try log.append(
-            records, origin: origin, leaderEpoch: leaderEpoch, now: shard.environment.clock()
-        )
+        let result: AppendResult
+        do throws(LogError) {
+            result = try log.append(
+                records, origin: origin, leaderEpoch: leaderEpoch, now: shard.environment.clock()
+            )
+        } catch {
+            failProducersIfOffline()
+            throw error
+        }
         afterAppend()
         return result
     }
@@ -89,13 +96,32 @@ final class Partition {
     /// Has a part of the log written to the disk ahead of its sync, and an older part dropped from the page
     /// cache.
     private func start(_ writeBack: WriteBack) {
-        writeBackCount += 1
+        run { () throws(LogError) in
+            try writeBack.perform()
+        } completion: { partition, result in
+            partition.log.finishWriteBack(result)
+            if case .failure(let error) = result { partition.shard.note(error) }
+            partition.failProducersIfOffline()
+        }
+    }
+
+    /// Does something with the log's files on a thread. `retire` waits for it.
+    private func run(
+        _ work: @escaping @Sendable () throws(LogError) -> Void,
+        completion: @escaping @Sendable (Partition, Result<Void, LogError>) -> Void
+    ) {
+        diskJobs += 1
         let partition = NIOLoopBound(self, eventLoop: shard.eventLoop)
         disk.run(for: shard.eventLoop) {
-            Result { () throws(LogError) in try writeBack.perform() }
+            Result(catching: work)
         } completion: { result in
-            partition.value.writeBackCount -= 1
-            partition.value.log.finishWriteBack(result)
+            let partition = partition.value
+            completion(partition, result)
+            partition.diskJobs -= 1
+            if partition.diskJobs == 0, let quiet = partition.whenQuiet {
+                partition.whenQuiet = nil
+                quiet()
+            }
         }
     }
 
@@ -114,11 +140,10 @@ final class Partition {
         isSyncScheduled = false
         guard !isClosed, !isSyncing, let request = log.beginSync() else { return }
         isSyncing = true
-        let partition = NIOLoopBound(self, eventLoop: shard.eventLoop)
-        disk.run(for: shard.eventLoop) {
-            Result { () throws(LogError) in try request.perform() }
-        } completion: { result in
-            partition.value.finishSync(request, result)
+        run { () throws(LogError) in
+            try request.perform()
+        } completion: { partition, result in
+            partition.finishSync(request, result)
         }
     }
 
@@ -143,6 +168,11 @@ final class Partition {
             first.completion(.none)
         }
         wakeFetches()
+    }
+
+    /// A log that is offline moves its high watermark no more, and whoever waits for that must hear of it.
+    private func failProducersIfOffline() {
+        if log.failure != nil { failProducers(.kafkaStorageError) }
     }
 
     private func failProducers(_ code: ErrorCode) {
@@ -208,27 +238,26 @@ final class Partition {
         if log.recoveryPoint < log.offsets.end { scheduleSync() }
     }
 
-    /// Whether a thread still works for the log. An error that it meets is reported to it alone, so a retired
-    /// partition must not be closed before.
-    var isBusy: Bool { isSyncing || writeBackCount > 0 }
-
-    /// Closes the log of a retired partition cleanly: what is left to do belongs on a thread.
-    func close() throws(LogError) -> CloseRequest {
-        precondition(isClosed && !isBusy, "a partition is retired before it is closed, and its work done")
-        return try log.close()
-    }
-
-    /// Ends the service of this partition, whose files are about to be deleted.
-    func abandon() {
-        retire()
-        log.abandon()
-    }
-
-    /// Ends the service of this partition: whoever waits is told to look elsewhere, and no work is begun.
-    func retire() {
+    /// Ends the service of this partition, and calls back when no thread works on its files any more: only
+    /// then may they be closed, or deleted.
+    func retire(then quiet: @escaping () -> Void) {
+        precondition(!isClosed, "a partition is retired once")
         isClosed = true
         failProducers(.notLeaderOrFollower)
         wakeFetches()
         fetches = [:]
+        if diskJobs == 0 { quiet() } else { whenQuiet = quiet }
+    }
+
+    /// Closes the log of a retired partition; what is left to do belongs on a thread.
+    func close() throws(LogError) -> CloseRequest {
+        precondition(isClosed && diskJobs == 0, "a log is closed when its partition is at rest")
+        return try log.close()
+    }
+
+    /// Lets go of the log of a retired partition, whose files are about to be deleted.
+    func abandon() {
+        precondition(isClosed && diskJobs == 0, "a log is let go of when its partition is at rest")
+        log.abandon()
     }
 }

@@ -44,8 +44,16 @@ struct PartitionOpener: Sendable {
     /// Deletes the directories of a topic that is no longer in the metadata. What cannot be deleted now is
     /// deleted at the next start.
     func delete(_ topic: MetadataImage.Topic) async {
-        for index in topic.partitions.indices {
-            let id = TopicPartition(topic.name, PartitionIndex(index))
+        let ids = topic.partitions.indices.map { TopicPartition(topic.name, PartitionIndex($0)) }
+        do {
+            try await environment.disk.run { try storage.forget(ids) }
+        } catch {
+            environment.logger.error(
+                "The checkpoints still name a deleted topic.",
+                metadata: ["topic": "\(topic.name)", "error": "\(error)"]
+            )
+        }
+        for id in ids {
             do {
                 try await environment.disk.run { try storage.deletePartition(id, of: topic.id) }
             } catch {

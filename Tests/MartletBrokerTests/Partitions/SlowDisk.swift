@@ -1,0 +1,72 @@
+import MartletCore
+import MartletLog
+import MartletSimulation
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
+/// A simulated disk on which syncing a topic's log takes long enough for something else to happen meanwhile.
+/// The broker's own logs are as fast as ever.
+final class SlowDisk: FileSystem {
+    let disk = SimulatedDisk()
+    /// Whether syncs of logs take long.
+    let isSlow = Flag()
+    private static let syncMicroseconds: UInt32 = 300_000
+
+    func open(_ path: String, _ mode: OpenMode) throws(FileSystemError) -> any LogFile {
+        SlowFile(try disk.open(path, mode), on: self)
+    }
+    func list(_ directory: String) throws(FileSystemError) -> [String] { try disk.list(directory) }
+    func createDirectory(_ path: String) throws(FileSystemError) { try disk.createDirectory(path) }
+    func remove(_ path: String) throws(FileSystemError) { try disk.remove(path) }
+    func rename(_ path: String, to newPath: String) throws(FileSystemError) {
+        try disk.rename(path, to: newPath)
+    }
+    func syncDirectory(_ path: String) throws(FileSystemError) { try disk.syncDirectory(path) }
+    func kind(of path: String) throws(FileSystemError) -> FileKind? { try disk.kind(of: path) }
+    func lock(_ path: String) throws(FileSystemError) -> (any FileLock)? { try disk.lock(path) }
+    func availableByteCount(at path: String) throws(FileSystemError) -> Int64 {
+        try disk.availableByteCount(at: path)
+    }
+
+    fileprivate func waitBeforeSync(of path: String) {
+        if isSlow.isSet, path.hasSuffix(".log"), !path.contains("__") { usleep(Self.syncMicroseconds) }
+    }
+}
+
+private final class SlowFile: LogFile {
+    private let file: any LogFile
+    private let disk: SlowDisk
+
+    init(_ file: any LogFile, on disk: SlowDisk) {
+        self.file = file
+        self.disk = disk
+    }
+
+    var path: String { file.path }
+    var descriptor: CInt? { nil }
+    func write(_ bytes: UnsafeRawBufferPointer, at position: Int64) throws(FileSystemError) {
+        try file.write(bytes, at: position)
+    }
+    func read(into buffer: UnsafeMutableRawBufferPointer, at position: Int64) throws(FileSystemError) -> Int {
+        try file.read(into: buffer, at: position)
+    }
+    func size() throws(FileSystemError) -> Int64 { try file.size() }
+    func truncate(to size: Int64) throws(FileSystemError) { try file.truncate(to: size) }
+    func sync() throws(FileSystemError) {
+        disk.waitBeforeSync(of: path)
+        try file.sync()
+    }
+    func preallocate(_ range: Range<Int64>) throws(FileSystemError) -> Bool {
+        try file.preallocate(range)
+    }
+    func writeBack(_ range: Range<Int64>, wait: Bool) throws(FileSystemError) {
+        try file.writeBack(range, wait: wait)
+    }
+    func dropCache(_ range: Range<Int64>) { file.dropCache(range) }
+}
