@@ -12,9 +12,7 @@ extension BrokerParts {
             ContinuousClock.now
             + (environment.settings.milliseconds("martlet.shutdown.timeout.ms") ?? .zero)
         for shard in router.shards {
-            await shard.run { shard in
-                for session in shard.allSessions { session.drain() }
-            }
+            await shard.run { shard in shard.drainSessions() }
         }
         while await sessionCount() > 0, ContinuousClock.now < deadline {
             try? await Task.sleep(for: .milliseconds(5))

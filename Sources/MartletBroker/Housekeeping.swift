@@ -77,7 +77,9 @@ extension Shard {
         let now = NIODeadline.now()
         let limits = environment.limits
         for session in allSessions {
-            if let began = session.frameBegan, now - began > TimeAmount(limits.frameTimeout) {
+            if let began = session.frameBegan, !session.isBlocked,
+                now - began > TimeAmount(limits.frameTimeout)
+            {
                 session.close(because: "a request did not arrive whole within \(limits.frameTimeout)")
             } else if session.isIdle, now - session.lastRequest > TimeAmount(limits.idleTimeout) {
                 session.close(because: "no request came within \(limits.idleTimeout)", level: .debug)

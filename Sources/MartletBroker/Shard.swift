@@ -59,6 +59,14 @@ final class Shard {
 
     var allSessions: [Session] { Array(sessions.values) }
 
+    /// Whether connections end as soon as they are idle.
+    private(set) var isStopping = false
+
+    func drainSessions() {
+        isStopping = true
+        for session in allSessions { session.drain() }
+    }
+
     /// What closing all partitions has left to do on threads. Incomplete if a log cannot be closed cleanly.
     struct ClosedPartitions: Sendable {
         var requests: [CloseRequest] = []

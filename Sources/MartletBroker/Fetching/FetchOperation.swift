@@ -79,6 +79,8 @@ final class FetchOperation {
     private func readElsewhere(_ run: Range<Int>, _ owner: Int, _ allowance: FetchAllowance) {
         let operation = NIOLoopBound(self, eventLoop: shard.eventLoop)
         let home = shard.eventLoop
+        // The answer takes a while, and the broker may begin to stop meanwhile.
+        if context.onDrain == nil { context.onDrain = { operation.value.timeUp() } }
         let targets = Array(targets[run])
         let locations = Array(locations[run])
         let isolation = request.isolationLevel

@@ -18,7 +18,7 @@ final class Session: ChannelDuplexHandler {
     private(set) var info = ConnectionInfo(remoteAddress: nil, localAddress: nil)
     /// When the last request came, or the connection began.
     private(set) var lastRequest: NIODeadline
-    /// When the frame began that is still incomplete.
+    /// Since when the peer owes us the rest of a frame: from its beginning, or from when we read on.
     private(set) var frameBegan: NIODeadline?
 
     private var context: ChannelHandlerContext?
@@ -34,6 +34,7 @@ final class Session: ChannelDuplexHandler {
     private var isReading = false
     private var isProcessing = false
     private var isFlushScheduled = false
+    private var isLastAnswerWritten = false
 
     init(shard: Shard) {
         self.shard = shard
@@ -54,18 +55,30 @@ final class Session: ChannelDuplexHandler {
         shard.add(self)
     }
 
+    /// Without `channelInactive` before it if the connection never became active.
     func handlerRemoved(context: ChannelHandlerContext) {
+        leave()
         self.context = nil
     }
 
+    func channelActive(context: ChannelHandlerContext) {
+        // Accepted just before the listener closed.
+        if shard.isStopping { drain() }
+        context.fireChannelActive()
+    }
+
     func channelInactive(context: ChannelHandlerContext) {
+        leave()
+        context.fireChannelInactive()
+    }
+
+    private func leave() {
         isClosing = true
         input = nil
         shard.remove(self)
         let cancelled = waiting.values
         waiting = [:]
         for request in cancelled { request.cancel() }
-        context.fireChannelInactive()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -108,7 +121,8 @@ final class Session: ChannelDuplexHandler {
 
     // MARK: Requests
 
-    private var isBlocked: Bool {
+    /// Whether what the peer sends is left where it is.
+    var isBlocked: Bool {
         isWaitingForMemory || isClosing || isDraining
             || replies.count >= shard.environment.limits.maximumRequestsInFlight
             || context?.channel.isWritable == false
@@ -160,6 +174,7 @@ final class Session: ChannelDuplexHandler {
 
     /// Goes on with what was held back.
     private func resume() {
+        if frameBegan != nil { frameBegan = .now() }
         processInput()
         guard !isBlocked else { return }
         if isReadWanted {
@@ -193,7 +208,7 @@ final class Session: ChannelDuplexHandler {
             }
         }
         scheduleFlush()
-        if isDraining, replies.isEmpty { return close(because: nil) }
+        if isDraining { return closeWhenSent() }
         if wasFull, !isReading { resume() }
     }
 
@@ -217,7 +232,18 @@ final class Session: ChannelDuplexHandler {
         isDraining = true
         // A copy, since an answer takes its request out.
         for request in Array(waiting.values) { request.onDrain?() }
-        if replies.isEmpty { close(because: nil) }
+        closeWhenSent()
+    }
+
+    /// Closes a draining connection when the last answer has gone out, which a slow reader may delay: closing
+    /// the channel drops what the socket has not taken.
+    private func closeWhenSent() {
+        guard let context, replies.isEmpty, !isClosing, !isLastAnswerWritten else { return }
+        isLastAnswerWritten = true
+        let session = NIOLoopBound(self, eventLoop: shard.eventLoop)
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        sent.futureResult.whenComplete { _ in session.value.close(because: nil) }
+        context.writeAndFlush(NIOAny(IOData.byteBuffer(ByteBuffer())), promise: sent)
     }
 
     /// Closes the connection; a reason is something that the peer did wrong.

@@ -1,0 +1,86 @@
+import MartletBroker
+import MartletTransport
+import MartletWire
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
+/// A blocking socket, for a client that does what no library would: stop reading, stop in the middle.
+final class RawClient {
+    private let descriptor: CInt
+
+    struct Failure: Error {
+        let errno: CInt
+    }
+
+    init(_ broker: Broker) throws {
+        #if canImport(Darwin)
+            descriptor = socket(AF_INET, SOCK_STREAM, 0)
+        #else
+            descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
+        #endif
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(broker.address.port).bigEndian
+        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
+        let result = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard result == 0 else { throw Failure(errno: errno) }
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    func send<Request: KafkaRequest>(_ request: Request, version: Int16) throws {
+        let frame = try RequestFrame.encode(request, version: version, correlationID: 1)
+        try send(frame.contiguous() ?? [])
+    }
+
+    func send(_ bytes: [UInt8]) throws {
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes[sent...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            guard count > 0 else { throw Failure(errno: errno) }
+            sent += count
+        }
+    }
+
+    /// Reads one frame; how long it is.
+    func readFrame() throws -> Int {
+        let announced = try read(4).reduce(0) { $0 << 8 | Int($1) }
+        return try read(announced).count
+    }
+
+    private func read(_ count: Int) throws -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        var filled = 0
+        while filled < count {
+            let got = bytes[filled...].withUnsafeMutableBytes {
+                recv(descriptor, $0.baseAddress, $0.count, 0)
+            }
+            guard got > 0 else { throw Failure(errno: errno) }
+            filled += got
+        }
+        return bytes
+    }
+
+    /// Reads to the end of the connection; the bytes that came.
+    func readToEnd() -> [UInt8] {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 20)
+        while true {
+            let count = buffer.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress, $0.count, 0) }
+            guard count > 0 else { return bytes }
+            bytes += buffer[..<count]
+        }
+    }
+}
