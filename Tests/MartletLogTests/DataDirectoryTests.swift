@@ -28,6 +28,18 @@ struct DataDirectoryTests {
         #expect(try !DataDirectory.open("/a/b/c", fileSystem: disk).wasCleanShutdown)
     }
 
+    @Test(
+        "what was synced in a new directory survives a power cut, and so does the directory",
+        arguments: 0..<20)
+    func powerLoss(seed: UInt64) throws {
+        // Whoever made the directory above may not have synced it.
+        if seed.isMultiple(of: 2) { try disk.createDirectory("/a") }
+        try DataDirectory.open("/a/b/c", fileSystem: disk).writeMetaProperties(
+            MetaProperties(clusterID: "c", nodeID: BrokerID(rawValue: 1), directoryID: "d"))
+        let survivor = disk.afterPowerLoss(seed: seed)
+        #expect(try DataDirectory.open("/a/b/c", fileSystem: survivor).metaProperties()?.clusterID == "c")
+    }
+
     @Test("checkpoints, ids and properties are found again, in Kafka's form")
     func checkpoints() throws {
         let partition = TopicPartition("a.b-c", 12)

@@ -29,7 +29,10 @@ package final class DataDirectory: Sendable {
     ) throws(DataDirectoryError) -> DataDirectory {
         let lock: (any FileLock)?
         do throws(FileSystemError) {
-            try fileSystem.createDirectories(path)
+            // A directory that has an owner is on the disk, with all that lead to it.
+            if try !fileSystem.exists(join(path, MetaProperties.fileName)) {
+                try fileSystem.createDirectories(path)
+            }
             lock = try fileSystem.lock(join(path, lockFile))
         } catch {
             throw .storage(error)
@@ -173,12 +176,19 @@ extension DataDirectoryError: CustomStringConvertible {
 }
 
 extension FileSystem {
-    /// Creates a directory and those above it.
+    /// Creates a directory and those above it, and sees to it that a power cut leaves them: what is synced in
+    /// a directory is lost with it.
     func createDirectories(_ path: String) throws(FileSystemError) {
-        if try kind(of: path) == .directory { return }
         let above = parent(of: path)
+        let isThere = try kind(of: path) == .directory
         if above != path && above != "." { try createDirectories(above) }
-        try createDirectory(path)
+        if isThere {
+            // Somebody else's, perhaps made a moment ago, perhaps not for us to read. More cannot be done.
+            try? syncDirectory(above)
+        } else {
+            try createDirectory(path)
+            try syncDirectory(above)
+        }
     }
 
     /// Removes a directory and the files in it.
