@@ -113,7 +113,7 @@ let package = Package(
             name: "MartletBrokerTests",
             dependencies: [
                 "MartletBroker", "MartletCore", "MartletLog", "MartletRecords", "MartletSimulation",
-                "MartletTesting", "MartletTransport", "MartletWire", nioCore, nioPosix,
+                "MartletTesting", "MartletTransport", "MartletWire", logging, nioCore, nioPosix,
             ],
             swiftSettings: strict
         ),

@@ -10,6 +10,8 @@ extension BrokerParts {
     func recover() async throws -> Recovery {
         let image = await controller.image
         let atOnce = environment.settings.int("num.recovery.threads.per.data.dir") ?? System.coreCount
+        let removed = image.removed
+        try await environment.disk.run { try storage.deleteRemains(of: removed) }
         var recovery = Recovery()
         var epochs: [MetadataRecord] = []
         try await withThrowingTaskGroup(of: OpenedPartition?.self) { group in

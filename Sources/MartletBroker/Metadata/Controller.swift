@@ -116,6 +116,7 @@ actor Controller {
         try await commit([.topicRemoved(id)])
         for shard in router.shards { await shard.abandonPartitions(of: id) }
         await opener.delete(topic)
+        image.forgetRemoved()
         environment.logger.info("Deleted a topic.", metadata: ["topic": "\(topic.name)", "id": "\(id)"])
     }
 
@@ -197,6 +198,7 @@ actor Controller {
     /// the image for the first time. Not stored: the logs will say it again.
     func adopt(_ epochs: [MetadataRecord]) async {
         for record in epochs { image.apply(record) }
+        image.forgetRemoved()
         await publish()
     }
 

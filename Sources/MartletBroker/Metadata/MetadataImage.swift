@@ -21,6 +21,8 @@ struct MetadataImage: Sendable {
 
     private(set) var topics: [TopicName: Topic] = [:]
     private(set) var names: [TopicID: TopicName] = [:]
+    /// Deleted topics whose directories may still be there, since the broker stopped before it came to them.
+    private(set) var removed: [TopicID: TopicName] = [:]
     /// The first producer id that no block was handed out for.
     private(set) var nextProducerID = ProducerID(rawValue: 0)
 
@@ -51,9 +53,15 @@ struct MetadataImage: Sendable {
         case .topicRemoved(let id):
             guard let name = names.removeValue(forKey: id) else { return }
             topics[name] = nil
+            removed[id] = name
         case .producerIDs(let next):
             nextProducerID = next
         }
+    }
+
+    /// Nothing is left of the topics that were deleted.
+    mutating func forgetRemoved() {
+        removed = [:]
     }
 
     private mutating func change(_ id: TopicID, _ body: (inout Topic) -> Void) {

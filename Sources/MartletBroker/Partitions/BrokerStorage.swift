@@ -102,6 +102,18 @@ final class BrokerStorage: Sendable {
         try directory.delete(id, unique: "\(topicID)\(id.partition)")
     }
 
+    /// Deletes what is left of topics that were deleted when the broker could not go through with it. Their
+    /// names would not be free otherwise.
+    func deleteRemains(of removed: [TopicID: TopicName]) throws {
+        guard !removed.isEmpty else { return }
+        let names = Set(removed.values)
+        for id in try directory.partitions() where names.contains(id.topic) {
+            guard let topicID = try directory.topicID(of: id), removed[topicID] != nil else { continue }
+            try forget([id])
+            try deletePartition(id, of: topicID)
+        }
+    }
+
     /// Directories of partitions that the metadata does not know: never deleted, since they may be all that
     /// is left of someone's data.
     func strays(knowing image: MetadataImage) throws(FileSystemError) -> [TopicPartition] {

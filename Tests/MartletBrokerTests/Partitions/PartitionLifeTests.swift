@@ -69,6 +69,25 @@ struct PartitionLifeTests {
         }
     }
 
+    @Test("what a deletion could not delete goes at the next start, and the name is free")
+    func remains() async throws {
+        let disk = SimulatedDisk()
+        try await serve(disk) { broker in
+            let peer = try await Peer.connect(to: broker)
+            _ = try await peer.produce(["a"], to: peer.createTopic("events", partitions: 2))
+            disk.inject(SimulatedFault(.rename, of: "events-0", errno: 5))
+            #expect(try await peer.delete("events") == .none)
+            #expect(try disk.exists("/martlet/events-0"))
+        }
+        try await serve(disk) { broker in
+            #expect(try !disk.exists("/martlet/events-0"))
+            let peer = try await Peer.connect(to: broker)
+            let topic = try await peer.createTopic("events")
+            #expect(topic.errorCode == .none)
+            #expect(try await peer.produce(["b"], to: topic).baseOffset == 0)
+        }
+    }
+
     @Test("when write-back fails, those who wait for the sync are told at once")
     func writeBackFails() async throws {
         let slow = SlowDisk()
