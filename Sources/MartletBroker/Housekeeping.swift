@@ -55,7 +55,7 @@ struct Housekeeping: Sendable {
 
     private func checkpoint(_ shard: Shard) {
         let points = shard.partitions.all.map {
-            BrokerStorage.RecoveryPoint(id: $0.id, topicID: $0.topicID, offset: $0.recoveryPoint)
+            BrokerStorage.Checkpoint(id: $0.id, topicID: $0.topicID, offset: $0.recoveryPoint)
         }
         let logger = shard.environment.logger
         disk.run {

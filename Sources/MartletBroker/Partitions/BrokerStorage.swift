@@ -18,8 +18,8 @@ final class BrokerStorage: Sendable {
         var owners: [TopicPartition: TopicID] = [:]
     }
 
-    /// How far the log of a topic's partition is on disk.
-    struct RecoveryPoint: Sendable {
+    /// An offset of a topic's partition: how far its log is on disk, or where it starts.
+    struct Checkpoint: Sendable {
         let id: TopicPartition
         let topicID: TopicID
         let offset: Offset
@@ -126,12 +126,25 @@ final class BrokerStorage: Sendable {
     // MARK: Checkpoints
 
     /// Notes from where recovery must read each of these logs after a crash.
-    func checkpoint(_ points: [RecoveryPoint]) throws(FileSystemError) {
+    func checkpoint(_ points: [Checkpoint]) throws(FileSystemError) {
         try checkpoints.withLock { state throws(FileSystemError) in
             for point in points where state.owners[point.id] == point.topicID {
                 state.recoveryPoints[point.id] = point.offset
             }
             try directory.writeRecoveryPoints(state.recoveryPoints)
+        }
+    }
+
+    /// Notes where these logs start: when this returns, what lies below stays deleted.
+    func noteLogStarts(_ starts: [Checkpoint]) throws(FileSystemError) {
+        try checkpoints.withLock { state throws(FileSystemError) in
+            var isNews = false
+            for start in starts where state.owners[start.id] == start.topicID {
+                guard start.offset > state.logStartOffsets[start.id] ?? 0 else { continue }
+                state.logStartOffsets[start.id] = start.offset
+                isNews = true
+            }
+            if isNews { try directory.writeLogStartOffsets(state.logStartOffsets) }
         }
     }
 

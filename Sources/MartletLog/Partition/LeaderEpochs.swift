@@ -32,6 +32,19 @@ package struct LeaderEpochs: Sendable, Equatable {
         return entries.count != count
     }
 
+    /// Forgets epochs that end below the start of the log. True if there were any.
+    mutating func advanceStart(to start: Offset) -> Bool {
+        let before = entries
+        while entries.count > 1, entries[1].startOffset <= start { entries.removeFirst() }
+        if let first = entries.first, first.startOffset < start { entries[0].startOffset = start }
+        return entries != before
+    }
+
+    /// The epoch in which the record at `offset` was written; none if that is not known.
+    func epoch(at offset: Offset) -> LeaderEpoch {
+        entries.last { $0.startOffset <= offset }?.epoch ?? .none
+    }
+
     /// The largest epoch up to `epoch` and where it ended. None and -1 if the epoch is unknown, or newer than
     /// all.
     func endOffset(for epoch: LeaderEpoch, logEnd: Offset) -> (epoch: LeaderEpoch, endOffset: Offset) {

@@ -7,6 +7,8 @@ package struct LogConfiguration: Sendable, Equatable {
     package var segmentBytes = 1 << 30
     /// `segment.ms`: a segment is closed when it spans more time than this.
     package var segmentMs: Int64 = 7 * 24 * 3_600_000
+    /// `segment.jitter.ms`: up to so much less than `segmentMs`, at random, so that not all logs roll at once.
+    package var segmentJitterMs: Int64 = 0
     /// `index.interval.bytes`: about one index entry is made per this many bytes.
     package var indexIntervalBytes = 4_096
     /// `segment.index.bytes`: a segment is closed when one of its indexes would grow beyond this.
@@ -27,6 +29,14 @@ package struct LogConfiguration: Sendable, Equatable {
     package var flushMessages = Int64.max
     /// `flush.ms`: with `os` durability, `needsFlush` asks for a sync after this time.
     package var flushMs = Int64.max
+    /// `cleanup.policy`, `retention.*`: what is deleted, and when.
+    package var retention = RetentionPolicy()
+    /// `cleanup.policy` contains `compact`: nil if it does not.
+    package var compaction: CompactionPolicy?
+    /// `martlet.segment.compression`: how sealed segments are stored; nil as they were appended.
+    package var segmentCompression: SegmentCompressionPolicy?
+    /// `file.delete.delay.ms`: how long the files of a deleted segment stay, under another name.
+    package var fileDeleteDelayMs: Int64 = 60_000
     /// After a crash, what recovery checks byte by byte at the end of a segment even where it was synced.
     /// Before that it follows the batches by their headers only, so that a start does not take the time to
     /// read whole segments.

@@ -29,6 +29,13 @@ package struct LogOffsets: Hashable, Sendable {
         assertOrder()
     }
 
+    /// What lies below was deleted. Never beyond the high watermark.
+    mutating func advanceStart(to offset: Offset) {
+        start = max(start, min(offset, highWatermark))
+        lastStable = max(lastStable, start)
+        assertOrder()
+    }
+
     /// Without replicas, whatever is durable may be seen.
     mutating func advanceDurable(to offset: Offset) {
         durable = max(durable, offset)

@@ -34,7 +34,8 @@ extension PartitionLog {
         }
         let largestTime = appendTime ?? incoming.reduce(Timestamp.none) { max($0, $1.maxTimestamp) }
         if active.mustRoll(
-            before: extent.upperBound - 1, byteCount: bytes.count, maxTimestamp: largestTime, configuration)
+            before: extent.upperBound - 1, byteCount: bytes.count, maxTimestamp: largestTime,
+            jitterMs: activeJitterMs, configuration)
         {
             try roll(now: now)
         }

@@ -6,7 +6,7 @@ extension PartitionLog {
     func roll(now: Timestamp) throws(LogError) {
         let next = offsets.end
         do throws(FileSystemError) {
-            let files = try writeIndexes()
+            let (seal, files) = try writeIndexes(next: next)
             let snapshot = try writeFile(.snapshot, at: next, ProducerSnapshot.encode(producers))
             let file = try fileSystem.open(path(.log, at: next), .replace)
             dirty.sealed += [active.file] + files + [snapshot]
@@ -15,25 +15,40 @@ extension PartitionLog {
             sealed.append(
                 SealedSegment(
                     baseOffset: active.baseOffset, nextOffset: next, directory: directory,
-                    fileSystem: fileSystem))
+                    fileSystem: fileSystem, facts: SegmentFacts(seal)))
             active = ActiveSegment(baseOffset: next, file: file, reservedByteCount: 0)
             activeSince = now
+            activeJitterMs = Self.jitter(configuration)
         } catch {
             throw LogError(error, in: topicPartition)
         }
     }
 
-    /// Gives back the reserved space of the active segment and writes its indexes to their files.
-    private func writeIndexes() throws(FileSystemError) -> [any LogFile] {
+    /// What this segment's age may be less than `segment.ms`.
+    static func jitter(_ configuration: LogConfiguration) -> Int64 {
+        let largest = min(configuration.segmentJitterMs, configuration.segmentMs)
+        return largest > 0 ? Int64.random(in: 0..<largest) : 0
+    }
+
+    /// Gives back the reserved space of the active segment, writes its indexes to their files, and what is
+    /// known of it.
+    private func writeIndexes(
+        next: Offset
+    ) throws(FileSystemError) -> (seal: SegmentSeal, files: [any LogFile]) {
         if active.reservedByteCount > active.byteCount {
             try active.file.truncate(to: active.byteCount)
             active.reservedByteCount = active.byteCount
         }
         active.appendLargestTime()
-        return [
-            try writeFile(.index, at: active.baseOffset, active.offsetIndex.encoded()),
-            try writeFile(.timeindex, at: active.baseOffset, active.timeIndex.encoded()),
+        let index = active.offsetIndex.encoded()
+        let timeIndex = active.timeIndex.encoded()
+        let seal = SegmentSeal(active, nextOffset: next, index: index, timeIndex: timeIndex)
+        let files = [
+            try writeFile(.index, at: active.baseOffset, index),
+            try writeFile(.timeindex, at: active.baseOffset, timeIndex),
+            try writeFile(.seal, at: active.baseOffset, seal.encoded()),
         ]
+        return (seal, files)
     }
 
     private func writeFile(

@@ -22,6 +22,8 @@ package final class PartitionLog {
     var active: ActiveSegment
     /// When the active segment got its first batch.
     var activeSince: Timestamp
+    /// By how much its age is limited more than that of others.
+    var activeJitterMs: Int64
     var epochs: LeaderEpochs
     var state = State.open
     var dirty = DirtyFiles()
@@ -63,6 +65,7 @@ package final class PartitionLog {
         sealed = contents.sealed
         active = contents.active
         activeSince = contents.active.firstTime.map { min($0, now) } ?? now
+        activeJitterMs = Self.jitter(configuration)
         epochs = contents.epochs
         lastSync = now
         writeBacks = WriteBackQueue(configuration.writeBack)
@@ -101,7 +104,7 @@ package final class PartitionLog {
 
     /// Closes the active segment if it is older than `segment.ms`.
     package func rollIfNeeded(now: Timestamp) throws(LogError) {
-        guard !active.isEmpty, now - activeSince > configuration.segmentMs else { return }
+        guard !active.isEmpty, now - activeSince > configuration.segmentMs - activeJitterMs else { return }
         try checkWritable()
         try roll(now: now)
     }
@@ -117,10 +120,40 @@ package final class PartitionLog {
         epochs.endOffset(for: epoch, logEnd: offsets.end)
     }
 
+    /// The epoch of the leader that wrote the record at `offset`; none if the log does not know.
+    package func epoch(at offset: Offset) -> LeaderEpoch { epochs.epoch(at: offset) }
+
     /// Takes note that a new leader begins to write at the end of the log.
     package func assignEpoch(_ epoch: LeaderEpoch) {
         if epochs.assign(epoch, at: offsets.end) { dirty.epochs = true }
     }
+
+    // MARK: Start
+
+    /// Gives up the records below `offset`. Readers no longer see them; their segments go with the next
+    /// maintenance.
+    ///
+    /// The data directory's checkpoint must hold the new start before anyone is told of it, or a crash would
+    /// bring the records back.
+    ///
+    /// - Returns: The start of the log, which may be higher already.
+    package func deleteRecords(before offset: Offset) throws(LogError) -> Offset {
+        try checkWritable()
+        guard offset >= 0, offset <= offsets.highWatermark else {
+            throw .offsetOutOfRange(
+                topicPartition, requested: offset, start: offsets.start, end: offsets.highWatermark)
+        }
+        advanceStart(to: offset)
+        return offsets.start
+    }
+
+    func advanceStart(to offset: Offset) {
+        guard offset > offsets.start else { return }
+        offsets.advanceStart(to: offset)
+        if epochs.advanceStart(to: offsets.start) { dirty.epochs = true }
+    }
+
+    // MARK: Producers
 
     /// Forgets producers that have been silent for longer than `producer.id.expiration.ms`.
     package func expireProducers(now: Timestamp) {

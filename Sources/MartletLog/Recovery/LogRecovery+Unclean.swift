@@ -9,7 +9,7 @@ extension LogRecovery {
         // ended exactly where the segment begins may have come before that.
         let trusted = bases.indices.first { $0 == lastIndex || bases[$0 + 1] >= durable ?? 0 } ?? lastIndex
         for index in 0..<trusted where !has(.index, bases[index]) || !has(.timeindex, bases[index]) {
-            try seal(try read(bases[index], next: bases[index + 1]).segment)
+            try seal(try read(bases[index], next: bases[index + 1]).segment, next: bases[index + 1])
         }
         var active: ActiveSegment?
         var count = trusted
@@ -19,7 +19,7 @@ extension LogRecovery {
             active = result.segment
             count = index
             if result.isEnd { break }
-            if next != nil { try seal(result.segment) }
+            if let next { try seal(result.segment, next: next) }
         }
         guard let active else { preconditionFailure("a log that exists has a last segment") }
         try checkDurable(active)
@@ -177,8 +177,8 @@ extension LogRecovery {
             indexInterval: opening.configuration.indexIntervalBytes)
     }
 
-    /// Writes the indexes of a segment that has been read to its end.
-    private mutating func seal(_ segment: ActiveSegment) throws(SegmentError) {
+    /// Writes the indexes and the seal of a segment that has been read to its end.
+    private mutating func seal(_ segment: ActiveSegment, next: Offset) throws(SegmentError) {
         var segment = segment
         segment.appendLargestTime()
         summary.rebuiltIndexCount += 1
@@ -187,10 +187,15 @@ extension LogRecovery {
                 try segment.file.truncate(to: segment.byteCount)
             }
             let index = try fileSystem.open(path(.index, segment.baseOffset), .replace)
-            try index.write(segment.offsetIndex.encoded(), at: 0)
+            let offsets = segment.offsetIndex.encoded()
+            try index.write(offsets, at: 0)
             let times = try fileSystem.open(path(.timeindex, segment.baseOffset), .replace)
-            try times.write(segment.timeIndex.encoded(), at: 0)
-            return [segment.file, index, times]
+            let timeEntries = segment.timeIndex.encoded()
+            try times.write(timeEntries, at: 0)
+            let seal = try fileSystem.open(path(.seal, segment.baseOffset), .replace)
+            let known = SegmentSeal(segment, nextOffset: next, index: offsets, timeIndex: timeEntries)
+            try seal.write(known.encoded(), at: 0)
+            return [segment.file, index, times, seal]
         }
         changed += files
     }

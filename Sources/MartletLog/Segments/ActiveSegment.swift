@@ -58,12 +58,12 @@ struct ActiveSegment {
     /// Whether batches up to `lastOffset` with this many bytes would go beyond what a segment holds.
     func mustRoll(
         before lastOffset: Offset, byteCount added: Int, maxTimestamp: Timestamp,
-        _ configuration: LogConfiguration
+        jitterMs: Int64, _ configuration: LogConfiguration
     ) -> Bool {
         guard !isEmpty else { return false }
         if byteCount + Int64(added) > Int64(configuration.segmentBytes) { return true }
         if lastOffset - baseOffset > Int64(Int32.max) { return true }
-        if let firstTime, maxTimestamp - firstTime > configuration.segmentMs { return true }
+        if let firstTime, maxTimestamp - firstTime > configuration.segmentMs - jitterMs { return true }
         return offsetIndex.byteCount + OffsetIndex.entryByteCount > configuration.segmentIndexBytes
             || timeIndex.byteCount + TimeIndex.entryByteCount > configuration.segmentIndexBytes
     }

@@ -1,4 +1,5 @@
 internal import MartletCore
+internal import MartletRecords
 internal import Synchronization
 
 /// A segment that is no longer written. Costs a few dozen bytes until someone reads it.
@@ -12,6 +13,7 @@ final class SealedSegment: Sendable {
 
     private struct Opened {
         weak var files: Files?
+        var facts: SegmentFacts?
     }
 
     /// The open files; they close when nobody reads them any more.
@@ -23,11 +25,16 @@ final class SealedSegment: Sendable {
         }
     }
 
-    init(baseOffset: Offset, nextOffset: Offset, directory: String, fileSystem: any FileSystem) {
+    /// - Parameter facts: What is known of it, if it was sealed just now.
+    init(
+        baseOffset: Offset, nextOffset: Offset, directory: String, fileSystem: any FileSystem,
+        facts: SegmentFacts? = nil
+    ) {
         self.baseOffset = baseOffset
         self.nextOffset = nextOffset
         self.directory = directory
         self.fileSystem = fileSystem
+        opened.withLock { $0.facts = facts }
     }
 
     /// Opens the segment unless it is open. Whoever wants it to stay open keeps the result.
@@ -52,5 +59,57 @@ final class SealedSegment: Sendable {
         return files
     }
 
-    private func path(_ file: SegmentFile) -> String { join(directory, file.name(baseOffset)) }
+    /// Size and age, and whether it is settled. Reads a file or two the first time.
+    func facts() throws(SegmentError) -> SegmentFacts {
+        if let facts = opened.withLock({ $0.facts }) { return facts }
+        let facts = try readFacts()
+        opened.withLock { $0.facts = facts }
+        return facts
+    }
+
+    private func readFacts() throws(SegmentError) -> SegmentFacts {
+        if let seal = try seal() { return SegmentFacts(seal) }
+        let view = try open().view
+        var largest = try view.largestIndexedTime() ?? .none
+        if largest == .none {
+            // An index without entries: nothing in it has a time, or another broker has left it so.
+            var scan = HeaderScan(view.file, from: 0, to: view.byteCount)
+            while let batch = try scan.next() { largest = max(largest, batch.header.maxTimestamp) }
+        }
+        return SegmentFacts(byteCount: view.byteCount, largestTimestamp: largest, isSettled: false)
+    }
+
+    /// What is noted beside it; nil if nothing is, or what is does not belong to these offsets.
+    func seal() throws(SegmentError) -> SegmentSeal? {
+        do throws(FileSystemError) {
+            let bytes = try fileSystem.contents(of: path(.seal))
+            let seal = bytes?.withUnsafeBytes { SegmentSeal(decoding: $0) }
+            return seal?.baseOffset == baseOffset && seal?.nextOffset == nextOffset ? seal : nil
+        } catch {
+            throw .storage(error)
+        }
+    }
+
+    func path(_ file: SegmentFile) -> String { join(directory, file.name(baseOffset)) }
+}
+
+/// What maintenance must know of a sealed segment.
+struct SegmentFacts: Sendable, Hashable {
+    /// Bytes of the `.log` file.
+    var byteCount: Int64
+    /// Largest time of its records; none without any that has one.
+    var largestTimestamp: Timestamp
+    /// Background compression has nothing to do here.
+    var isSettled: Bool
+
+    init(byteCount: Int64, largestTimestamp: Timestamp, isSettled: Bool) {
+        self.byteCount = byteCount
+        self.largestTimestamp = largestTimestamp
+        self.isSettled = isSettled
+    }
+
+    init(_ seal: SegmentSeal) {
+        self.init(
+            byteCount: seal.byteCount, largestTimestamp: seal.largestTimestamp, isSettled: seal.isSettled)
+    }
 }
