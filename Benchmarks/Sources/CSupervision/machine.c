@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 int supervision_free_port(void) {
@@ -57,6 +59,25 @@ long supervision_memory(pid_t process, const char *field) {
     }
     fclose(file);
     return kilobytes;
+}
+
+long supervision_flushes(const char *directory) {
+    struct stat status;
+    if (stat(directory, &status) != 0) return -errno;
+    // Of a partition's disk: flushes are not counted for partitions.
+    static const char *const forms[] = {"/sys/dev/block/%u:%u/../stat", "/sys/dev/block/%u:%u/stat"};
+    for (int i = 0; i < 2; i++) {
+        char path[64];
+        snprintf(path, sizeof path, forms[i], major(status.st_dev), minor(status.st_dev));
+        FILE *file = fopen(path, "re");
+        if (file == NULL) continue;
+        unsigned long value = 0;
+        int fields = 0;
+        while (fields < 16 && fscanf(file, "%lu", &value) == 1) fields++;
+        fclose(file);
+        if (fields == 16) return (long)value;
+    }
+    return -ENOENT;
 }
 
 double supervision_machine_busy_seconds(void) {

@@ -40,7 +40,10 @@ struct MartletBenchmarks {
         var outcomes: [Outcome] = []
         for measurement in Measurement.all {
             if !options.only.isEmpty && !options.only.contains(measurement.name) { continue }
-            let sides = measurement.sides.filter { $0 == .floor || !options.floorOnly }
+            let sides =
+                options.floorOnly
+                ? measurement.sides.filter { $0 == .baseline && !measurement.baselineIsBroker }
+                : measurement.sides
             if sides.isEmpty { continue }
             outcomes.append(try alternate(measurement, sides, bench))
         }
@@ -68,7 +71,11 @@ struct MartletBenchmarks {
                     showProgress("\(measurement.title): run \(run) of \(bench.options.runs)")
                     bench.settle()
                     let sample = try measurement.run(side, bench)
-                    if side == .floor { outcome.floor.append(sample) } else { outcome.martlet.append(sample) }
+                    if side == .baseline {
+                        outcome.baseline.append(sample)
+                    } else {
+                        outcome.martlet.append(sample)
+                    }
                 }
             }
         } catch .failed(let message) {
