@@ -39,6 +39,22 @@ int supervision_remove(const char *directory) {
     return nftw(directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) == 0 ? 0 : -errno;
 }
 
+static int forget_entry(const char *path, const struct stat *status, int kind, struct FTW *place) {
+    (void)status, (void)place;
+    if (kind != FTW_F) return 0;
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) return 0;
+    posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED);
+    close(descriptor);
+    return 0;
+}
+
+int supervision_forget(const char *directory) {
+    int result = supervision_settle(directory);
+    if (result != 0) return result;
+    return nftw(directory, forget_entry, 16, FTW_PHYS | FTW_MOUNT) == 0 ? 0 : -errno;
+}
+
 int supervision_settle(const char *directory) {
     int descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor < 0) return -errno;

@@ -66,9 +66,10 @@ struct MartletBenchmarks {
     ) throws(Failure) -> Outcome {
         var outcome = Outcome(measurement: measurement)
         do throws(Failure) {
-            for run in 1...bench.options.runs {
+            let runs = min(bench.options.runs, measurement.mostRuns)
+            for run in 1...runs {
                 for side in sides {
-                    showProgress("\(measurement.title): run \(run) of \(bench.options.runs)")
+                    showProgress("\(measurement.title): run \(run) of \(runs)")
                     bench.settle()
                     let sample = try measurement.run(side, bench)
                     if side == .baseline {

@@ -31,6 +31,9 @@ int supervision_remove(const char *directory);
 /// for it.
 int supervision_settle(const char *directory);
 
+/// Has the page cache forget what is in a directory, as a machine has that was just started.
+int supervision_forget(const char *directory);
+
 /// Nanoseconds of a clock that never goes back.
 uint64_t supervision_nanoseconds(void);
 

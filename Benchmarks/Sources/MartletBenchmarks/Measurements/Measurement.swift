@@ -33,11 +33,15 @@ struct Measurement {
     /// Whether the baseline is a broker too, so that nothing can be measured without one.
     var baselineIsBroker = false
     var figures: [Figure] = []
+    /// For measurements that take long.
+    var mostRuns = Int.max
     /// Runs the side once, on a directory of its own.
     let run: (Side, Bench) throws(Failure) -> Sample
 }
 
 extension Measurement {
     /// Everything, in the order of the table.
-    static var all: [Measurement] { produce + durableProduce + fetch + roundTrips + startUp + reference }
+    static var all: [Measurement] {
+        produce + durableProduce + fetch + roundTrips + startUp + recovery + reference
+    }
 }
