@@ -42,6 +42,7 @@ struct Measurement {
 extension Measurement {
     /// Everything, in the order of the table.
     static var all: [Measurement] {
-        produce + durableProduce + fetch + roundTrips + startUp + recovery + reference
+        produce + durableProduce + fetch + roundTrips + startUp + recovery + compaction + segmentCompression
+            + runningProducer + reference
     }
 }
