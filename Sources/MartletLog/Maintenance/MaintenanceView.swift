@@ -114,3 +114,18 @@ extension PartitionLog {
         }
     }
 }
+
+extension MaintenanceFigures: CustomStringConvertible {
+    package var description: String {
+        var parts: [String] = []
+        if deletedSegmentCount > 0 {
+            parts.append("deleted \(deletedSegmentCount) segments of \(deletedByteCount) bytes")
+        }
+        if rewrittenSegmentCount > 0 {
+            parts.append(
+                "rewrote \(rewrittenSegmentCount) segments: read \(readByteCount) bytes, wrote "
+                    + "\(writtenByteCount), left out \(removedRecordCount) records")
+        }
+        return parts.isEmpty ? "nothing to do" : parts.joined(separator: "; ")
+    }
+}
