@@ -14,8 +14,8 @@ final class Partition {
     let topicID: TopicID
     private(set) var leaderEpoch: LeaderEpoch
 
-    private let log: PartitionLog
-    private unowned let shard: Shard
+    let log: PartitionLog
+    unowned let shard: Shard
     private let disk: DiskPool
     private let logger: Logger
 
@@ -24,10 +24,12 @@ final class Partition {
     private var fetches: [ObjectIdentifier: @Sendable () -> Void] = [:]
     private var isSyncScheduled = false
     private var isSyncing = false
-    private var isClosed = false
+    private(set) var isClosed = false
     /// Jobs that threads do on the log's files now.
     private var diskJobs = 0
     private var whenQuiet: (() -> Void)?
+    /// Ends the work on the sealed segments that is under way.
+    var maintenance: MaintenanceCancellation?
 
     private struct WaitingProducer {
         let offset: Offset
@@ -110,19 +112,24 @@ final class Partition {
         _ work: @escaping @Sendable () throws(LogError) -> Void,
         completion: @escaping @Sendable (Partition, Result<Void, LogError>) -> Void
     ) {
-        diskJobs += 1
+        beginDiskJob()
         let partition = NIOLoopBound(self, eventLoop: shard.eventLoop)
         disk.run(for: shard.eventLoop) {
             Result(catching: work)
         } completion: { result in
             let partition = partition.value
             completion(partition, result)
-            partition.diskJobs -= 1
-            if partition.diskJobs == 0, let quiet = partition.whenQuiet {
-                partition.whenQuiet = nil
-                quiet()
-            }
+            partition.endDiskJob()
         }
+    }
+
+    func beginDiskJob() { diskJobs += 1 }
+
+    func endDiskJob() {
+        diskJobs -= 1
+        guard diskJobs == 0, let quiet = whenQuiet else { return }
+        whenQuiet = nil
+        quiet()
     }
 
     // MARK: Sync
@@ -171,7 +178,7 @@ final class Partition {
     }
 
     /// A log that is offline moves its high watermark no more, and whoever waits for that must hear of it.
-    private func failProducersIfOffline() {
+    func failProducersIfOffline() {
         if log.failure != nil { failProducers(.kafkaStorageError) }
     }
 
@@ -235,7 +242,7 @@ final class Partition {
         } catch {
             shard.note(error)
         }
-        if log.recoveryPoint < log.offsets.end { scheduleSync() }
+        if log.recoveryPoint < log.offsets.end || log.needsSync { scheduleSync() }
     }
 
     /// Ends the service of this partition, and calls back when no thread works on its files any more: only
@@ -243,6 +250,7 @@ final class Partition {
     func retire(then quiet: @escaping () -> Void) {
         precondition(!isClosed, "a partition is retired once")
         isClosed = true
+        maintenance?.cancel()
         failProducers(.notLeaderOrFollower)
         wakeFetches()
         fetches = [:]
