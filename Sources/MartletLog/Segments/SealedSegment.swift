@@ -7,12 +7,14 @@ final class SealedSegment: Sendable {
     let baseOffset: Offset
     /// Where the next segment begins. The last records may have been compacted away.
     let nextOffset: Offset
-    private let directory: String
-    private let fileSystem: any FileSystem
+    let directory: String
+    let fileSystem: any FileSystem
     private let opened = Mutex(Opened())
 
     private struct Opened {
         weak var files: Files?
+        /// Holds them open for good, where their names are gone.
+        var kept: Files?
         var facts: SegmentFacts?
     }
 
@@ -59,12 +61,21 @@ final class SealedSegment: Sendable {
         return files
     }
 
+    /// Takes note that these files have lost their names, so that they cannot be opened again.
+    func keepOpen(_ files: Files) {
+        opened.withLock { $0.kept = files }
+    }
+
     /// Size and age, and whether it is settled. Reads a file or two the first time.
     func facts() throws(SegmentError) -> SegmentFacts {
         if let facts = opened.withLock({ $0.facts }) { return facts }
         let facts = try readFacts()
         opened.withLock { $0.facts = facts }
         return facts
+    }
+
+    func setFacts(_ facts: SegmentFacts) {
+        opened.withLock { $0.facts = facts }
     }
 
     private func readFacts() throws(SegmentError) -> SegmentFacts {
