@@ -52,8 +52,8 @@ struct PartitionAccess: Sendable {
     func deleteRecords(
         of topic: TopicName, _ index: PartitionIndex, before offset: Offset
     ) async throws(RequestError) -> Offset {
-        let start = try await ask(topic, index, .none) {
-            partition -> Result<BrokerStorage.Checkpoint, RequestError> in
+        typealias Answer = Result<BrokerStorage.Checkpoint, RequestError>
+        let start = try await ask(topic, index, .none) { partition -> Answer in
             guard partition.configuration.retention.isEnabled else {
                 return .failure(
                     RequestError(.policyViolation, "The topic's cleanup.policy does not allow deleting."))
