@@ -29,6 +29,7 @@ struct BrokerParts: Sendable {
 
     static func assemble(_ configuration: BrokerConfiguration) async throws -> BrokerParts {
         let settings = configuration.settings
+        if let conflict = TopicSettings().conflict(settings) { throw BrokerStartError(conflict) }
         let logger = configuration.logger
         let cores = System.coreCount
         let disk = DiskPool(threadCount: settings.int("num.io.threads") ?? 8)
@@ -46,7 +47,8 @@ struct BrokerParts: Sendable {
                 environment, store: store, image: image, router: router, opener: opener)
             let control = ControlQueue()
             let endpoints = try Self.endpoints(environment)
-            let access = PartitionAccess(controller: controller, router: router, disk: disk)
+            let access = PartitionAccess(
+                controller: controller, router: router, disk: disk, storage: storage)
             let dispatcher = Dispatcher(
                 apis: ServedAPIs.all(control, controller, access, endpoints)
             )

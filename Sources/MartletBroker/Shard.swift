@@ -17,6 +17,8 @@ final class Shard {
     var partitions = PartitionTable()
     /// The fetch sessions whose number says that they live here.
     var fetchSessions: FetchSessionCache
+    /// Where batches are opened, for the topics that ask for it.
+    let preparationLane = PreparationLane()
     /// Connections that this loop serves.
     private(set) var sessions: [ObjectIdentifier: Session] = [:]
     /// Set once by the broker before it accepts connections.

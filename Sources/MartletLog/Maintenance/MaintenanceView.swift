@@ -4,8 +4,8 @@ internal import Synchronization
 /// A log as it is at one moment, for work on its sealed segments: deleting, compacting, compressing them.
 /// Taken from the log on its event loop, used on a thread, and ended by `PartitionLog.finishMaintenance`.
 ///
-/// There is one at a time for each log, so that nobody else adds, removes or replaces sealed segments; but the
-/// log goes on appending, and may seal more.
+/// There is one at a time for each log, so that nobody else adds, removes or replaces sealed segments; but
+/// the log goes on appending, and may seal more.
 package struct MaintenanceView: Sendable {
     package let topicPartition: TopicPartition
     package let configuration: LogConfiguration

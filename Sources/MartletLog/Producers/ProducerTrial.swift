@@ -8,7 +8,8 @@ struct ProducerTrial {
     private var single: (producer: ProducerID, entry: ProducerEntry)?
     private var others: [ProducerID: ProducerEntry] = [:]
 
-    /// Checks the batches one after another; `bytes` are theirs. Answers the batch of old if the first was sent before.
+    /// Checks the batches one after another; `bytes` are theirs. Answers the batch of old if the first was
+    /// sent before.
     mutating func check(
         _ headers: [BatchHeader], _ bytes: UnsafeRawBufferPointer, from firstOffset: Offset,
         origin: AppendOrigin, in states: ProducerStates,
