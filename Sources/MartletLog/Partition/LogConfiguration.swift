@@ -45,6 +45,9 @@ package struct LogConfiguration: Sendable, Equatable {
     package var writeBack = WriteBackPolicy()
 
     package init() {}
+
+    /// When a segment is closed by its age: also in time for compaction, which leaves the active one alone.
+    var rollMs: Int64 { min(segmentMs, compaction?.maxLagMs ?? .max) }
 }
 
 /// What it takes until a record is safe, and so visible to consumers.

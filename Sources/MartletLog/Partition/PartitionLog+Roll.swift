@@ -26,7 +26,7 @@ extension PartitionLog {
 
     /// What this segment's age may be less than `segment.ms`.
     static func jitter(_ configuration: LogConfiguration) -> Int64 {
-        let largest = min(configuration.segmentJitterMs, configuration.segmentMs)
+        let largest = min(configuration.segmentJitterMs, configuration.rollMs)
         return largest > 0 ? Int64.random(in: 0..<largest) : 0
     }
 

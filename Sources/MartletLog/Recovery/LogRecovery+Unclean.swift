@@ -86,6 +86,16 @@ extension LogRecovery {
         let sealed = try sealedSegments(bases.dropLast(), end: active.baseOffset)
         _ = epochs.truncate(to: end)
         let producers = try rebuildProducers(sealed: sealed, active: active)
+        if let start = opening.logStartOffset, start > end {
+            // A power cut took records with `os` durability, and those before them were deleted. Their offsets
+            // must not come again, below the start, where nobody would see what is appended.
+            do throws(FileSystemError) {
+                try removeSegments(bases)
+            } catch {
+                throw .storage(error)
+            }
+            return try create(producers)
+        }
         do throws(FileSystemError) {
             try removeStraySnapshots(bases: bases, end: end)
             try fileSystem.ifSpaceAllows { () throws(FileSystemError) in

@@ -35,11 +35,7 @@ struct LogRecovery {
     func has(_ kind: SegmentFile, _ offset: Offset) -> Bool { names.contains(kind.name(offset)) }
 
     mutating func run() throws(SegmentError) -> PartitionLog.Contents {
-        do throws(FileSystemError) {
-            try prepare()
-        } catch {
-            throw .storage(error)
-        }
+        try prepare()
         let bases = names.compactMap(SegmentFile.parse).filter { $0.kind == .log }.map(\.baseOffset).sorted()
         guard !bases.isEmpty else { return try create() }
         if opening.wasCleanShutdown, let contents = try openClean(bases) { return contents }
@@ -47,26 +43,47 @@ struct LogRecovery {
         return try recover(bases)
     }
 
-    private mutating func prepare() throws(FileSystemError) {
-        try fileSystem.createDirectory(directory)
-        for name in try fileSystem.list(directory) {
-            let isLeftOver = [temporarySuffix, ".deleted", ".cleaned"].contains { name.hasSuffix($0) }
-            if isLeftOver {
-                try fileSystem.remove(join(directory, name))
-            } else {
-                names.insert(name)
-            }
+    private mutating func prepare() throws(SegmentError) {
+        do throws(FileSystemError) {
+            try fileSystem.createDirectory(directory)
+            names = Set(try fileSystem.list(directory))
+        } catch {
+            throw .storage(error)
         }
-        durable = try DurableMark.read(in: directory, fileSystem)
-        isOwn = durable != nil
-        if let checkpoint = opening.recoveryPoint { durable = max(durable ?? checkpoint, checkpoint) }
-        if let text = try fileSystem.contents(of: join(directory, LeaderEpochs.fileName)) {
-            epochs = LeaderEpochs(decoding: text) ?? LeaderEpochs()
+        let didSwap = try SegmentSwap(directory, fileSystem).finishInterrupted(names)
+        do throws(FileSystemError) {
+            if didSwap { names = Set(try fileSystem.list(directory)) }
+            try removeLeftOvers()
+            durable = try DurableMark.read(in: directory, fileSystem)
+            isOwn = durable != nil
+            if let checkpoint = opening.recoveryPoint { durable = max(durable ?? checkpoint, checkpoint) }
+            if let text = try fileSystem.contents(of: join(directory, LeaderEpochs.fileName)) {
+                epochs = LeaderEpochs(decoding: text) ?? LeaderEpochs()
+            }
+        } catch {
+            throw .storage(error)
         }
     }
 
-    /// A log that did not exist.
-    private mutating func create() throws(SegmentError) -> PartitionLog.Contents {
+    /// Removes what was being written or deleted when the log was last used, and what belongs to a segment
+    /// that is gone.
+    private mutating func removeLeftOvers() throws(FileSystemError) {
+        let suffixes = [temporarySuffix, SegmentSwap.deletedSuffix, SegmentSwap.cleanedSuffix]
+        for name in names.sorted() {
+            var isLeftOver = suffixes.contains { name.hasSuffix($0) }
+            if let (kind, base) = SegmentFile.parse(name), kind != .log, kind != .snapshot {
+                isLeftOver = !has(.log, base)
+            }
+            guard isLeftOver else { continue }
+            try fileSystem.removeIfPresent(join(directory, name))
+            names.remove(name)
+        }
+    }
+
+    /// A log that did not exist, or of which nothing is left.
+    mutating func create(_ producers: ProducerStates = ProducerStates()) throws(SegmentError)
+        -> PartitionLog.Contents
+    {
         let base = opening.logStartOffset ?? 0
         if let durable, durable > base {
             // All of its files are gone.
@@ -86,7 +103,7 @@ struct LogRecovery {
             return PartitionLog.Contents(
                 start: base, sealed: [],
                 active: ActiveSegment(baseOffset: base, file: file, reservedByteCount: 0),
-                producers: ProducerStates(), epochs: LeaderEpochs())
+                producers: producers, epochs: epochs)
         } catch {
             throw .storage(error)
         }

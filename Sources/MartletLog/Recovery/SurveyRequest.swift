@@ -66,7 +66,7 @@ extension PartitionLog {
     /// Takes the work that readers have found, if there is any: nil mostly. Ask after reads that failed, and
     /// now and then.
     package func takeSurvey(now: Timestamp) -> SurveyRequest? {
-        guard !surveys.isEmpty, !isSurveying, case .open = state else { return nil }
+        guard !surveys.isEmpty, !isSurveying, !isInMaintenance, case .open = state else { return nil }
         var (segments, wantsActive) = surveys.takeAll()
         if wantsActive, active.checks.wantsSurvey {
             do throws(LogError) {

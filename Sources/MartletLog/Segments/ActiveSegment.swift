@@ -71,7 +71,7 @@ struct ActiveSegment {
         guard !isEmpty else { return false }
         if byteCount + Int64(added) > Int64(configuration.segmentBytes) { return true }
         if lastOffset - baseOffset > Int64(Int32.max) { return true }
-        if let firstTime, maxTimestamp - firstTime > configuration.segmentMs - jitterMs { return true }
+        if let firstTime, maxTimestamp - firstTime > configuration.rollMs - jitterMs { return true }
         return offsetIndex.byteCount + OffsetIndex.entryByteCount > configuration.segmentIndexBytes
             || timeIndex.byteCount + TimeIndex.entryByteCount > configuration.segmentIndexBytes
     }

@@ -15,6 +15,8 @@ final class SealedSegment: Sendable {
 
     private struct Opened {
         weak var files: Files?
+        /// Holds them open for good, where their names are gone.
+        var kept: Files?
         var facts: SegmentFacts?
     }
 
@@ -109,12 +111,21 @@ final class SealedSegment: Sendable {
         }
     }
 
+    /// Takes note that these files have lost their names, so that they cannot be opened again.
+    func keepOpen(_ files: Files) {
+        opened.withLock { $0.kept = files }
+    }
+
     /// Size and age, and whether it is settled. Reads a file or two the first time.
     func facts() throws(SegmentError) -> SegmentFacts {
         if let facts = opened.withLock({ $0.facts }) { return facts }
         let facts = try readFacts()
         opened.withLock { $0.facts = facts }
         return facts
+    }
+
+    func setFacts(_ facts: SegmentFacts) {
+        opened.withLock { $0.facts = facts }
     }
 
     private func readFacts() throws(SegmentError) -> SegmentFacts {
