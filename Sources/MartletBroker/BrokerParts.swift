@@ -18,6 +18,7 @@ struct BrokerParts: Sendable {
     let opener: PartitionOpener
     let listener: Listener
     let housekeeping: Housekeeping
+    let maintenance: Maintenance
 
     struct Recovery {
         var partitionCount = 0
@@ -60,7 +61,8 @@ struct BrokerParts: Sendable {
             return BrokerParts(
                 environment: environment, group: group, router: router, storage: storage, store: store,
                 controller: controller, control: control, opener: opener,
-                listener: Listener(environment, router), housekeeping: Housekeeping(router, storage, disk)
+                listener: Listener(environment, router), housekeeping: Housekeeping(router, storage, disk),
+                maintenance: Maintenance(environment, router, storage)
             )
         } catch {
             // The data directory is let go of with its last reference, which is here.

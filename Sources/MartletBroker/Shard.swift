@@ -39,6 +39,7 @@ final class Shard {
     /// Logs a failure of the disk or damage in a log, once per partition and minute; what clients did wrong
     /// is theirs to know.
     func note(_ error: LogError) {
+        if case .storageFull = error { environment.diskAlarm.raise() }
         switch error {
         case .storageFull, .storageFailed, .offline, .damaged:
             let now = NIODeadline.now()

@@ -4,9 +4,9 @@ package import MartletCore
 /// and age, and so that a file that is shorter than it was, or an index that is not what was written, is
 /// found out.
 ///
-/// 56 bytes, big endian: `MSEL`, a version (uint32, 1), base offset, next offset, bytes of the `.log`, largest
-/// time (int64 each), CRC-32C of the `.index` and of the `.timeindex`, flags (bit 0: settled), CRC-32C of all
-/// before (uint32 each).
+/// 56 bytes, big endian: `MSEL`, a version (uint32, 1), base offset, next offset, bytes of the `.log`,
+/// largest time (int64 each), CRC-32C of the `.index` and of the `.timeindex`, flags (bit 0: settled),
+/// CRC-32C of all before (uint32 each).
 package struct SegmentSeal: Hashable, Sendable {
     package var baseOffset: Offset
     /// Where the next segment begins.
