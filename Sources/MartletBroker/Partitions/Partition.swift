@@ -106,12 +106,12 @@ final class Partition {
     /// Has a log of `os` durability synced as `flush.messages` and `flush.ms` ask for it. Most topics do not
     /// ask, and the tick brings every log to the disk in its time.
     private func scheduleFlush() {
-        let configuration = log.configuration
-        guard configuration.flushMessages < .max || configuration.flushMs < Self.tickMs else { return }
+        let flushMs = log.configuration.flushMs
+        guard flushMs < Self.tickMs || log.configuration.flushMessages < .max else { return }
         if log.needsFlush(now: shard.environment.clock()) { return scheduleSync() }
-        guard configuration.flushMs < Self.tickMs, flushTimer == nil, !isClosed else { return }
+        guard flushMs < Self.tickMs, flushTimer == nil, !isClosed else { return }
         let partition = NIOLoopBound(self, eventLoop: shard.eventLoop)
-        flushTimer = shard.eventLoop.scheduleTask(in: .milliseconds(configuration.flushMs)) {
+        flushTimer = shard.eventLoop.scheduleTask(in: .milliseconds(flushMs)) {
             partition.value.flushTimer = nil
             partition.value.scheduleSync()
         }
