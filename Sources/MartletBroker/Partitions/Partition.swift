@@ -33,6 +33,8 @@ final class Partition {
     /// Jobs that threads do on the log's files now.
     private var diskJobs = 0
     private var whenQuiet: (() -> Void)?
+    /// Ends the work on the sealed segments that is under way.
+    var maintenance: MaintenanceCancellation?
 
     private struct WaitingProducer {
         let offset: Offset
@@ -104,12 +106,12 @@ final class Partition {
     /// Has a log of `os` durability synced as `flush.messages` and `flush.ms` ask for it. Most topics do not
     /// ask, and the tick brings every log to the disk in its time.
     private func scheduleFlush() {
-        let configuration = log.configuration
-        guard configuration.flushMessages < .max || configuration.flushMs < Self.tickMs else { return }
+        let flushMs = log.configuration.flushMs
+        guard flushMs < Self.tickMs || log.configuration.flushMessages < .max else { return }
         if log.needsFlush(now: shard.environment.clock()) { return scheduleSync() }
-        guard configuration.flushMs < Self.tickMs, flushTimer == nil, !isClosed else { return }
+        guard flushMs < Self.tickMs, flushTimer == nil, !isClosed else { return }
         let partition = NIOLoopBound(self, eventLoop: shard.eventLoop)
-        flushTimer = shard.eventLoop.scheduleTask(in: .milliseconds(configuration.flushMs)) {
+        flushTimer = shard.eventLoop.scheduleTask(in: .milliseconds(flushMs)) {
             partition.value.flushTimer = nil
             partition.value.scheduleSync()
         }
@@ -135,7 +137,7 @@ final class Partition {
         _ work: @escaping @Sendable () throws(LogError) -> Value,
         completion: @escaping (Partition, Result<Value, LogError>) -> Void
     ) {
-        diskJobs += 1
+        beginDiskJob()
         let partition = NIOLoopBound(self, eventLoop: shard.eventLoop)
         let completion = NIOLoopBound(completion, eventLoop: shard.eventLoop)
         disk.run(for: shard.eventLoop) {
@@ -143,12 +145,17 @@ final class Partition {
         } completion: { result in
             let partition = partition.value
             completion.value(partition, result)
-            partition.diskJobs -= 1
-            if partition.diskJobs == 0, let quiet = partition.whenQuiet {
-                partition.whenQuiet = nil
-                quiet()
-            }
+            partition.endDiskJob()
         }
+    }
+
+    func beginDiskJob() { diskJobs += 1 }
+
+    func endDiskJob() {
+        diskJobs -= 1
+        guard diskJobs == 0, let quiet = whenQuiet else { return }
+        whenQuiet = nil
+        quiet()
     }
 
     // MARK: Sync
@@ -202,7 +209,7 @@ final class Partition {
     }
 
     /// A log that is offline moves its high watermark no more, and whoever waits for that must hear of it.
-    private func failProducersIfOffline() {
+    func failProducersIfOffline() {
         if log.failure != nil { failProducers(.kafkaStorageError) }
     }
 
@@ -279,7 +286,7 @@ final class Partition {
         } catch {
             shard.note(error)
         }
-        if log.recoveryPoint < log.offsets.end { scheduleSync() }
+        if log.recoveryPoint < log.offsets.end || log.needsSync { scheduleSync() }
     }
 
     /// Ends the service of this partition, and calls back when no thread works on its files any more: only
@@ -287,6 +294,7 @@ final class Partition {
     func retire(then quiet: @escaping () -> Void) {
         precondition(!isClosed, "a partition is retired once")
         isClosed = true
+        maintenance?.cancel()
         flushTimer?.cancel()
         flushTimer = nil
         failArrivals()
