@@ -38,6 +38,7 @@ struct MartletBenchmarks {
         try makeDirectory(options.workDirectory)
         let bench = Bench(options: options, supervisor: try Supervisor(), machine: Machine())
         var outcomes: [Outcome] = []
+        let quiet = QuietMachine(bench)
         for measurement in Measurement.all {
             if !options.only.isEmpty && !options.only.contains(measurement.name) { continue }
             let sides =
@@ -45,7 +46,7 @@ struct MartletBenchmarks {
                 ? measurement.sides.filter { $0 == .baseline && !measurement.baselineIsBroker }
                 : measurement.sides
             if sides.isEmpty { continue }
-            outcomes.append(try alternate(measurement, sides, bench))
+            outcomes.append(try alternate(measurement, sides, bench, quiet))
         }
         let machine = bench.machine
         print(
@@ -62,7 +63,7 @@ struct MartletBenchmarks {
 
     /// Runs the sides in turn, so that whatever the machine is going through meets both.
     private static func alternate(
-        _ measurement: Measurement, _ sides: [Side], _ bench: Bench
+        _ measurement: Measurement, _ sides: [Side], _ bench: Bench, _ quiet: QuietMachine
     ) throws(Failure) -> Outcome {
         var outcome = Outcome(measurement: measurement)
         do throws(Failure) {
@@ -70,8 +71,7 @@ struct MartletBenchmarks {
             for run in 1...runs {
                 for side in sides {
                     showProgress("\(measurement.title): run \(run) of \(runs)")
-                    bench.settle()
-                    let sample = try measurement.run(side, bench)
+                    let sample = try quiet.sample { () throws(Failure) in try measurement.run(side, bench) }
                     if side == .baseline {
                         outcome.baseline.append(sample)
                     } else {

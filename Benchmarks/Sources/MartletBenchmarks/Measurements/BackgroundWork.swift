@@ -6,6 +6,7 @@ struct BackgroundWork {
     let seconds: Double
     let cpuSeconds: Double
     let peakMegabytes: Double
+    let othersShare: Double
 
     /// What a look every 50 ms must find for a broker to count as busy.
     private static let busyCPUSeconds = 0.002
@@ -13,7 +14,8 @@ struct BackgroundWork {
     private static let longest = 120.0
 
     /// Waits until the broker has worked and come to rest.
-    init(of server: Bench.Server) throws(Failure) {
+    init(of server: Bench.Server, _ bench: Bench) throws(Failure) {
+        let busy = supervision_machine_busy_seconds()
         let process = server.child.process
         let begun = supervision_nanoseconds()
         let cpuAtStart = supervision_cpu_seconds(process)
@@ -35,5 +37,7 @@ struct BackgroundWork {
         seconds = last - (first ?? 0)
         cpuSeconds = cpu - cpuAtStart
         peakMegabytes = server.peakMegabytes
+        let elapsed = Double(supervision_nanoseconds() - begun) / 1e9
+        othersShare = bench.othersShare(since: busy, seconds: elapsed, brokerCPU: cpuSeconds)
     }
 }

@@ -82,6 +82,13 @@ struct Bench {
         supervision_machine_busy_seconds() - supervision_cpu_seconds(server.child.process)
     }
 
+    /// What share of the machine neither the broker nor the runner used since `busy` was read from the
+    /// kernel's count, `seconds` ago.
+    func othersShare(since busy: Double, seconds: Double, brokerCPU: Double) -> Double {
+        let others = supervision_machine_busy_seconds() - busy - brokerCPU
+        return max(0, others) / seconds / Double(machine.processors)
+    }
+
     /// Waits until the file system has dealt with what the run before left.
     func settle() {
         _ = supervision_settle(options.workDirectory)

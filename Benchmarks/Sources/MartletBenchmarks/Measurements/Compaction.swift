@@ -30,12 +30,13 @@ extension Measurement {
                     "martlet.segment.compression=\(codec)", "log.cleanup.policy=compact",
                     "log.cleaner.min.cleanable.ratio=0.01",
                 ], on: 0, in: topic.directory)
-            let work = try BackgroundWork(of: server)
+            let work = try BackgroundWork(of: server, bench)
             let after = Double(try topic.sealed().bytes)
             return Sample(
                 value: before / work.seconds / 1e6,
                 cpuPerGigabyte: work.cpuSeconds / (before / 1e9),
                 details: [
+                    Sample.othersShare: work.othersShare,
                     Figure.processor.detail: work.cpuSeconds / (before / 1e9),
                     Figure.peakMemory.detail: work.peakMegabytes,
                     Figure.left.detail: after / before,

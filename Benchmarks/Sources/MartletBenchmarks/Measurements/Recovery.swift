@@ -34,11 +34,15 @@ extension Measurement {
                 of: server, on: 0)
             server.child.kill()
             if isCold { _ = supervision_forget(server.directory.path) }
+            let busy = supervision_machine_busy_seconds()
             let again = try bench.startBroker(settings, on: 0, in: server.directory)
+            let cpu = supervision_cpu_seconds(again.child.process)
+            let others = bench.othersShare(since: busy, seconds: again.secondsToReady, brokerCPU: cpu)
             let gigabytes = try report.figure("bytes") / 1e9
             let details = [
+                Sample.othersShare: others,
                 Figure.ready.detail: again.secondsToReady,
-                Figure.processor.detail: supervision_cpu_seconds(again.child.process) / gigabytes,
+                Figure.processor.detail: cpu / gigabytes,
                 Figure.lines.detail: Double(again.child.lineCount),
                 Figure.peakMemory.detail: again.peakMegabytes,
             ]

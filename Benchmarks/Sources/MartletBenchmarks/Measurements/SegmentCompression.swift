@@ -19,7 +19,7 @@ extension Measurement {
         return Measurement(
             name: name, title: "disk for a byte of JSON events, batches of \(batches), \(codec)",
             unit: "bytes", target: target, baselineIsBroker: true,
-            figures: [.rewriting, .rewritingCPU, .peakMemory, .fetchRate, .fetchCPU], mostRuns: 2
+            figures: [.rewriting, .rewritingCPU, .peakMemory, .fetchRate, .fetchCPU], mostRuns: 3
         ) { (side, bench) throws(Failure) in
             let rewriting = Rewriting(codec: codec, eventsPerBatch: eventsPerBatch)
             return try rewriting.run(side, bench)
@@ -50,11 +50,12 @@ private struct Rewriting {
         if side == .martlet {
             let settings = EventTopic.settings + ["martlet.segment.compression=\(codec)"]
             let server = try bench.startBroker(settings, on: 0, in: topic.directory)
-            let work = try BackgroundWork(of: server)
+            let work = try BackgroundWork(of: server, bench)
             _ = try server.child.stop(within: 30)
             details[Figure.rewriting.detail] = sealedValueBytes / work.seconds / 1e6
             details[Figure.rewritingCPU.detail] = work.cpuSeconds / (sealedValueBytes / 1e9)
             details[Figure.peakMemory.detail] = work.peakMegabytes
+            details[Sample.othersShare] = work.othersShare
         }
         let sealed = try topic.sealed()
         try addFetch(topic, bench, to: &details)
@@ -74,6 +75,8 @@ private struct Rewriting {
         ]
         let report = try bench.load("fetch", arguments, of: server, on: bench.machine.last)
         let events = try report.figure("records") * topic.bytesPerRecord
+        let others = try report.figure(Sample.othersShare)
+        details[Sample.othersShare] = max(details[Sample.othersShare] ?? 0, others)
         details[Figure.fetchRate.detail] = events / (try report.figure("seconds")) / 1e6
         details[Figure.fetchCPU.detail] = try report.figure("server_cpu_seconds") / (events / 1e9)
     }
