@@ -35,7 +35,7 @@ static struct batch *prepare(const struct options *options, size_t *count) {
 void run_produce(int count, char **arguments) {
     static const char *const known[] = {
         "--address", "--topic", "--partitions", "--connections", "--depth",      "--batch", "--record",
-        "--acks",    "--bytes", "--seconds",    "--warm",        "--server-pid", "--events", "--pool", "--keys", NULL};
+        "--acks",    "--bytes", "--seconds",    "--warm",        "--server-pid", "--events", "--pool", "--keys", "--rate", NULL};
     struct options options = options_parse(count, arguments, known);
     size_t batch_count = 1;
     struct batch *batches = prepare(&options, &batch_count);
@@ -45,6 +45,7 @@ void run_produce(int count, char **arguments) {
         .topic = option_text(&options, "--topic", "bench"),
         .partitions = (uint32_t)option_number(&options, "--partitions", 1),
         .depth = (uint32_t)option_number(&options, "--depth", 5),
+        .rate = option_number(&options, "--rate", 0),
         .acks = acks_of(option_text(&options, "--acks", "all")),
     };
     const char *address = option_text(&options, "--address", NULL);

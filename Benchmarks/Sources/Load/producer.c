@@ -36,6 +36,7 @@ struct run {
     /// How many bytes of batches are to be sent.
     uint64_t wanted;
     uint64_t in_flight;
+    uint64_t started;
     struct production sent;
     struct histogram *latency;
 };
@@ -107,11 +108,19 @@ static int send_frame(struct producer_connection *connection) {
     return 1;
 }
 
+/// Whether the next batch would exceed the rate.
+static int is_too_early(const struct run *run) {
+    if (run->producer->rate == 0) return 0;
+    double seconds = (double)(monotonic_nanoseconds() - run->started) / 1e9;
+    return (double)run->sent.bytes > seconds * (double)run->producer->rate;
+}
+
 static void send_what_fits(struct run *run, struct producer_connection *connection) {
     for (;;) {
         if (!connection->sending) {
             uint32_t in_flight = connection->next_correlation - connection->answered;
             if (run->sent.bytes >= run->wanted || in_flight == run->producer->depth) return;
+            if (is_too_early(run)) return;
             begin_frame(run, connection);
         }
         if (!send_frame(connection)) return;
@@ -160,19 +169,22 @@ struct production producer_run(struct producer *producer, uint64_t bytes, uint64
                                struct histogram *latency) {
     struct run run = {
         .producer = producer, .wanted = seconds > 0 ? UINT64_MAX : bytes, .latency = latency};
-    uint64_t start = monotonic_nanoseconds();
+    uint64_t start = run.started = monotonic_nanoseconds();
     for (uint32_t i = 0; i < producer->connection_count; i++) send_what_fits(&run, &producer->connections[i]);
     while (run.sent.bytes < run.wanted || run.in_flight > 0) {
         struct epoll_event events[64];
-        int count = epoll_wait(producer->epoll, events, 64, ANSWER_TIMEOUT_MS);
+        int count = epoll_wait(producer->epoll, events, 64, producer->rate > 0 ? 1 : ANSWER_TIMEOUT_MS);
         if (count < 0 && errno != EINTR) fail_errno("epoll_wait");
-        if (count == 0)
+        if (count == 0 && producer->rate == 0)
             fail("no answer within %d ms, %lu requests in flight", ANSWER_TIMEOUT_MS, run.in_flight);
         if (seconds > 0 && monotonic_nanoseconds() - start > seconds * 1000000000u) run.wanted = 0;
         for (int i = 0; i < count; i++) {
             struct producer_connection *connection = events[i].data.ptr;
             receive_answers(&run, connection);
             send_what_fits(&run, connection);
+        }
+        for (uint32_t i = 0; producer->rate > 0 && i < producer->connection_count; i++) {
+            send_what_fits(&run, &producer->connections[i]);
         }
     }
     return run.sent;

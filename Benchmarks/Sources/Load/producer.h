@@ -18,6 +18,8 @@ struct producer {
     uint32_t partitions;
     uint32_t depth;
     int16_t acks;
+    /// Bytes a second at most; 0 for as many as get through.
+    uint64_t rate;
     uint32_t next_partition;
     uint32_t connection_count;
     struct producer_connection *connections;

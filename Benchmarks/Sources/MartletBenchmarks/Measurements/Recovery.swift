@@ -11,7 +11,7 @@ extension Measurement {
             Measurement(
                 name: "recovery-1000", title: "ready after kill -9, 1,000 partitions, sync", unit: "ms",
                 target: .valueAtMost(3000), sides: [.martlet],
-                figures: [.coldReady, .cleanReady, .cleanStop, .lines, .peakMemory], mostRuns: 3
+                figures: [.cpu, .coldReady, .cleanReady, .cleanStop, .lines, .peakMemory], mostRuns: 3
             ) { (_, bench) throws(Failure) in
                 try ManyPartitions(bench).run()
             },
@@ -55,6 +55,7 @@ extension Figure {
     fileprivate static let ready = Figure(name: "ready after", detail: "ready_seconds", unit: "s")
     fileprivate static let processor = Figure(name: "CPU", detail: "cpu_seconds_per_gb", unit: "s/GB")
     fileprivate static let lines = Figure(name: "lines until ready", detail: "lines", unit: "")
+    fileprivate static let cpu = Figure(name: "CPU until then", detail: "cpu_ms", unit: "ms")
     fileprivate static let coldReady = Figure(
         name: "ready after kill -9, empty page cache", detail: "cold_ready_ms", unit: "ms")
     fileprivate static let cleanReady = Figure(
@@ -85,7 +86,10 @@ private struct ManyPartitions {
         _ = try bench.load("create-topic", ["--partitions", "\(Self.partitions)"], of: first, on: 0)
         try produce(to: first)
         first.child.kill()
+        let busy = supervision_machine_busy_seconds()
         let warm = try bench.startBroker(Self.settings, on: 0, in: first.directory)
+        let cpu = supervision_cpu_seconds(warm.child.process)
+        let others = bench.othersShare(since: busy, seconds: warm.secondsToReady, brokerCPU: cpu)
         let peak = warm.peakMegabytes
         let lines = warm.child.lineCount
         try produce(to: warm)
@@ -98,6 +102,8 @@ private struct ManyPartitions {
         return Sample(
             value: warm.secondsToReady * 1e3,
             details: [
+                Sample.othersShare: others,
+                Figure.cpu.detail: cpu * 1e3,
                 Figure.coldReady.detail: cold.secondsToReady * 1e3,
                 Figure.cleanReady.detail: clean.secondsToReady * 1e3,
                 Figure.cleanStop.detail: stop * 1e3,
