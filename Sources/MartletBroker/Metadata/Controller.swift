@@ -45,6 +45,9 @@ actor Controller {
         -> MetadataImage.Topic
     {
         try plan.check(against: image)
+        if let conflict = plan.settings.conflict(environment.settings) {
+            throw RequestError(.invalidConfig, conflict)
+        }
         let id = TopicID.random(using: &random)
         let count = plan.partitionCount ?? environment.settings.int("num.partitions") ?? 1
         var records: [MetadataRecord] = [.topic(plan.name, id)]
@@ -140,18 +143,24 @@ actor Controller {
         guard let topic = image.topics[name] else { throw .unknownTopic(name) }
         var checked = topic.settings
         do {
-            for case (let key, let value?) in changes { try checked.set(key, value) }
+            for (key, value) in changes {
+                if let value { try checked.set(key, value) } else { checked.unset(key) }
+            }
         } catch {
             throw RequestError(.invalidConfig, error.message)
+        }
+        if let conflict = checked.conflict(environment.settings) {
+            throw RequestError(.invalidConfig, conflict)
         }
         if isDryRun || changes.isEmpty { return }
         try await commit(changes.map { .topicSetting(name, key: $0.key, value: $0.value) })
         guard let settings = image.topics[name]?.settings else { return }
         let configuration = LogConfiguration(settings, environment)
+        let preparation = BatchPreparation(settings, environment)
         for shard in router.shards {
             await shard.run { shard in
                 for partition in shard.partitions.all where partition.topicID == topic.id {
-                    partition.reconfigure(configuration)
+                    partition.reconfigure(configuration, preparation)
                 }
             }
         }
@@ -184,6 +193,11 @@ actor Controller {
         }
         do {
             try await store.commit(records)
+        } catch .full(let reason) {
+            // Nothing was stored, so nothing is in doubt.
+            let error = MetadataError.full(reason)
+            environment.logger.error("Metadata was not changed.", metadata: ["error": "\(error)"])
+            throw RequestError(.kafkaStorageError, "\(error)")
         } catch {
             hasFailed = true
             environment.logger.critical(

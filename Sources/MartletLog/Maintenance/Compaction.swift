@@ -29,10 +29,11 @@ extension MaintenanceView {
 
 /// Keeps, below some offset, only the last record of each key.
 ///
-/// A pass reads what is new and remembers the last offset of each key in it; then it rewrites the log from its
-/// start, without what these records replace. Offsets never change. As in Apache Kafka:
+/// A pass reads what is new and remembers the last offset of each key in it; then it rewrites the log from
+/// its start, without what these records replace. Offsets never change. As in Apache Kafka:
 ///
-/// - a record without value marks its key as deleted, and goes `delete.retention.ms` after the first pass that
+/// - a record without value marks its key as deleted, and goes `delete.retention.ms` after the first pass
+///   that
 ///   met it: the batch notes when (KIP-534);
 /// - records of aborted transactions go at once; a marker goes like a deletion mark once no record of its
 ///   transaction is left;
@@ -145,7 +146,8 @@ struct Compaction {
         return end ?? limit
     }
 
-    /// Neighbours that fit into one segment together, so that logs of few keys do not become many small files.
+    /// Neighbours that fit into one segment together, so that logs of few keys do not become many small
+    /// files.
     private func groups(below end: Offset) -> [[SealedSegment]] {
         var groups: [[SealedSegment]] = []
         var byteCount: Int64 = 0

@@ -24,7 +24,8 @@ final class KeyOffsetMap {
 
     /// - Parameters:
     ///   - byteCount: Memory that the map may take.
-    ///   - expected: Entries that it will have at most, if that is known: it then takes no more than it needs.
+    ///   - expected: Entries that it will have at most, if that is known: it then takes no more than it
+    ///     needs.
     init(byteCount: Int, expected: Int = .max) {
         let possible = max(16, byteCount / Self.entryByteCount)
         let needed = Double(expected) / Self.maximumLoad + 1

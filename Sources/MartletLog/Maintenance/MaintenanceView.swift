@@ -4,8 +4,8 @@ internal import Synchronization
 /// A log as it is at one moment, for work on its sealed segments: deleting, compacting, compressing them.
 /// Taken from the log on its event loop, used on a thread, and ended by `PartitionLog.finishMaintenance`.
 ///
-/// There is one at a time for each log, so that nobody else adds, removes or replaces sealed segments; but the
-/// log goes on appending, and may seal more.
+/// There is one at a time for each log, so that nobody else adds, removes or replaces sealed segments; but
+/// the log goes on appending, and may seal more.
 package struct MaintenanceView: Sendable {
     package let topicPartition: TopicPartition
     package let configuration: LogConfiguration
@@ -118,5 +118,20 @@ extension PartitionLog {
         if let lastRead, replacement.old.contains(where: { $0.baseOffset == lastRead.view.baseOffset }) {
             self.lastRead = nil
         }
+    }
+}
+
+extension MaintenanceFigures: CustomStringConvertible {
+    package var description: String {
+        var parts: [String] = []
+        if deletedSegmentCount > 0 {
+            parts.append("deleted \(deletedSegmentCount) segments of \(deletedByteCount) bytes")
+        }
+        if rewrittenSegmentCount > 0 {
+            parts.append(
+                "rewrote \(rewrittenSegmentCount) segments: read \(readByteCount) bytes, wrote "
+                    + "\(writtenByteCount), left out \(removedRecordCount) records")
+        }
+        return parts.isEmpty ? "nothing to do" : parts.joined(separator: "; ")
     }
 }

@@ -2,8 +2,8 @@ package import MartletCore
 internal import MartletRecords
 
 extension MaintenanceView {
-    /// Rewrites the oldest sealed segment that has not been looked at into large, compressed batches, or finds
-    /// that there is nothing to gain. Records, offsets and times stay as they are.
+    /// Rewrites the oldest sealed segment that has not been looked at into large, compressed batches, or
+    /// finds that there is nothing to gain. Records, offsets and times stay as they are.
     ///
     /// - Returns: Whether there was one: then there may be more.
     package func compressNextSegment(

@@ -3,8 +3,8 @@ internal import MartletRecords
 
 /// Writes what is wanted of some neighbouring segments into one that takes their place.
 ///
-/// Every batch that is read has its checksum checked. The new segment covers the same offsets, to the last: if
-/// nothing is left at its end, an empty batch says so.
+/// Every batch that is read has its checksum checked. The new segment covers the same offsets, to the last:
+/// if nothing is left at its end, an empty batch says so.
 struct SegmentRewrite {
     let view: MaintenanceView
     let throttle: MaintenanceThrottle

@@ -87,8 +87,8 @@ extension LogRecovery {
         _ = epochs.truncate(to: end)
         let producers = try rebuildProducers(sealed: sealed, active: active)
         if let start = opening.logStartOffset, start > end {
-            // A power cut took records with `os` durability, and those before them were deleted. Their offsets
-            // must not come again, below the start, where nobody would see what is appended.
+            // A power cut took records with `os` durability, and those before them were deleted. Their
+            // offsets must not come again, below the start, where nobody would see what is appended.
             do throws(FileSystemError) {
                 try removeSegments(bases)
             } catch {

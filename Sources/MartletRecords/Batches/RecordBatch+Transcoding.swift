@@ -14,13 +14,20 @@ extension RecordBatch {
     ) throws(RecordError) -> Bytes {
         let records = try records(maximumDecompressedBytes: maximumDecompressedBytes)
         try records.validate(policy)
+        return try records.batch(in: compression, level: level)
+    }
+}
+
+extension RecordBatch.Records {
+    /// The batch that these records come from, in another codec; see `RecordBatch.transcoded`.
+    package func batch(in compression: Compression, level: Int32?) throws(RecordError) -> Bytes {
         // A batch without records has nothing to compress.
         let compression = header.recordCount == 0 ? .none : compression
-        let room = compression == .none ? records.bytes.count : records.bytes.count / 2
-        var batch = GrowableBytes(capacity: BatchHeader.byteCount + room)
+        var batch = GrowableBytes(
+            capacity: BatchHeader.byteCount + (compression == .none ? bytes.count : bytes.count / 2))
         _ = batch.reserve(BatchHeader.byteCount)
         batch.didAppend(BatchHeader.byteCount)
-        try records.bytes.withUnsafeBytes { plain throws(RecordError) in
+        try bytes.withUnsafeBytes { plain throws(RecordError) in
             try compression.compress(plain, into: &batch, level: level)
         }
         var header = header

@@ -26,7 +26,7 @@ extension RecordBatch {
 
 extension RecordBatch.Records {
     /// See `RecordBatch.validateRecords`, for a batch that is decompressed already.
-    func validate(_ policy: RecordPolicy) throws(RecordError) {
+    package func validate(_ policy: RecordPolicy) throws(RecordError) {
         var index = 0
         try forEach { record, _ throws(RecordError) in
             guard Int(record.offsetDelta) == index else { throw .malformedRecord(index: index, .badOffset) }

@@ -49,4 +49,27 @@ struct MemoryBudgetTests {
         for count in held { budget.release(count) }
         #expect(budget.reserved == 0)
     }
+
+    @Test("memory for what is under way is never refused, but holds back those who would read more")
+    func charge() {
+        let budget = MemoryBudget(limit: 1_000_000)
+        let connection = Connection()
+        let woken = Flag()
+        func reserve(_ count: Int) -> Bool {
+            budget.reserve(count, for: ObjectIdentifier(connection), orResume: { woken.set() })
+        }
+        #expect(reserve(900_000))
+        do {
+            let charge = MemoryCharge(budget)
+            charge.add(500_000)
+            charge.add(100)
+            #expect(budget.reserved == 1_400_100)
+            let other = Connection()
+            #expect(reserve(50_000), "the first in line may overdraw")
+            #expect(!budget.reserve(50_000, for: ObjectIdentifier(other), orResume: { woken.set() }))
+        }
+        #expect(woken.isSet)
+        budget.release(950_000)
+        #expect(budget.reserved == 0)
+    }
 }
