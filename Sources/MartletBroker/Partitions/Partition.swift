@@ -33,6 +33,8 @@ final class Partition {
     /// Jobs that threads do on the log's files now.
     private var diskJobs = 0
     private var whenQuiet: (() -> Void)?
+    /// Ends the work on the sealed segments that is under way.
+    var maintenance: MaintenanceCancellation?
 
     private struct WaitingProducer {
         let offset: Offset
@@ -135,7 +137,7 @@ final class Partition {
         _ work: @escaping @Sendable () throws(LogError) -> Value,
         completion: @escaping (Partition, Result<Value, LogError>) -> Void
     ) {
-        diskJobs += 1
+        beginDiskJob()
         let partition = NIOLoopBound(self, eventLoop: shard.eventLoop)
         let completion = NIOLoopBound(completion, eventLoop: shard.eventLoop)
         disk.run(for: shard.eventLoop) {
@@ -143,12 +145,17 @@ final class Partition {
         } completion: { result in
             let partition = partition.value
             completion.value(partition, result)
-            partition.diskJobs -= 1
-            if partition.diskJobs == 0, let quiet = partition.whenQuiet {
-                partition.whenQuiet = nil
-                quiet()
-            }
+            partition.endDiskJob()
         }
+    }
+
+    func beginDiskJob() { diskJobs += 1 }
+
+    func endDiskJob() {
+        diskJobs -= 1
+        guard diskJobs == 0, let quiet = whenQuiet else { return }
+        whenQuiet = nil
+        quiet()
     }
 
     // MARK: Sync
@@ -202,7 +209,7 @@ final class Partition {
     }
 
     /// A log that is offline moves its high watermark no more, and whoever waits for that must hear of it.
-    private func failProducersIfOffline() {
+    func failProducersIfOffline() {
         if log.failure != nil { failProducers(.kafkaStorageError) }
     }
 
@@ -279,7 +286,7 @@ final class Partition {
         } catch {
             shard.note(error)
         }
-        if log.recoveryPoint < log.offsets.end { scheduleSync() }
+        if log.recoveryPoint < log.offsets.end || log.needsSync { scheduleSync() }
     }
 
     /// Ends the service of this partition, and calls back when no thread works on its files any more: only
@@ -287,6 +294,7 @@ final class Partition {
     func retire(then quiet: @escaping () -> Void) {
         precondition(!isClosed, "a partition is retired once")
         isClosed = true
+        maintenance?.cancel()
         flushTimer?.cancel()
         flushTimer = nil
         failArrivals()

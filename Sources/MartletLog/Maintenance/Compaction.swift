@@ -12,7 +12,8 @@ extension MaintenanceView {
         cleaned: Offset?, now: Timestamp, mapByteCount: Int, _ throttle: MaintenanceThrottle,
         _ outcome: inout MaintenanceOutcome
     ) throws(LogError) {
-        guard let policy = configuration.compaction else { return }
+        // What is damaged may hold the end of a transaction, and so decide what is the last value of a key.
+        guard let policy = configuration.compaction, !sealed.contains(where: \.isQuarantined) else { return }
         do throws(MaintenanceError) {
             let plan = try MaintenanceError.reading { () throws(SegmentError) in
                 try CompactionPlan(self, policy, cleaned: cleaned, now: now)

@@ -79,7 +79,7 @@ extension PartitionLog {
     /// Lends the sealed segments for maintenance. Nil while others work on them, or if the log does not
     /// accept changes.
     package func beginMaintenance() -> MaintenanceView? {
-        guard case .open = state, !isInMaintenance else { return nil }
+        guard case .open = state, !isInMaintenance, !isSurveying else { return nil }
         isInMaintenance = true
         let decided = producers.firstOpenTransaction ?? offsets.lastStable
         let stable = min(decided, offsets.lastStable, recoveryPoint)
@@ -101,6 +101,12 @@ extension PartitionLog {
             advanceStart(to: sealed.first?.baseOffset ?? active.baseOffset)
         }
         if case .offline(_, let cause) = failure { goOffline(cause) }
+        if case .damaged(_, let path, _, _) = failure {
+            for segment in sealed where segment.path(.log) == path {
+                segment.checks.wantSurvey()
+                surveys.add(segment)
+            }
+        }
         if outcome.wantsRoll, case .open = state, !active.isEmpty { try? roll(now: now) }
     }
 

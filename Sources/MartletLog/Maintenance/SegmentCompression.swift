@@ -30,7 +30,7 @@ extension MaintenanceView {
             for segment in sealed where segment.nextOffset > start {
                 guard segment.nextOffset <= sealedPoint else { return nil }
                 let facts = try segment.facts()
-                guard !facts.isSettled else { continue }
+                guard !facts.isSettled, !segment.isQuarantined else { continue }
                 return now - facts.largestTimestamp >= policy.minLagMs ? segment : nil
             }
             return nil

@@ -21,7 +21,7 @@ struct SegmentSwap {
     }
 
     /// A segment consists of these; a snapshot tells about the producers at its start, and stays.
-    private static let kinds: [SegmentFile] = [.index, .timeindex, .txnindex, .seal]
+    private static let kinds: [SegmentFile] = [.index, .timeindex, .txnindex, .seal, .damaged]
 
     /// Makes ready what belongs to the `.cleaned` log, but not yet the log itself.
     func prepare(_ base: Offset) throws(FileSystemError) {

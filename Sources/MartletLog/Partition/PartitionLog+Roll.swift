@@ -15,7 +15,7 @@ extension PartitionLog {
             sealed.append(
                 SealedSegment(
                     baseOffset: active.baseOffset, nextOffset: next, directory: directory,
-                    fileSystem: fileSystem, facts: SegmentFacts(seal)))
+                    fileSystem: fileSystem, facts: SegmentFacts(seal), checks: active.checks))
             active = ActiveSegment(baseOffset: next, file: file, reservedByteCount: 0)
             activeSince = now
             activeJitterMs = Self.jitter(configuration)

@@ -36,6 +36,9 @@ package final class PartitionLog {
     var writeBacks: WriteBackQueue
     /// The sealed segment that was read last stays open, as the same consumer will come for more of it.
     var lastRead: SealedSegment.Files?
+    /// What readers have found that must be looked into.
+    let surveys = SurveyQueue()
+    var isSurveying = false
     /// Headers of the set that is being appended; kept for its memory.
     var incoming: [BatchHeader] = []
 
@@ -169,6 +172,6 @@ package final class PartitionLog {
     package func snapshot() -> LogSnapshot {
         LogSnapshot(
             topicPartition: topicPartition, sealed: sealed.filter { $0.nextOffset > offsets.start },
-            active: active.view, start: offsets.start, limit: offsets.highWatermark)
+            active: active.view, start: offsets.start, limit: offsets.highWatermark, surveys: surveys)
     }
 }

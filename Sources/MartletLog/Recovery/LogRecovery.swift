@@ -5,8 +5,8 @@ internal import MartletRecords
 ///
 /// After a clean stop only the end of the last segment is looked at. Otherwise every segment that may hold
 /// bytes which were never synced is read and checked. What is damaged there was never acknowledged, and the
-/// log is cut before it; what is damaged below the offset that is known to be on disk is an error, and
-/// nothing is changed.
+/// log is cut before it. What is damaged below the offset that is known to be on disk stays as it is, and is
+/// noted: the log opens, and serves what is intact around it.
 struct LogRecovery {
     let opening: LogOpening
     let now: Timestamp
@@ -19,7 +19,7 @@ struct LogRecovery {
     /// Whether we have written the log before: another broker's may look different, and is never cut in the
     /// middle.
     private(set) var isOwn = false
-    private(set) var names: Set<String> = []
+    var names: Set<String> = []
 
     init(_ opening: LogOpening, now: Timestamp) {
         self.opening = opening
@@ -86,7 +86,13 @@ struct LogRecovery {
     {
         let base = opening.logStartOffset ?? 0
         if let durable, durable > base {
-            throw .damaged(path: directory, position: 0, .missingTail(end: base, durable: durable))
+            // All of its files are gone.
+            _ = try wrapping { [self] () throws(FileSystemError) in
+                try fileSystem.open(path(.log, base), .replace)
+            }
+            names.insert(SegmentFile.log.name(base))
+            summary.wasUnclean = true
+            return try recover([base])
         }
         do throws(FileSystemError) {
             let file = try fileSystem.open(path(.log, base), .replace)
@@ -116,10 +122,17 @@ struct LogRecovery {
         } catch .damaged {
             return nil
         }
-        guard let active, active.nextOffset >= durable ?? 0 else { return nil }
-        let sealed = sealedSegments(bases.dropLast(), end: last)
+        guard let active, active.nextOffset >= durable ?? 0, !isOwn || active.nextOffset == durable else {
+            return nil
+        }
+        let sealed = try sealedSegments(bases.dropLast(), end: last)
         _ = epochs.truncate(to: active.nextOffset)
-        let producers = try rebuildProducers(sealed: sealed, active: active)
+        let producers: ProducerStates
+        do throws(SegmentError) {
+            producers = try rebuildProducers(sealed: sealed, active: active)
+        } catch .damaged {
+            return nil
+        }
         try wrapping { [self] () throws(FileSystemError) in
             try removeStraySnapshots(bases: bases, end: active.nextOffset)
             if !isOwn {
@@ -151,24 +164,71 @@ struct LogRecovery {
             let offsets = indexBytes?.withUnsafeBytes({ OffsetIndex(decoding: $0, segmentByteCount: size) }),
             let times = timeIndexBytes?.withUnsafeBytes({ TimeIndex(decoding: $0) })
         else { return nil }
+        let seal = try seal(of: base)
+        if let seal {
+            guard seal.byteCount == size, seal.indexChecksum == CRC32C.checksum(of: indexBytes ?? .empty),
+                seal.timeIndexChecksum == CRC32C.checksum(of: timeIndexBytes ?? .empty)
+            else { return nil }
+        }
         var first = HeaderScan(file, from: 0, to: size)
         let firstTime = try first.next()?.header.maxTimestamp
-        var active = ActiveSegment(baseOffset: base, file: file, reservedByteCount: size)
+        let indexed = Int64(offsets.entries.last?.position ?? 0)
+        let checks = SegmentChecks(verified: indexed..<Int64.max)
+        if seal != nil { checks.setTimeIndexGood(true) }
+        var active = ActiveSegment(baseOffset: base, file: file, reservedByteCount: size, checks: checks)
+        var scan = HeaderScan(file, from: indexed, to: size)
         active.adopt(
-            offsets, times, indexed: Int64(offsets.entries.last?.position ?? 0), firstTime: firstTime)
-        var scan = HeaderScan(file, from: active.byteCount, to: size)
-        while let batch = try scan.next() {
-            guard batch.header.baseOffset >= active.nextOffset else { return nil }
-            active.didAppend(
-                batch.header, baseOffset: batch.header.baseOffset, maxTimestamp: batch.header.maxTimestamp,
-                indexInterval: opening.configuration.indexIntervalBytes)
-        }
-        return active
+            offsets, times, indexed: indexed, nextOffset: try scan.peek()?.baseOffset ?? base,
+            firstTime: firstTime, isGapless: seal?.isGapless ?? false)
+        // What consumers are about to read is checked at once, and so is the end of the log.
+        guard try append(from: indexed, to: size, &active) else { return nil }
+        return seal.map { $0.nextOffset == active.nextOffset } ?? true ? active : nil
     }
 
-    func sealedSegments(_ bases: some Collection<Offset>, end: Offset) -> [SealedSegment] {
-        zip(bases, Array(bases.dropFirst()) + [end]).map { base, next in
-            SealedSegment(baseOffset: base, nextOffset: next, directory: directory, fileSystem: fileSystem)
+    /// Checks the batches from one position on and takes note of them. False if there is anything else.
+    private func append(
+        from position: Int64, to size: Int64, _ active: inout ActiveSegment
+    ) throws(SegmentError) -> Bool {
+        var reader = SegmentReader(
+            active.file, BatchRules(baseOffset: active.baseOffset), from: position, to: size,
+            nextOffset: active.nextOffset, chunkByteCount: 64 << 10)
+        do throws(FileSystemError) {
+            while let element = try reader.next() {
+                guard case .batch(let header, _) = element else { return false }
+                active.didAppend(
+                    header, baseOffset: header.baseOffset, maxTimestamp: header.maxTimestamp,
+                    indexInterval: opening.configuration.indexIntervalBytes)
+            }
+            return true
+        } catch {
+            throw .storage(error)
+        }
+    }
+
+    func sealedSegments(
+        _ bases: some Collection<Offset>, end: Offset
+    ) throws(SegmentError) -> [SealedSegment] {
+        var segments: [SealedSegment] = []
+        for (base, next) in zip(bases, Array(bases.dropFirst()) + [end]) {
+            let segment = SealedSegment(
+                baseOffset: base, nextOffset: next, directory: directory, fileSystem: fileSystem)
+            if has(.damaged, base) { try readDamage(of: segment) }
+            segments.append(segment)
+        }
+        return segments
+    }
+
+    /// What an earlier start, or a reader, has found out.
+    private func readDamage(of segment: SealedSegment) throws(SegmentError) {
+        try wrapping { () throws(FileSystemError) in
+            if let note = try fileSystem.contents(of: segment.path(.damaged)),
+                let regions = DamageNote.decode(note)
+            {
+                segment.checks.setRegions(regions)
+            } else {
+                try DamageSurvey.quarantine(
+                    segment, indexInterval: opening.configuration.indexIntervalBytes)
+            }
         }
     }
 
