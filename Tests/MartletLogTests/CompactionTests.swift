@@ -151,7 +151,6 @@ struct CompactionTests {
         for value in 0..<30 { try harness.append(try keyed(["a": "\(value)"])) }
         try seal(harness)
         let before = harness.log.segmentCount
-        harness.log.configuration.segmentBytes = 10_000
         try harness.compact()
         #expect(before > 10)
         #expect(harness.log.segmentCount <= 3)
