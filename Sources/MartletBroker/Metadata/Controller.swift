@@ -62,7 +62,13 @@ actor Controller {
             return topic
         }
         try await commit(records)
-        try await open(id, 0..<count)
+        do {
+            try await open(id, 0..<count)
+        } catch {
+            // The client is told that there is no such topic, and may try again under the same name.
+            if let topic = image[id] { try? await remove(topic) }
+            throw error
+        }
         environment.logger.info(
             "Created a topic.", metadata: ["topic": "\(plan.name)", "id": "\(id)", "partitions": "\(count)"]
         )
@@ -116,11 +122,15 @@ actor Controller {
         guard environment.settings.bool("delete.topic.enable") else {
             throw RequestError(.topicDeletionDisabled, "The broker's delete.topic.enable is false.")
         }
-        try await commit([.topicRemoved(id)])
-        for shard in router.shards { await shard.abandonPartitions(of: id) }
+        try await remove(topic)
+        environment.logger.info("Deleted a topic.", metadata: ["topic": "\(topic.name)", "id": "\(id)"])
+    }
+
+    private func remove(_ topic: MetadataImage.Topic) async throws(RequestError) {
+        try await commit([.topicRemoved(topic.id)])
+        for shard in router.shards { await shard.abandonPartitions(of: topic.id) }
         await opener.delete(topic)
         image.forgetRemoved()
-        environment.logger.info("Deleted a topic.", metadata: ["topic": "\(topic.name)", "id": "\(id)"])
     }
 
     // MARK: Settings

@@ -10,6 +10,9 @@ struct Arrivals {
         let completion: (Result<AppendResult, LogError>) -> Void
     }
 
+    /// Going to a thread and back should not cost more than preparing a small batch does.
+    static let atOnce = 64
+
     var waiting: Deque<Arrival> = []
     /// Whether the partition is in the lane, or its batch is on a thread.
     var isInLane = false
@@ -34,21 +37,22 @@ extension Partition {
         shard.preparationLane.enter(self)
     }
 
-    /// Called by the lane: prepares the first batch that waits, appends it, and calls back with whether none
-    /// is left to prepare.
+    /// Called by the lane: prepares the first batches that wait, appends them, and calls back with whether
+    /// none is left to prepare.
     func prepareNext(_ done: @escaping (Bool) -> Void) {
         appendReadyArrivals()
-        guard let first = arrivals.waiting.first, let preparation else { return leaveLane(done) }
-        let records = first.records
+        guard !arrivals.waiting.isEmpty, let preparation else { return leaveLane(done) }
+        let batches = arrivals.waiting.prefix(Arrivals.atOnce).map(\.records)
         let id = id
         let maxMessageBytes = configuration.maxMessageBytes
-        let charge = MemoryCharge(shard.environment.receivePool.budget)
-        run { () throws(LogError) in
-            try preparation.perform(records, of: id, maxMessageBytes: maxMessageBytes, charge)
+        let budget = shard.environment.receivePool.budget
+        run {
+            preparation.perform(batches, of: id, maxMessageBytes: maxMessageBytes, budget)
         } completion: { partition, result in
-            partition.appendFirstArrival(result)
-            // The charge ends here, when the prepared form is in the log.
-            withExtendedLifetime(charge) { partition.appendReadyArrivals() }
+            // Charged until it is in the log.
+            let prepared = (try? result.get()) ?? []
+            for batch in prepared { partition.appendFirstArrival(batch.records) }
+            partition.appendReadyArrivals()
             partition.leaveLane(done)
         }
     }

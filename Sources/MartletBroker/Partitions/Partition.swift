@@ -17,7 +17,7 @@ final class Partition {
     let log: PartitionLog
     unowned let shard: Shard
     private let disk: DiskPool
-    private let logger: Logger
+    let logger: Logger
 
     /// Those who wait for the high watermark, in the order of what they wait for.
     private var producers: Deque<WaitingProducer> = []
@@ -33,6 +33,8 @@ final class Partition {
     /// Jobs that threads do on the log's files now.
     private var diskJobs = 0
     private var whenQuiet: (() -> Void)?
+    /// Ends the work on the sealed segments that is under way.
+    var maintenance: MaintenanceCancellation?
 
     private struct WaitingProducer {
         let offset: Offset
@@ -104,12 +106,12 @@ final class Partition {
     /// Has a log of `os` durability synced as `flush.messages` and `flush.ms` ask for it. Most topics do not
     /// ask, and the tick brings every log to the disk in its time.
     private func scheduleFlush() {
-        let configuration = log.configuration
-        guard configuration.flushMessages < .max || configuration.flushMs < Self.tickMs else { return }
+        let flushMs = log.configuration.flushMs
+        guard flushMs < Self.tickMs || log.configuration.flushMessages < .max else { return }
         if log.needsFlush(now: shard.environment.clock()) { return scheduleSync() }
-        guard configuration.flushMs < Self.tickMs, flushTimer == nil, !isClosed else { return }
+        guard flushMs < Self.tickMs, flushTimer == nil, !isClosed else { return }
         let partition = NIOLoopBound(self, eventLoop: shard.eventLoop)
-        flushTimer = shard.eventLoop.scheduleTask(in: .milliseconds(configuration.flushMs)) {
+        flushTimer = shard.eventLoop.scheduleTask(in: .milliseconds(flushMs)) {
             partition.value.flushTimer = nil
             partition.value.scheduleSync()
         }
@@ -135,7 +137,7 @@ final class Partition {
         _ work: @escaping @Sendable () throws(LogError) -> Value,
         completion: @escaping (Partition, Result<Value, LogError>) -> Void
     ) {
-        diskJobs += 1
+        beginDiskJob()
         let partition = NIOLoopBound(self, eventLoop: shard.eventLoop)
         let completion = NIOLoopBound(completion, eventLoop: shard.eventLoop)
         disk.run(for: shard.eventLoop) {
@@ -143,12 +145,17 @@ final class Partition {
         } completion: { result in
             let partition = partition.value
             completion.value(partition, result)
-            partition.diskJobs -= 1
-            if partition.diskJobs == 0, let quiet = partition.whenQuiet {
-                partition.whenQuiet = nil
-                quiet()
-            }
+            partition.endDiskJob()
         }
+    }
+
+    func beginDiskJob() { diskJobs += 1 }
+
+    func endDiskJob() {
+        diskJobs -= 1
+        guard diskJobs == 0, let quiet = whenQuiet else { return }
+        whenQuiet = nil
+        quiet()
     }
 
     // MARK: Sync
@@ -202,7 +209,7 @@ final class Partition {
     }
 
     /// A log that is offline moves its high watermark no more, and whoever waits for that must hear of it.
-    private func failProducersIfOffline() {
+    func failProducersIfOffline() {
         if log.failure != nil { failProducers(.kafkaStorageError) }
     }
 
@@ -213,20 +220,6 @@ final class Partition {
     }
 
     // MARK: Fetch
-
-    /// Where a reader of this isolation level must stop.
-    func readLimit(_ isolation: IsolationLevel) -> Offset {
-        switch isolation {
-        case .readCommitted: log.offsets.lastStable
-        default: log.offsets.highWatermark
-        }
-    }
-
-    func read(
-        from offset: Offset, upTo limit: Offset, maxBytes: Int, atLeastOneBatch: Bool
-    ) throws(LogError) -> LogSlice {
-        try log.read(from: offset, upTo: limit, maxBytes: maxBytes, atLeastOneBatch: atLeastOneBatch)
-    }
 
     /// Calls `wake` whenever the high watermark moves or the partition goes away, until it is taken out
     /// again.
@@ -242,30 +235,6 @@ final class Partition {
         for wake in fetches.values { wake() }
     }
 
-    // MARK: Look-ups
-
-    func snapshot() -> LogSnapshot { log.snapshot() }
-
-    /// The epoch of the leader that wrote the first record, or that will write it.
-    var startEpoch: LeaderEpoch {
-        let start = log.offsets.start
-        let known = start < log.offsets.end ? log.epoch(at: start) : .none
-        return known == .none ? leaderEpoch : known
-    }
-
-    /// Gives up the records below `offset`; the new start must be noted before anyone is told of it.
-    func deleteRecords(before offset: Offset) throws(LogError) -> Offset {
-        guard !isClosed else { throw .closed(id) }
-        return try log.deleteRecords(before: offset)
-    }
-
-    /// The largest epoch up to the one asked for, and the offset at which it ended; none if it is unknown.
-    func endOffset(for epoch: LeaderEpoch) -> (epoch: LeaderEpoch, endOffset: Offset) {
-        // The log hears of an epoch by its first batch, but the leader speaks for it from the start. A reader
-        // at the end of an empty log would otherwise be told that its history is not ours, again and again.
-        epoch == leaderEpoch ? (epoch, log.offsets.end) : log.endOffset(for: epoch)
-    }
-
     // MARK: Time and end
 
     /// Does what is due by time: rolls a segment that has become too old, forgets silent producers, and has a
@@ -279,7 +248,8 @@ final class Partition {
         } catch {
             shard.note(error)
         }
-        if log.recoveryPoint < log.offsets.end { scheduleSync() }
+        startSurvey()
+        if log.recoveryPoint < log.offsets.end || log.needsSync { scheduleSync() }
     }
 
     /// Ends the service of this partition, and calls back when no thread works on its files any more: only
@@ -287,6 +257,7 @@ final class Partition {
     func retire(then quiet: @escaping () -> Void) {
         precondition(!isClosed, "a partition is retired once")
         isClosed = true
+        maintenance?.cancel()
         flushTimer?.cancel()
         flushTimer = nil
         failArrivals()

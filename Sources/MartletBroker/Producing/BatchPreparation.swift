@@ -50,12 +50,42 @@ struct BatchPreparation: Sendable, Equatable {
         return header?.compression != compression
     }
 
-    /// Checks the batch and gives it the topic's codec. Takes as long as decompressing and compressing does,
-    /// and so belongs on a thread.
-    ///
-    /// - Parameter charge: Takes note of the memory that this needs beside what was received.
+    /// A batch as it is to be appended, or why it is not, and the memory that it takes beside what was
+    /// received.
+    struct Prepared: Sendable {
+        let records: Result<Bytes, LogError>
+        let charge: MemoryCharge?
+    }
+
+    /// Prepares batches that follow one another, as many as make no more than `maximumByteCount` of new
+    /// memory, and one in any case. Takes as long as decompressing and compressing does, and so belongs on a
+    /// thread.
     func perform(
-        _ records: Bytes, of partition: TopicPartition, maxMessageBytes: Int, _ charge: MemoryCharge
+        _ batches: [Bytes], of partition: TopicPartition, maxMessageBytes: Int, _ budget: MemoryBudget
+    ) -> [Prepared] {
+        var all: [Prepared] = []
+        var byteCount = 0
+        for batch in batches where byteCount < Self.maximumByteCount {
+            let result = Result { () throws(LogError) in
+                isNeeded(for: batch)
+                    ? try open(batch, of: partition, maxMessageBytes: maxMessageBytes, budget) : batch
+            }
+            guard case .success(let prepared) = result, prepared.storage !== batch.storage else {
+                all.append(Prepared(records: result, charge: nil))
+                continue
+            }
+            let charge = MemoryCharge(budget, prepared.count)
+            all.append(Prepared(records: result, charge: charge))
+            byteCount += prepared.count
+        }
+        return all
+    }
+
+    private static let maximumByteCount = 1 << 20
+
+    /// Checks the batch and gives it the topic's codec.
+    private func open(
+        _ records: Bytes, of partition: TopicPartition, maxMessageBytes: Int, _ budget: MemoryBudget
     ) throws(LogError) -> Bytes {
         guard records.count <= maxMessageBytes else {
             throw .batchTooLarge(partition, byteCount: records.count, maximum: maxMessageBytes)
@@ -65,12 +95,12 @@ struct BatchPreparation: Sendable, Equatable {
                 try BatchHeader.validated(bytes, from: .client)
             }
             let opened = try RecordBatch(records).records(maximumDecompressedBytes: maximumDecompressedBytes)
-            if header.compression != Compression.none { charge.add(opened.bytes.count) }
+            let isDecompressed = header.compression != Compression.none
+            let charge = isDecompressed ? MemoryCharge(budget, opened.bytes.count) : nil
+            defer { withExtendedLifetime(charge) {} }
             try opened.validate(policy)
             guard let compression, compression != header.compression else { return records }
-            let prepared = try opened.batch(in: compression, level: level)
-            charge.add(prepared.count)
-            return prepared
+            return try opened.batch(in: compression, level: level)
         } catch {
             throw .invalidBatch(partition, error)
         }

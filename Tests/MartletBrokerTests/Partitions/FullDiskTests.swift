@@ -62,6 +62,29 @@ struct FullDiskTests {
         }
     }
 
+    @Test("is not taken for one by a change that is larger than what is reserved")
+    func largeChange() async throws {
+        try await serve(SimulatedDisk()) { broker in
+            let peer = try await Peer.connect(to: broker)
+            #expect(try await peer.createTopic("events", partitions: 3_000).errorCode == .none)
+        }
+    }
+
+    @Test("leaves nothing of a topic whose partitions it has no room for")
+    func topicWithoutRoom() async throws {
+        let disk = SimulatedDisk()
+        try await serve(disk, ["auto.create.topics.enable": "false"]) { broker in
+            let peer = try await Peer.connect(to: broker)
+            disk.inject(SimulatedFault(.createDirectory, of: "events-1", errno: 28))
+            #expect(try await peer.createTopic("events", partitions: 3).errorCode == .kafkaStorageError)
+            #expect(try await peer.metadata(["events"]).first?.errorCode == .unknownTopicOrPartition)
+            #expect(try !disk.exists("/martlet/events-0"))
+            let topic = try await peer.createTopic("events", partitions: 3)
+            #expect(topic.errorCode == .none)
+            #expect(try await peer.produce(["a"], to: topic, 2).errorCode == .none)
+        }
+    }
+
     @Test("the log of os durability is brought to it as flush.messages and flush.ms say")
     func flush() async throws {
         let disk = SimulatedDisk()

@@ -55,18 +55,17 @@ struct MemoryBudgetTests {
         let budget = MemoryBudget(limit: 1_000_000)
         let connection = Connection()
         let woken = Flag()
-        func reserve(_ count: Int) -> Bool {
+        let other = Connection()
+        func reserve(_ count: Int, for connection: Connection) -> Bool {
             budget.reserve(count, for: ObjectIdentifier(connection), orResume: { woken.set() })
         }
-        #expect(reserve(900_000))
+        #expect(reserve(900_000, for: connection))
         do {
-            let charge = MemoryCharge(budget)
-            charge.add(500_000)
-            charge.add(100)
+            let charges = [MemoryCharge(budget, 500_000), MemoryCharge(budget, 100)]
+            defer { withExtendedLifetime(charges) {} }
             #expect(budget.reserved == 1_400_100)
-            let other = Connection()
-            #expect(reserve(50_000), "the first in line may overdraw")
-            #expect(!budget.reserve(50_000, for: ObjectIdentifier(other), orResume: { woken.set() }))
+            #expect(reserve(50_000, for: connection), "the first in line may overdraw")
+            #expect(!reserve(50_000, for: other))
         }
         #expect(woken.isSet)
         budget.release(950_000)
