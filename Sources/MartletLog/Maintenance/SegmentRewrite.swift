@@ -55,7 +55,7 @@ struct SegmentRewrite {
         }
         var merger = BatchMerger(options)
         for segment in candidates {
-            guard try old.isEmpty || hasRoom(for: segment, in: writer, base) else { break }
+            if !old.isEmpty, try !hasRoom(for: segment, in: writer, base) { break }
             old.append(segment)
             let count = try view.forEachBatch(of: segment, throttle) {
                 batch, place throws(MaintenanceError) in
