@@ -37,7 +37,7 @@ def random_bytes(count, seed):
 
 
 def events(count, seed, start=BASE_TIMESTAMP):
-    """Events of a shop as services write them: JSON of some 250 to 400 bytes with ids, times and nested fields."""
+    """Events of a shop as services write them: 250 to 400 bytes of JSON with ids, times, nested fields."""
     source = random.Random(seed)
     kinds = ["order.created", "order.paid", "item.added", "item.removed", "page.viewed", "search.made"]
     sites = ["/cart", "/checkout", "/products/shoes", "/products/books", "/account", "/"]

@@ -179,9 +179,7 @@ def test_an_answer_on_its_way_is_finished_although_its_segment_is_deleted(broker
         assert slow.socket.recv(1, socket.MSG_PEEK)
         ADMINS[0].delete_records(broker.address, topic, 23)
         path = directory(broker, topic)
-        eventually(
-            lambda: int(segments(path)[0].stem) > 8 and not deleted_files(path), "the segment's files are gone"
-        )
+        eventually(lambda: int(segments(path)[0].stem) > 8 and not deleted_files(path), "the files are gone")
         answer = raw.only_partition(slow.receive(apis.FETCH, 12, number))
         assert answer["error_code"] == 0
         found = raw.unpack(answer["records"])
