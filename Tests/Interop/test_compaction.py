@@ -3,7 +3,8 @@
 import time
 
 import pytest
-from confluent_kafka import OFFSET_BEGINNING, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka import Producer
+from kafka.record.memory_records import MemoryRecords
 
 import clients
 import raw
@@ -21,8 +22,8 @@ COMPACT = {
 }
 HOUR = 3_600_000
 KEYS = 10
-# How the clients call the error.
-REFUSALS = ("INVALID_RECORD", "InvalidRecord", "failed to validate record")
+# How the clients call the error; aiokafka does not know it.
+REFUSALS = ("INVALID_RECORD", "InvalidRecord", "failed to validate record", "UnknownError")
 CONFLUENT = clients.ALL[1]
 
 
@@ -79,22 +80,21 @@ class Updates:
 
 
 def read_all(broker, topic):
-    """What a reader finds from the beginning to the end."""
-    consumer = CONFLUENT.consumer(broker.address, enable_partition_eof=True)
-    try:
-        consumer.assign([TopicPartition(topic, 0, OFFSET_BEGINNING)])
-        found, deadline = [], time.monotonic() + 20
+    """What a reader finds from the beginning to the end: (offset, key, value)."""
+    found, offset = [], 0
+    with raw.Connection(broker.address) as connection:
         while True:
-            assert time.monotonic() < deadline, f"no end after {len(found)} records"
-            for message in consumer.consume(1000, timeout=0.5):
-                if not message.error():
-                    found.append((message.offset(), message.key(), message.value()))
-                elif message.error().code() == KafkaError._PARTITION_EOF:
-                    return found
-                else:
-                    raise KafkaException(message.error())
-    finally:
-        consumer.close()
+            answer = connection.fetch(topic, offset)
+            assert answer["error_code"] == 0, answer["error_code"]
+            batches = MemoryRecords(answer["records"] or b"")
+            if not batches.has_next():
+                assert offset == answer["high_watermark"]
+                return found
+            while batches.has_next():
+                batch = batches.next_batch()
+                assert batch.validate_crc()
+                found += [(r.offset, r.key, r.value) for r in batch if r.offset >= offset]
+                offset = max(offset, batch.next_offset)
 
 
 def assert_compacted(found, sent):
@@ -115,7 +115,7 @@ def assert_compacted(found, sent):
 def wait_until_compacted(broker, topic, limit):
     """At most so many records are left, and compaction has nothing more to do."""
     eventually(lambda: len(read_all(broker, topic)) <= limit, f"at most {limit} records are left", 30, 0.3)
-    eventually(lambda: is_quiet(directory(broker, topic), 1.0), "compaction comes to rest", 20)
+    eventually(lambda: is_quiet(directory(broker, topic), 0.6), "compaction comes to rest")
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +179,7 @@ def test_the_mark_of_a_deleted_key_stays_for_its_time_and_then_goes(broker):
         if retention == HOUR:
             for _ in range(3):
                 assert sorted(marks()) == [b"key-%d" % number for number in range(5)]
-                time.sleep(0.5)
+                time.sleep(0.3)
         else:
             eventually(lambda marks=marks: not marks(), "the marks are gone", 20, 0.5)
         stored = {key for _, key, _ in read_all(broker, topic)}
@@ -238,7 +238,12 @@ def test_each_codec_can_be_compacted(broker, topic, codec):
     assert producer.flush(30) == 0
     sent = [(b"key-%d" % (number % KEYS), b"value %d" % number * 5) for number in range(20_000)]
     wait_until_compacted(broker, topic, 10_000)
-    assert_compacted(read_all(broker, topic), sent)
+    found = read_all(broker, topic)
+    assert_compacted(found, sent)
+    # Many segments may hold no record at all any more.
+    for client in clients.ALL:
+        again = client.consume(broker.address, topic, len(found))
+        assert [(record.offset, record.key, record.value) for record in again] == found
     assert_verified(directory(broker, topic))
 
 
@@ -302,10 +307,12 @@ def test_times_and_headers_survive(broker, topic):
         Record(b"k%d" % number, b"v" * 300, (("h", b"%d" % number),), BASE_TIMESTAMP + number * 1000)
         for number in range(500)
     ]
-    CONFLUENT.produce(broker.address, topic, sent)
+    for start in range(0, 500, 50):
+        CONFLUENT.produce(broker.address, topic, sent[start : start + 50])
     newer = [Record(record.key, b"w", (), BASE_TIMESTAMP + HOUR) for record in sent[:250]]
     CONFLUENT.produce(broker.address, topic, newer)
-    CONFLUENT.produce(broker.address, topic, [Record(b"fill", b"f" * 100)] * 1000)
+    for _ in range(5):
+        CONFLUENT.produce(broker.address, topic, [Record(b"fill", b"f" * 100)] * 200)
     wait_until_compacted(broker, topic, 1000)
     found = {record.offset: record for record in CONFLUENT.consume(broker.address, topic, 500)}
     for offset, record in found.items():

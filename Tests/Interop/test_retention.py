@@ -191,7 +191,11 @@ def test_a_reader_that_fell_behind_goes_on_at_the_new_start(broker, topic):
     create(broker, topic)
     fill(broker, topic, numbered(range(3000), now()))
     consumer = CONFLUENT.consumer(
-        broker.address, auto_offset_reset="earliest", fetch_message_max_bytes=2000, queued_min_messages=1
+        broker.address,
+        auto_offset_reset="earliest",
+        fetch_message_max_bytes=2000,
+        queued_min_messages=1,
+        fetch_queue_backoff_ms=5,
     )
     try:
         consumer.assign([TopicPartition(topic, 0, 0)])

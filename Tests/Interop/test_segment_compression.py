@@ -166,7 +166,7 @@ def test_a_reader_that_is_on_its_way_notices_nothing(broker, topic):
     sent = events(4000, seed=8)
     create(broker, topic, martlet_segment_compression="none", segment_bytes=262144)
     produce_singly(broker, topic, sent)
-    settings = {"fetch_message_max_bytes": 4000, "queued_min_messages": 1}
+    settings = {"fetch_message_max_bytes": 4000, "queued_min_messages": 1, "fetch_queue_backoff_ms": 5}
     consumer = CONFLUENT.consumer(broker.address, **settings)
     try:
         consumer.assign([TopicPartition(topic, 0, 0)])
