@@ -12,6 +12,7 @@ struct BrokerEnvironment: Sendable {
     let disk: DiskPool
     let receivePool: ReceivePool
     let pageCacheBudget: PageCacheBudget
+    let diskAlarm = DiskAlarm()
     let clock: @Sendable () -> Timestamp
     let clusterID: String
     let brokerID: BrokerID

@@ -39,6 +39,7 @@ extension BrokerParts {
             requests += closed.requests
             isClean = isClean && closed.isComplete
         }
+        await maintenance.stop()
         // Nobody has looked at the log of a partition that is offline, so the next start must.
         let partitionCount = await controller.image.topics.values.reduce(0) { $0 + $1.partitions.count }
         if requests.count < partitionCount { isClean = false }

@@ -68,5 +68,6 @@ extension BrokerParts {
 
     func startHousekeeping() {
         for shard in router.shards { housekeeping.start(on: shard) }
+        maintenance.start()
     }
 }

@@ -18,6 +18,7 @@ struct BrokerParts: Sendable {
     let opener: PartitionOpener
     let listener: Listener
     let housekeeping: Housekeeping
+    let maintenance: Maintenance
 
     struct Recovery {
         var partitionCount = 0
@@ -28,6 +29,7 @@ struct BrokerParts: Sendable {
 
     static func assemble(_ configuration: BrokerConfiguration) async throws -> BrokerParts {
         let settings = configuration.settings
+        if let conflict = TopicSettings().conflict(settings) { throw BrokerStartError(conflict) }
         let logger = configuration.logger
         let cores = System.coreCount
         let disk = DiskPool(threadCount: settings.int("num.io.threads") ?? 8)
@@ -45,7 +47,8 @@ struct BrokerParts: Sendable {
                 environment, store: store, image: image, router: router, opener: opener)
             let control = ControlQueue()
             let endpoints = try Self.endpoints(environment)
-            let access = PartitionAccess(controller: controller, router: router, disk: disk)
+            let access = PartitionAccess(
+                controller: controller, router: router, disk: disk, storage: storage)
             let dispatcher = Dispatcher(
                 apis: ServedAPIs.all(control, controller, access, endpoints)
             )
@@ -58,7 +61,8 @@ struct BrokerParts: Sendable {
             return BrokerParts(
                 environment: environment, group: group, router: router, storage: storage, store: store,
                 controller: controller, control: control, opener: opener,
-                listener: Listener(environment, router), housekeeping: Housekeeping(router, storage, disk)
+                listener: Listener(environment, router), housekeeping: Housekeeping(router, storage, disk),
+                maintenance: Maintenance(environment, router, storage)
             )
         } catch {
             // The data directory is let go of with its last reference, which is here.

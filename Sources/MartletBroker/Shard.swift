@@ -17,6 +17,8 @@ final class Shard {
     var partitions = PartitionTable()
     /// The fetch sessions whose number says that they live here.
     var fetchSessions: FetchSessionCache
+    /// Where batches are opened, for the topics that ask for it.
+    let preparationLane = PreparationLane()
     /// Connections that this loop serves.
     private(set) var sessions: [ObjectIdentifier: Session] = [:]
     /// Set once by the broker before it accepts connections.
@@ -37,6 +39,7 @@ final class Shard {
     /// Logs a failure of the disk or damage in a log, once per partition and minute; what clients did wrong
     /// is theirs to know.
     func note(_ error: LogError) {
+        if case .storageFull = error { environment.diskAlarm.raise() }
         switch error {
         case .storageFull, .storageFailed, .offline, .damaged:
             let now = NIODeadline.now()

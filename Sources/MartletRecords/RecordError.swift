@@ -64,6 +64,14 @@ package enum RecordDefect: Error, Hashable, Sendable {
 }
 
 extension RecordError {
+    /// Position in its batch of the one record that is to blame; nil if it is the batch.
+    package var recordIndex: Int? {
+        switch self {
+        case .malformedRecord(let index, _), .missingKey(let index), .timestampOutOfRange(let index, _): index
+        default: nil
+        }
+    }
+
     /// What a broker answers a producer with, as Apache Kafka 4 does where it has a case for it.
     package var errorCode: ErrorCode {
         switch self {

@@ -28,16 +28,31 @@ struct PowerLossTests {
             do {
                 try simulation.run()
             } catch {
-                Issue.record(
-                    """
-                    seed \(seed): \(error)
-                    repeat it: MARTLET_SIMULATION_FIRST_SEED=\(seed) MARTLET_SIMULATION_SEEDS=1 \
-                    swift test --filter PowerLossTests
-                    what happened: \(simulation.trace.suffix(40).joined(separator: "; "))
-                    """)
-                return
+                return Self.report(error, seed, simulation.trace)
             }
         }
+    }
+
+    @Test("a log that is cleaned, compacted and compressed on a failing disk holds what it must")
+    func lives() {
+        for seed in Self.firstSeed..<Self.firstSeed + Self.seedCount {
+            var simulation = LogLifeSimulation(seed: seed)
+            do {
+                try simulation.run()
+            } catch {
+                return Self.report(error, seed, simulation.trace)
+            }
+        }
+    }
+
+    private static func report(_ error: any Error, _ seed: UInt64, _ trace: [String]) {
+        Issue.record(
+            """
+            seed \(seed): \(error)
+            repeat it: MARTLET_SIMULATION_FIRST_SEED=\(seed) MARTLET_SIMULATION_SEEDS=1 \
+            swift test --filter PowerLossTests
+            what happened: \(trace.suffix(40).joined(separator: "; "))
+            """)
     }
 
     @Test("one seed does the same twice")

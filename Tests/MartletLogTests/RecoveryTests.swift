@@ -84,7 +84,7 @@ struct RecoveryTests {
     }
 
     @Test(
-        "damage below the durable offset is an error that says where, and changes nothing",
+        "damage below the durable offset stays, is reported, and takes away only what is damaged",
         arguments: [0, 3, 9])
     func damageInTheMiddle(victim: Int) throws {
         let harness = try LogHarness()
@@ -93,22 +93,52 @@ struct RecoveryTests {
         harness.log.abandon()
         let disk = try #require(harness.fileSystem as? SimulatedDisk)
         try disk.flipBit(harness.path(.log, 0), at: victim * size + 64)
-        let before = try disk.open(harness.path(.log, 0), .readOnly).size()
-        let found = try #require(try damage { try harness.crash() })
+        let before = try #require(try disk.contents(of: harness.path(.log, 0)))
+        try harness.crash()
+        let found = try #require(harness.summary.damage.first)
+        #expect(harness.summary.damage.count == 1)
         #expect(found.path == harness.path(.log, 0))
-        #expect(found.position == Int64(victim * size))
-        #expect(try disk.open(harness.path(.log, 0), .readOnly).size() == before)
+        #expect(found.region.offsets == Offset(victim)..<Offset(victim + 1))
+        #expect(harness.summary.description.contains(found.path))
+        let after = try #require(try disk.contents(of: harness.path(.log, 0)))
+        #expect(after[0..<10 * size] == before[0..<10 * size])
+        #expect(harness.log.quarantinedSegmentCount == 1)
+        #expect(harness.log.damagedOffsetCount == 1)
+        // What was acknowledged is never given out again.
+        #expect(try harness.append(batch(["next"])).firstOffset == 10)
+        try harness.sync()
+        for clean in [true, false, true] {
+            #expect(try damage { _ = try harness.values(from: Offset(victim)) }?.path == found.path)
+            #expect(try harness.values(from: Offset(victim + 1)).count == 10 - victim)
+            if victim > 0 {
+                #expect(try harness.values(upTo: Offset(victim)).count == victim)
+            }
+            clean ? try harness.restart() : try harness.crash()
+            #expect(harness.log.damagedOffsetCount == 1)
+        }
     }
 
-    @Test("a log that is shorter than it was known to be is an error, not a shorter log")
+    @Test("a log that is shorter than it was known to be goes on behind what is missing")
     func missingTail() throws {
         let harness = try LogHarness { $0.preallocation.isEnabled = false }
         try fill(harness, 10)
         let file = try harness.fileSystem.open(harness.path(.log, 0), .readWrite)
         try file.truncate(to: Int64(5 * batch(["value 0"]).count))
-        #expect(try damage { try harness.crash() }?.damage == .missingTail(end: 5, durable: 10))
-        try harness.fileSystem.remove(harness.path(.log, 0))
-        #expect(try damage { try harness.crash() }?.damage == .missingTail(end: 0, durable: 10))
+        try harness.crash()
+        #expect(harness.summary.damage.map(\.region.damage) == [.missingTail(end: 5, durable: 10)])
+        #expect(try harness.values(upTo: 5).count == 5)
+        #expect(try damage { _ = try harness.values(from: 5) } != nil)
+        #expect(try harness.append(batch(["next"])).firstOffset == 10)
+        try harness.sync()
+        #expect(try harness.values(from: 10) == ["next"])
+        // All of it.
+        harness.log.abandon()
+        for base in [Offset(0), 10] {
+            try harness.fileSystem.remove(harness.path(.log, base))
+        }
+        try harness.crash()
+        #expect(harness.summary.damage.map(\.region.offsets) == [0..<11])
+        #expect(try harness.append(batch(["next"])).firstOffset == 11)
     }
 
     @Test("indexes that are missing or damaged are made anew", arguments: Storage.allCases)
@@ -146,7 +176,10 @@ struct RecoveryTests {
         try harness.fileSystem.remove(harness.directory + "/" + DurableMark.fileName)
         let disk = try #require(harness.fileSystem as? SimulatedDisk)
         try disk.flipBit(harness.path(.log, 0), at: 4 * size + 64)
-        #expect(try damage { try harness.crash() }?.position == Int64(4 * size))
+        try harness.crash()
+        #expect(harness.summary.damage.map(\.region.positions) == [Int64(4 * size)..<Int64(5 * size)])
+        #expect(harness.log.offsets.end == 9)
+        #expect(try harness.values(from: 5).count == 4)
     }
 
     @Test("a disk that fails a sync takes the log offline, for good, while readers go on")

@@ -82,7 +82,7 @@ struct FuzzTests {
         return accepted
     }
 
-    private static func damage(_ bytes: inout [UInt8], using generator: inout SplitMix64) {
+    static func damage(_ bytes: inout [UInt8], using generator: inout SplitMix64) {
         for _ in 0..<Int.random(in: 1...4, using: &generator) where !bytes.isEmpty {
             let position = Int.random(in: 0..<bytes.count, using: &generator)
             switch Int.random(in: 0..<6, using: &generator) {

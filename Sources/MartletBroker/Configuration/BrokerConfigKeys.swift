@@ -1,6 +1,6 @@
 /// Settings of the broker: Kafka's names wherever Kafka has one; ours begin `martlet.`.
 public enum BrokerConfigKeys {
-    public static let all: [ConfigKey] = network + limits + topics + logs + durability
+    public static let all: [ConfigKey] = network + limits + topics + logs + cleanup + durability
 
     private static let network = [
         ConfigKey(
@@ -79,45 +79,6 @@ public enum BrokerConfigKeys {
             "Copies of each partition; one broker keeps one."
         ),
         ConfigKey("delete.topic.enable", .boolean, default: "true", "Whether topics can be deleted."),
-    ]
-
-    private static let logs = [
-        ConfigKey("log.dirs", .string, default: "./martlet-data", "The data directory."),
-        ConfigKey(
-            "log.segment.bytes", .int32(14...Int32.max), default: "1073741824",
-            "Default of the topics' segment.bytes."
-        ),
-        ConfigKey(
-            "log.roll.ms", .int64(1...Int64.max), default: "604800000", "Default of the topics' segment.ms."),
-        ConfigKey(
-            "log.index.interval.bytes", .int32(0...Int32.max), default: "4096",
-            "Default of the topics' index.interval.bytes."
-        ),
-        ConfigKey(
-            "log.index.size.max.bytes", .int32(4...Int32.max), default: "10485760",
-            "Default of the topics' segment.index.bytes."
-        ),
-        ConfigKey("log.preallocate", .boolean, default: "true", "Default of the topics' preallocate."),
-        ConfigKey(
-            "message.max.bytes", .int32(0...Int32.max), default: "1048588",
-            "Default of the topics' max.message.bytes."
-        ),
-        ConfigKey(
-            "log.message.timestamp.type", .choice(["CreateTime", "LogAppendTime"]), default: "CreateTime",
-            "Default of the topics' message.timestamp.type."
-        ),
-        ConfigKey(
-            "log.message.timestamp.before.max.ms", .int64(0...Int64.max), default: "9223372036854775807",
-            "Default of the topics' message.timestamp.before.max.ms."
-        ),
-        ConfigKey(
-            "log.message.timestamp.after.max.ms", .int64(0...Int64.max), default: "3600000",
-            "Default of the topics' message.timestamp.after.max.ms."
-        ),
-        ConfigKey(
-            "producer.id.expiration.ms", .int32(1...Int32.max), default: "86400000",
-            "How long the last sequence numbers of a silent producer are remembered."
-        ),
     ]
 
     private static let durability = [

@@ -37,13 +37,44 @@ public struct BrokerSettings: Sendable {
     /// Older or alternative names of the same setting.
     private static let synonyms = ["broker.id": "node.id", "log.dir": "log.dirs"]
 
+    /// Keys that say in coarser units what the key in milliseconds says, the one that wins first.
+    private static let coarserKeys: [String: [(key: String, milliseconds: Int64)]] = [
+        "log.retention.ms": [("log.retention.minutes", 60_000), ("log.retention.hours", 3_600_000)],
+        "log.roll.ms": [("log.roll.hours", 3_600_000)],
+        "log.roll.jitter.ms": [("log.roll.jitter.hours", 3_600_000)],
+    ]
+
     /// The value in force: what was set, else the default.
     public func string(_ key: String) -> String? {
         precondition(Self.definitions[key] != nil, "\(key) is not in the list of settings")
-        return values[key] ?? Self.definitions[key]?.defaultValue
+        if let set = values[key] { return set }
+        let coarser = Self.coarserKeys[key] ?? []
+        for unit in coarser {
+            if let set = values[unit.key] { return Self.inMilliseconds(set, unit.milliseconds) }
+        }
+        if let standard = Self.definitions[key]?.defaultValue { return standard }
+        for unit in coarser {
+            guard let standard = Self.definitions[unit.key]?.defaultValue else { continue }
+            return Self.inMilliseconds(standard, unit.milliseconds)
+        }
+        return nil
+    }
+
+    /// Which key was set, and to what, to decide over this one; nil if none was.
+    func setting(of key: String) -> (key: String, value: String)? {
+        for name in [key] + (Self.coarserKeys[key] ?? []).map(\.key) {
+            if let value = values[name] { return (name, value) }
+        }
+        return nil
+    }
+
+    /// A negative number stands for no limit in any unit.
+    private static func inMilliseconds(_ value: String, _ unit: Int64) -> String? {
+        Int64(value).map { "\($0 < 0 ? -1 : $0 * unit)" }
     }
 
     func int(_ key: String) -> Int? { string(key).flatMap { Int($0) } }
+    func int64(_ key: String) -> Int64? { string(key).flatMap { Int64($0) } }
     func bool(_ key: String) -> Bool { string(key) == "true" }
     func milliseconds(_ key: String) -> Duration? { int(key).map { .milliseconds($0) } }
 }

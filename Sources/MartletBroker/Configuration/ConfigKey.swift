@@ -6,6 +6,9 @@ public struct ConfigKey: Sendable {
         case boolean
         case int32(ClosedRange<Int32>)
         case int64(ClosedRange<Int64>)
+        /// This number, which has a meaning of its own, or one of the range.
+        case int32Or(Int32, ClosedRange<Int32>)
+        case double(ClosedRange<Double>)
         case string
         /// One of these words.
         case choice([String])
@@ -64,6 +67,17 @@ public struct ConfigKey: Sendable {
         case .int64(let range):
             guard let number = Int64(value), range.contains(number) else {
                 return expected(Self.describe(range.lowerBound, range.upperBound, of: Int64.self), value)
+            }
+            return nil
+        case .int32Or(let special, let range):
+            guard let number = Int32(value), number == special || range.contains(number) else {
+                let numbers = Self.describe(range.lowerBound, range.upperBound, of: Int32.self)
+                return expected("\(special) or \(numbers)", value)
+            }
+            return nil
+        case .double(let range):
+            guard let number = Double(value), range.contains(number) else {
+                return expected("a number from \(range.lowerBound) to \(range.upperBound)", value)
             }
             return nil
         case .choice(let words):

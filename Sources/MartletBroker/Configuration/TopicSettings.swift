@@ -47,10 +47,24 @@ struct TopicSettings: Sendable, Equatable {
     /// Where the value in force comes from, as DescribeConfigs says it.
     func source(of key: ConfigKey, _ broker: BrokerSettings) -> ConfigSource {
         if overrides[key.name] != nil { return .topic }
-        if case .topic(let synonym?) = key.scope, broker.values[synonym] != nil { return .staticBroker }
+        if case .topic(let synonym?) = key.scope, broker.setting(of: synonym) != nil { return .staticBroker }
         return .default
     }
 
+    /// Why the values in force cannot stand side by side, as a sentence; nil if they can.
+    func conflict(_ broker: BrokerSettings) -> String? {
+        guard let minimum = int64("min.compaction.lag.ms", broker),
+            let maximum = int64("max.compaction.lag.ms", broker), minimum > maximum
+        else { return nil }
+        return "min.compaction.lag.ms (\(minimum)) must not be above max.compaction.lag.ms (\(maximum))."
+    }
+
+    func int64(_ name: String, _ broker: BrokerSettings) -> Int64? {
+        string(name, broker).flatMap { Int64($0) }
+    }
+    func list(_ name: String, _ broker: BrokerSettings) -> [String] {
+        (string(name, broker) ?? "").split(separator: ",").map { String($0.trimming(while: { $0 == " " })) }
+    }
     func int(_ name: String, _ broker: BrokerSettings) -> Int? { string(name, broker).flatMap { Int($0) } }
     func bool(_ name: String, _ broker: BrokerSettings) -> Bool { string(name, broker) == "true" }
 }

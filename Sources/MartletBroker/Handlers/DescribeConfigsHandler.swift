@@ -77,7 +77,9 @@ extension DescribeConfigsResponse.Config {
         self.init(key, value: topic.string(key.name, broker), source: topic.source(of: key, broker))
         if let value = topic.overrides[key.name] { synonyms.append(.init(key.name, value, .topic)) }
         if case .topic(let synonym?) = key.scope {
-            if let value = broker.values[synonym] { synonyms.append(.init(synonym, value, .staticBroker)) }
+            if let set = broker.setting(of: synonym) {
+                synonyms.append(.init(set.key, set.value, .staticBroker))
+            }
             synonyms.append(.init(synonym, key.defaultValue, .default))
         } else {
             synonyms.append(.init(key.name, key.defaultValue, .default))
@@ -115,8 +117,9 @@ extension ConfigKey {
     fileprivate var wireType: ConfigType {
         switch kind {
         case .boolean: .boolean
-        case .int32: .int
+        case .int32, .int32Or: .int
         case .int64: .long
+        case .double: .double
         case .string, .choice: .string
         case .list: .list
         }

@@ -51,7 +51,7 @@ struct ListOffsetsHandler: ControlHandler {
                 answer.leaderEpoch = view.leaderEpoch
             case ListOffsetsRequest.earliest, ListOffsetsRequest.earliestLocal:
                 answer.offset = view.offsets.start
-                answer.leaderEpoch = view.leaderEpoch
+                answer.leaderEpoch = view.startEpoch
             case ListOffsetsRequest.latestTiered, ListOffsetsRequest.earliestPendingUpload:
                 break
             case ListOffsetsRequest.maxTimestamp:

@@ -15,6 +15,7 @@ enum ServedAPIs {
             ServedAPI(ApiVersionsHandler(), advertised: 0...4),
             ServedAPI(CreateTopicsHandler(controller: controller), in: control),
             ServedAPI(DeleteTopicsHandler(controller: controller), in: control),
+            ServedAPI(DeleteRecordsHandler(partitions: partitions), in: control),
             // Version 6 is not settled in the protocol yet.
             ServedAPI(InitProducerIDHandler(controller: controller), in: control, advertised: 0...5),
             ServedAPI(OffsetForLeaderEpochHandler(partitions: partitions), in: control),

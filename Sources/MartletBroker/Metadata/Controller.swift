@@ -45,6 +45,9 @@ actor Controller {
         -> MetadataImage.Topic
     {
         try plan.check(against: image)
+        if let conflict = plan.settings.conflict(environment.settings) {
+            throw RequestError(.invalidConfig, conflict)
+        }
         let id = TopicID.random(using: &random)
         let count = plan.partitionCount ?? environment.settings.int("num.partitions") ?? 1
         var records: [MetadataRecord] = [.topic(plan.name, id)]
@@ -59,7 +62,13 @@ actor Controller {
             return topic
         }
         try await commit(records)
-        try await open(id, 0..<count)
+        do {
+            try await open(id, 0..<count)
+        } catch {
+            // The client is told that there is no such topic, and may try again under the same name.
+            if let topic = image[id] { try? await remove(topic) }
+            throw error
+        }
         environment.logger.info(
             "Created a topic.", metadata: ["topic": "\(plan.name)", "id": "\(id)", "partitions": "\(count)"]
         )
@@ -113,11 +122,15 @@ actor Controller {
         guard environment.settings.bool("delete.topic.enable") else {
             throw RequestError(.topicDeletionDisabled, "The broker's delete.topic.enable is false.")
         }
-        try await commit([.topicRemoved(id)])
-        for shard in router.shards { await shard.abandonPartitions(of: id) }
+        try await remove(topic)
+        environment.logger.info("Deleted a topic.", metadata: ["topic": "\(topic.name)", "id": "\(id)"])
+    }
+
+    private func remove(_ topic: MetadataImage.Topic) async throws(RequestError) {
+        try await commit([.topicRemoved(topic.id)])
+        for shard in router.shards { await shard.abandonPartitions(of: topic.id) }
         await opener.delete(topic)
         image.forgetRemoved()
-        environment.logger.info("Deleted a topic.", metadata: ["topic": "\(topic.name)", "id": "\(id)"])
     }
 
     // MARK: Settings
@@ -140,18 +153,24 @@ actor Controller {
         guard let topic = image.topics[name] else { throw .unknownTopic(name) }
         var checked = topic.settings
         do {
-            for case (let key, let value?) in changes { try checked.set(key, value) }
+            for (key, value) in changes {
+                if let value { try checked.set(key, value) } else { checked.unset(key) }
+            }
         } catch {
             throw RequestError(.invalidConfig, error.message)
+        }
+        if let conflict = checked.conflict(environment.settings) {
+            throw RequestError(.invalidConfig, conflict)
         }
         if isDryRun || changes.isEmpty { return }
         try await commit(changes.map { .topicSetting(name, key: $0.key, value: $0.value) })
         guard let settings = image.topics[name]?.settings else { return }
         let configuration = LogConfiguration(settings, environment)
+        let preparation = BatchPreparation(settings, environment)
         for shard in router.shards {
             await shard.run { shard in
                 for partition in shard.partitions.all where partition.topicID == topic.id {
-                    partition.reconfigure(configuration)
+                    partition.reconfigure(configuration, preparation)
                 }
             }
         }
@@ -184,6 +203,11 @@ actor Controller {
         }
         do {
             try await store.commit(records)
+        } catch .full(let reason) {
+            // Nothing was stored, so nothing is in doubt.
+            let error = MetadataError.full(reason)
+            environment.logger.error("Metadata was not changed.", metadata: ["error": "\(error)"])
+            throw RequestError(.kafkaStorageError, "\(error)")
         } catch {
             hasFailed = true
             environment.logger.critical(

@@ -11,6 +11,10 @@ actor LocalMetadataStore: MetadataStore {
     private let disk: DiskPool
     private let clock: @Sendable () -> Timestamp
 
+    /// Space that is kept ahead of the log, so that topics can be deleted when the disk is full.
+    private static let reservedByteCount = 256 << 10
+    /// Below this only deletions are taken.
+    private static let lastReservedByteCount = reservedByteCount / 2
     /// How much of the log is read at a time.
     private static let readByteCount = 1 << 20
 
@@ -18,6 +22,7 @@ actor LocalMetadataStore: MetadataStore {
         self.log = log
         self.disk = disk
         self.clock = clock
+        log.reserve(ahead: Self.reservedByteCount)
     }
 
     /// Opens the metadata log of the data directory; blocks.
@@ -78,15 +83,29 @@ actor LocalMetadataStore: MetadataStore {
                 try builder.append(key: nil, value: try record.encoded(), timestamp: clock())
             }
             let batch = try builder.build()
-            _ = try log.append(
-                batch, origin: .coordinator, leaderEpoch: LeaderEpoch(rawValue: 0), now: clock()
-            )
+            try checkSpace(for: records, byteCount: batch.count)
+            do throws(LogError) {
+                _ = try log.append(
+                    batch, origin: .coordinator, leaderEpoch: LeaderEpoch(rawValue: 0), now: clock())
+            } catch .storageFull(_, let error) {
+                throw MetadataError.full("\(error)")
+            }
             guard let request = log.beginSync() else { return }
             let result = try await disk.run { Result { () throws(LogError) in try request.perform() } }
             log.finishSync(request, result, now: clock())
             try result.get()
+        } catch let error as MetadataError {
+            throw error
         } catch {
             throw .storage("\(error)")
+        }
+    }
+
+    /// Leaves the last of the reserved space to deletions: who wants to make room must be able to.
+    private func checkSpace(for records: [MetadataRecord], byteCount: Int) throws(MetadataError) {
+        guard let left = log.reserve(ahead: Self.reservedByteCount) else { return }
+        if left - byteCount < Self.lastReservedByteCount, !records.allSatisfy(\.isRemoval) {
+            throw .full("the log of changes has \(left) bytes left, which are kept for deletions")
         }
     }
 
@@ -97,5 +116,11 @@ actor LocalMetadataStore: MetadataStore {
         } catch {
             throw .storage("\(error)")
         }
+    }
+}
+
+extension MetadataRecord {
+    fileprivate var isRemoval: Bool {
+        if case .topicRemoved = self { true } else { false }
     }
 }

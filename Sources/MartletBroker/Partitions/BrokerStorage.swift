@@ -14,6 +14,7 @@ final class BrokerStorage: Sendable {
     private struct Checkpoints {
         var recoveryPoints: [TopicPartition: Offset]
         var logStartOffsets: [TopicPartition: Offset]
+        var cleanedOffsets: [TopicPartition: Offset]
         /// Whose log is open: a point that was noted before a deletion must not count for a later topic.
         var owners: [TopicPartition: TopicID] = [:]
     }
@@ -30,7 +31,8 @@ final class BrokerStorage: Sendable {
         directory = try DataDirectory.open(path, fileSystem: fileSystem)
         checkpoints = Mutex(
             Checkpoints(
-                recoveryPoints: directory.recoveryPoints, logStartOffsets: directory.logStartOffsets))
+                recoveryPoints: directory.recoveryPoints, logStartOffsets: directory.logStartOffsets,
+                cleanedOffsets: directory.cleanedOffsets))
         if let properties = try directory.metaProperties() {
             guard properties.nodeID == nodeID || properties.nodeID == .none else {
                 throw BrokerStartError(
@@ -52,6 +54,7 @@ final class BrokerStorage: Sendable {
     }
 
     var path: String { directory.path }
+    var fileSystem: any FileSystem { directory.fileSystem }
     /// What opening the directory has found and done that is worth a line in the log.
     var remarks: [String] { directory.remarks }
 
@@ -81,17 +84,23 @@ final class BrokerStorage: Sendable {
     /// would be missing all that the old one had.
     func forget(_ ids: [TopicPartition]) throws(FileSystemError) {
         try checkpoints.withLock { state throws(FileSystemError) in
-            let known = (state.recoveryPoints.count, state.logStartOffsets.count)
+            let known = (
+                state.recoveryPoints.count, state.logStartOffsets.count, state.cleanedOffsets.count
+            )
             for id in ids {
                 state.owners[id] = nil
                 state.recoveryPoints[id] = nil
                 state.logStartOffsets[id] = nil
+                state.cleanedOffsets[id] = nil
             }
             if state.recoveryPoints.count != known.0 {
                 try directory.writeRecoveryPoints(state.recoveryPoints)
             }
             if state.logStartOffsets.count != known.1 {
                 try directory.writeLogStartOffsets(state.logStartOffsets)
+            }
+            if state.cleanedOffsets.count != known.2 {
+                try directory.writeCleanedOffsets(state.cleanedOffsets)
             }
         }
     }
@@ -146,6 +155,20 @@ final class BrokerStorage: Sendable {
             }
             if isNews { try directory.writeLogStartOffsets(state.logStartOffsets) }
         }
+    }
+
+    /// Notes up to where a log is compact.
+    func noteCleaned(_ point: Checkpoint) throws(FileSystemError) {
+        try checkpoints.withLock { state throws(FileSystemError) in
+            guard state.owners[point.id] == point.topicID else { return }
+            state.cleanedOffsets[point.id] = point.offset
+            try directory.writeCleanedOffsets(state.cleanedOffsets)
+        }
+    }
+
+    /// Up to where the log is compact; nil if nobody knows.
+    func cleanedOffset(of id: TopicPartition) -> Offset? {
+        checkpoints.withLock { $0.cleanedOffsets[id] }
     }
 
     /// The last act: notes where every log ends and, if all are on disk, that the stop was clean.

@@ -9,16 +9,18 @@ final class OpenedPartition: @unchecked Sendable {
     let leaderEpoch: LeaderEpoch
     /// Whether the log had to be read, since it was not closed.
     let wasRecovered: Bool
+    let preparation: BatchPreparation?
     private var log: PartitionLog?
 
     init(
         id: TopicPartition, topicID: TopicID, leaderEpoch: LeaderEpoch, wasRecovered: Bool,
-        log: sending PartitionLog
+        preparation: BatchPreparation?, log: sending PartitionLog
     ) {
         self.id = id
         self.topicID = topicID
         self.leaderEpoch = leaderEpoch
         self.wasRecovered = wasRecovered
+        self.preparation = preparation
         self.log = log
     }
 

@@ -14,8 +14,8 @@ final class Partition {
     let topicID: TopicID
     private(set) var leaderEpoch: LeaderEpoch
 
-    private let log: PartitionLog
-    private unowned let shard: Shard
+    let log: PartitionLog
+    unowned let shard: Shard
     private let disk: DiskPool
     private let logger: Logger
 
@@ -24,10 +24,17 @@ final class Partition {
     private var fetches: [ObjectIdentifier: @Sendable () -> Void] = [:]
     private var isSyncScheduled = false
     private var isSyncing = false
-    private var isClosed = false
+    private(set) var isClosed = false
+    /// What batches need before they are appended; nil for nothing.
+    private(set) var preparation: BatchPreparation?
+    var arrivals = Arrivals()
+    /// Brings the log of `os` durability to the disk in time.
+    private var flushTimer: Scheduled<Void>?
     /// Jobs that threads do on the log's files now.
     private var diskJobs = 0
     private var whenQuiet: (() -> Void)?
+    /// Ends the work on the sealed segments that is under way.
+    var maintenance: MaintenanceCancellation?
 
     private struct WaitingProducer {
         let offset: Offset
@@ -39,6 +46,7 @@ final class Partition {
         topicID = opened.topicID
         leaderEpoch = opened.leaderEpoch
         log = opened.takeLog()
+        preparation = opened.preparation
         self.shard = shard
         disk = shard.environment.disk
         logger = shard.environment.logger
@@ -49,8 +57,9 @@ final class Partition {
     var recoveryPoint: Offset { log.recoveryPoint }
     var configuration: LogConfiguration { log.configuration }
 
-    func reconfigure(_ configuration: LogConfiguration) {
+    func reconfigure(_ configuration: LogConfiguration, _ preparation: BatchPreparation?) {
         log.configuration = configuration
+        self.preparation = preparation
     }
 
     // MARK: Produce
@@ -88,10 +97,28 @@ final class Partition {
         if let writeBack = log.takeWriteBack() { start(writeBack) }
         if log.configuration.durability == .os {
             highWatermarkMoved()
+            scheduleFlush()
         } else {
             scheduleSync()
         }
     }
+
+    /// Has a log of `os` durability synced as `flush.messages` and `flush.ms` ask for it. Most topics do not
+    /// ask, and the tick brings every log to the disk in its time.
+    private func scheduleFlush() {
+        let flushMs = log.configuration.flushMs
+        guard flushMs < Self.tickMs || log.configuration.flushMessages < .max else { return }
+        if log.needsFlush(now: shard.environment.clock()) { return scheduleSync() }
+        guard flushMs < Self.tickMs, flushTimer == nil, !isClosed else { return }
+        let partition = NIOLoopBound(self, eventLoop: shard.eventLoop)
+        flushTimer = shard.eventLoop.scheduleTask(in: .milliseconds(flushMs)) {
+            partition.value.flushTimer = nil
+            partition.value.scheduleSync()
+        }
+    }
+
+    /// At least as long as the time between two ticks is.
+    private static let tickMs: Int64 = 10_000
 
     /// Has a part of the log written to the disk ahead of its sync, and an older part dropped from the page
     /// cache.
@@ -105,24 +132,30 @@ final class Partition {
         }
     }
 
-    /// Does something with the log's files on a thread. `retire` waits for it.
-    private func run(
-        _ work: @escaping @Sendable () throws(LogError) -> Void,
-        completion: @escaping @Sendable (Partition, Result<Void, LogError>) -> Void
+    /// Does something with the log's files, or on its behalf, on a thread. `retire` waits for it.
+    func run<Value: Sendable>(
+        _ work: @escaping @Sendable () throws(LogError) -> Value,
+        completion: @escaping (Partition, Result<Value, LogError>) -> Void
     ) {
-        diskJobs += 1
+        beginDiskJob()
         let partition = NIOLoopBound(self, eventLoop: shard.eventLoop)
+        let completion = NIOLoopBound(completion, eventLoop: shard.eventLoop)
         disk.run(for: shard.eventLoop) {
             Result(catching: work)
         } completion: { result in
             let partition = partition.value
-            completion(partition, result)
-            partition.diskJobs -= 1
-            if partition.diskJobs == 0, let quiet = partition.whenQuiet {
-                partition.whenQuiet = nil
-                quiet()
-            }
+            completion.value(partition, result)
+            partition.endDiskJob()
         }
+    }
+
+    func beginDiskJob() { diskJobs += 1 }
+
+    func endDiskJob() {
+        diskJobs -= 1
+        guard diskJobs == 0, let quiet = whenQuiet else { return }
+        whenQuiet = nil
+        quiet()
     }
 
     // MARK: Sync
@@ -158,7 +191,12 @@ final class Partition {
             return failProducers(error.errorCode)
         }
         highWatermarkMoved()
-        if log.offsets.durable < log.offsets.end { scheduleSync() }
+        if log.offsets.durable < log.offsets.end {
+            scheduleSync()
+        } else if log.needsSync {
+            // With `os` durability what came meanwhile counts as durable already.
+            scheduleFlush()
+        }
     }
 
     private func highWatermarkMoved() {
@@ -171,7 +209,7 @@ final class Partition {
     }
 
     /// A log that is offline moves its high watermark no more, and whoever waits for that must hear of it.
-    private func failProducersIfOffline() {
+    func failProducersIfOffline() {
         if log.failure != nil { failProducers(.kafkaStorageError) }
     }
 
@@ -215,6 +253,19 @@ final class Partition {
 
     func snapshot() -> LogSnapshot { log.snapshot() }
 
+    /// The epoch of the leader that wrote the first record, or that will write it.
+    var startEpoch: LeaderEpoch {
+        let start = log.offsets.start
+        let known = start < log.offsets.end ? log.epoch(at: start) : .none
+        return known == .none ? leaderEpoch : known
+    }
+
+    /// Gives up the records below `offset`; the new start must be noted before anyone is told of it.
+    func deleteRecords(before offset: Offset) throws(LogError) -> Offset {
+        guard !isClosed else { throw .closed(id) }
+        return try log.deleteRecords(before: offset)
+    }
+
     /// The largest epoch up to the one asked for, and the offset at which it ended; none if it is unknown.
     func endOffset(for epoch: LeaderEpoch) -> (epoch: LeaderEpoch, endOffset: Offset) {
         // The log hears of an epoch by its first batch, but the leader speaks for it from the start. A reader
@@ -235,7 +286,7 @@ final class Partition {
         } catch {
             shard.note(error)
         }
-        if log.recoveryPoint < log.offsets.end { scheduleSync() }
+        if log.recoveryPoint < log.offsets.end || log.needsSync { scheduleSync() }
     }
 
     /// Ends the service of this partition, and calls back when no thread works on its files any more: only
@@ -243,6 +294,10 @@ final class Partition {
     func retire(then quiet: @escaping () -> Void) {
         precondition(!isClosed, "a partition is retired once")
         isClosed = true
+        maintenance?.cancel()
+        flushTimer?.cancel()
+        flushTimer = nil
+        failArrivals()
         failProducers(.notLeaderOrFollower)
         wakeFetches()
         fetches = [:]

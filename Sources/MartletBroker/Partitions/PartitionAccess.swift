@@ -6,11 +6,14 @@ struct PartitionAccess: Sendable {
     let controller: Controller
     let router: ShardRouter
     let disk: DiskPool
+    let storage: BrokerStorage
 
     /// A partition at one moment.
     struct View: Sendable {
         let offsets: LogOffsets
         let leaderEpoch: LeaderEpoch
+        /// That of the first record.
+        let startEpoch: LeaderEpoch
         let snapshot: LogSnapshot
     }
 
@@ -19,7 +22,8 @@ struct PartitionAccess: Sendable {
     ) async throws(RequestError) -> View {
         try await ask(topic, index, currentLeaderEpoch) { partition in
             View(
-                offsets: partition.offsets, leaderEpoch: partition.leaderEpoch, snapshot: partition.snapshot()
+                offsets: partition.offsets, leaderEpoch: partition.leaderEpoch,
+                startEpoch: partition.startEpoch, snapshot: partition.snapshot()
             )
         }
     }
@@ -41,6 +45,35 @@ struct PartitionAccess: Sendable {
             return .success(question(partition))
         }
         return try answer.get()
+    }
+
+    /// Gives up the records below `offset`, or below the high watermark for -1; returns the first offset that
+    /// is left, when a crash would not bring the others back.
+    func deleteRecords(
+        of topic: TopicName, _ index: PartitionIndex, before offset: Offset
+    ) async throws(RequestError) -> Offset {
+        typealias Answer = Result<BrokerStorage.Checkpoint, RequestError>
+        let start = try await ask(topic, index, .none) { partition -> Answer in
+            guard partition.configuration.retention.isEnabled else {
+                return .failure(
+                    RequestError(.policyViolation, "The topic's cleanup.policy does not allow deleting."))
+            }
+            do throws(LogError) {
+                let start = try partition.deleteRecords(
+                    before: offset == .none ? partition.offsets.highWatermark : offset)
+                return .success(
+                    BrokerStorage.Checkpoint(id: partition.id, topicID: partition.topicID, offset: start))
+            } catch {
+                return .failure(RequestError(error.errorCode, "\(error)"))
+            }
+        }.get()
+        do {
+            let storage = storage
+            try await disk.run { try storage.noteLogStarts([start]) }
+        } catch {
+            throw RequestError(.kafkaStorageError, "\(error)")
+        }
+        return start.offset
     }
 
     /// Looks into a log on a thread.

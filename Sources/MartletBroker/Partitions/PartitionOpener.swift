@@ -1,7 +1,6 @@
 internal import Logging
 internal import MartletCore
 internal import MartletLog
-internal import MartletRecords
 
 /// Opens and deletes the directories of partitions, on the threads of the disk pool.
 struct PartitionOpener: Sendable {
@@ -37,7 +36,8 @@ struct PartitionOpener: Sendable {
         let epoch = last == .none ? 0 : summary.wasUnclean ? last.rawValue + 1 : last.rawValue
         return OpenedPartition(
             id: id, topicID: topic.id, leaderEpoch: LeaderEpoch(rawValue: epoch),
-            wasRecovered: summary.wasUnclean, log: log
+            wasRecovered: summary.wasUnclean,
+            preparation: BatchPreparation(topic.settings, environment), log: log
         )
     }
 
@@ -63,31 +63,5 @@ struct PartitionOpener: Sendable {
                 )
             }
         }
-    }
-}
-
-extension LogConfiguration {
-    /// What the settings of a topic and the broker's defaults mean for a log.
-    init(_ topic: TopicSettings, _ environment: BrokerEnvironment) {
-        let broker = environment.settings
-        self.init()
-        segmentBytes = topic.int("segment.bytes", broker) ?? segmentBytes
-        segmentMs = topic.int("segment.ms", broker).map(Int64.init) ?? segmentMs
-        indexIntervalBytes = topic.int("index.interval.bytes", broker) ?? indexIntervalBytes
-        segmentIndexBytes = topic.int("segment.index.bytes", broker) ?? segmentIndexBytes
-        maxMessageBytes = topic.int("max.message.bytes", broker) ?? maxMessageBytes
-        timestampType =
-            topic.string("message.timestamp.type", broker) == "LogAppendTime" ? .logAppendTime : .createTime
-        timestampBeforeMaxMs = topic.int("message.timestamp.before.max.ms", broker).map(Int64.init) ?? .max
-        timestampAfterMaxMs = topic.int("message.timestamp.after.max.ms", broker).map(Int64.init) ?? .max
-        durability = topic.string("martlet.durability", broker).flatMap(Durability.init) ?? .sync
-        preallocation.isEnabled = topic.bool("preallocate", broker)
-        producerIDExpirationMs =
-            broker.int("producer.id.expiration.ms").map(Int64.init) ?? producerIDExpirationMs
-        let window = broker.int("martlet.page.cache.window.bytes") ?? 0
-        writeBack.isEnabled = window > 0
-        writeBack.tailWindowBytes = window
-        writeBack.smallestTailWindowBytes = min(writeBack.smallestTailWindowBytes, window)
-        writeBack.budget = environment.pageCacheBudget
     }
 }

@@ -129,6 +129,9 @@ final class ProduceOperation {
         guard topic.partitions.indices.contains(Int(partition.index)) else {
             return complete(place, .failure(.unknownTopicOrPartition, nil))
         }
+        guard request.acks != .all || hasEnoughReplicas(topic, partition.index) else {
+            return complete(place, .failure(.notEnoughReplicas, nil))
+        }
         guard case .bytes(let records) = partition.records else {
             return complete(place, .failure(.invalidRecord, "A partition without a record batch."))
         }
@@ -141,6 +144,15 @@ final class ProduceOperation {
         } else {
             appendElsewhere(records, topic.id, partition.index, owner, place)
         }
+    }
+
+    /// Whether as many replicas are in sync as `min.insync.replicas` asks for, or as there are.
+    private func hasEnoughReplicas(_ topic: MetadataImage.Topic, _ index: PartitionIndex) -> Bool {
+        let partition = topic.partitions[Int(index)]
+        // Nobody can ask for more than all.
+        guard partition.inSyncReplicas.count < partition.replicas.count else { return true }
+        let asked = topic.settings.int("min.insync.replicas", context.shard.environment.settings) ?? 1
+        return partition.inSyncReplicas.count >= min(asked, partition.replicas.count)
     }
 
     private func appendElsewhere(
@@ -166,15 +178,29 @@ final class ProduceOperation {
             return completion(
                 .failure(.kafkaStorageError, "The partition is offline; the broker's log says why."))
         }
-        do {
-            let appended = try partition.append(records, origin: .client)
+        guard partition.takesAsSent(records) else {
+            return partition.prepareAndAppend(records) { result in
+                finish(result, in: partition, acks: acks, on: shard, completion)
+            }
+        }
+        let result = Result { () throws(LogError) in try partition.append(records, origin: .client) }
+        finish(result, in: partition, acks: acks, on: shard, completion)
+    }
+
+    /// Waits for the records to be as safe as was asked for.
+    private static func finish(
+        _ result: Result<AppendResult, LogError>, in partition: Partition, acks: Acks, on shard: Shard,
+        _ completion: @escaping (ProduceResult) -> Void
+    ) {
+        switch result {
+        case .success(let appended):
             guard acks == .all else { return completion(.success(appended)) }
             partition.whenCommitted(appended.nextOffset) { code in
                 completion(code == .none ? .success(appended) : .failure(code, nil))
             }
-        } catch {
+        case .failure(let error):
             shard.note(error)
-            completion(.failure(error.errorCode, "\(error)"))
+            completion(.failure(error.errorCode, "\(error)", record: error.recordIndex))
         }
     }
 
@@ -223,7 +249,15 @@ final class ProduceOperation {
 /// What became of one partition's records.
 enum ProduceResult: Sendable {
     case success(AppendResult)
-    case failure(ErrorCode, String?)
+    /// `record` is the one to blame, by its position in the batch.
+    case failure(ErrorCode, String?, record: Int? = nil)
+}
+
+extension LogError {
+    fileprivate var recordIndex: Int? {
+        guard case .invalidBatch(_, let error) = self else { return nil }
+        return error.recordIndex
+    }
 }
 
 extension ProduceResponse.Partition {
@@ -234,9 +268,15 @@ extension ProduceResponse.Partition {
             baseOffset = appended.firstOffset
             logAppendTimeMs = appended.logAppendTime?.rawValue ?? -1
             logStartOffset = appended.logStartOffset
-        case .failure(let code, let message):
+        case .failure(let code, let message, let record):
             errorCode = code
             errorMessage = message
+            if let record {
+                var blamed = ProduceResponse.RecordError()
+                blamed.index = Int32(clamping: record)
+                blamed.message = message
+                recordErrors = [blamed]
+            }
             baseOffset = .none
         }
     }

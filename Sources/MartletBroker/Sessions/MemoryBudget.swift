@@ -59,6 +59,12 @@ final class MemoryBudget: Sendable {
         }
     }
 
+    /// Takes memory that is needed to go on with what was received already, also beyond the limit: nobody is
+    /// kept waiting, but nothing more is read until enough is released.
+    func charge(_ count: Int) {
+        state.withLock { $0.reserved += count }
+    }
+
     func release(_ count: Int) {
         let resumed = state.withLock { state -> Deque<@Sendable () -> Void> in
             // Which of the two a small frame took is not remembered: its bytes go back to the reserve first.

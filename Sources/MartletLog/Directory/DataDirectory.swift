@@ -13,6 +13,8 @@ package final class DataDirectory: Sendable {
     package let recoveryPoints: [TopicPartition: Offset]
     /// Of each log, the offset below which records were deleted, as of the last checkpoint.
     package let logStartOffsets: [TopicPartition: Offset]
+    /// Of each compacted log, the offset up to which it is compact, as of the last checkpoint.
+    package let cleanedOffsets: [TopicPartition: Offset]
     /// What was found at the start that is worth a line in the log, but no reason to stop.
     package let remarks: [String]
     private let lock: Mutex<(any FileLock)?>
@@ -20,6 +22,7 @@ package final class DataDirectory: Sendable {
     private static let lockFile = ".lock"
     private static let cleanShutdownFile = ".kafka_cleanshutdown"
     private static let recoveryPointFile = "recovery-point-offset-checkpoint"
+    private static let cleanerOffsetFile = "cleaner-offset-checkpoint"
     private static let logStartOffsetFile = "log-start-offset-checkpoint"
     private static let deletedSuffix = "-delete"
 
@@ -64,6 +67,7 @@ package final class DataDirectory: Sendable {
         }
         recoveryPoints = try checkpoint(Self.recoveryPointFile)
         logStartOffsets = try checkpoint(Self.logStartOffsetFile)
+        cleanedOffsets = try checkpoint(Self.cleanerOffsetFile)
         for name in try fileSystem.list(path) where name.hasSuffix(Self.deletedSuffix) && name.contains(".") {
             try fileSystem.removeDirectory(join(path, name))
             remarks.append("removed \(join(path, name)), which a deleted topic had left")
@@ -141,6 +145,11 @@ package final class DataDirectory: Sendable {
     /// Notes below which offsets records were deleted, for the logs where that is not the start of a segment.
     package func writeLogStartOffsets(_ offsets: [TopicPartition: Offset]) throws(FileSystemError) {
         try fileSystem.replace(Self.logStartOffsetFile, in: path, with: OffsetCheckpoint.encode(offsets))
+    }
+
+    /// Notes how far the logs are compact. If it is lost, compaction begins anew.
+    package func writeCleanedOffsets(_ offsets: [TopicPartition: Offset]) throws(FileSystemError) {
+        try fileSystem.replace(Self.cleanerOffsetFile, in: path, with: OffsetCheckpoint.encode(offsets))
     }
 
     /// The last act of a broker: all logs are closed and on disk.

@@ -39,9 +39,14 @@ extension PartitionLog {
         state = .closed
         lastRead = nil
         active.appendLargestTime()
+        let index = active.offsetIndex.encoded()
+        let timeIndex = active.timeIndex.encoded()
+        let seal = SegmentSeal(active, nextOffset: offsets.end, index: index, timeIndex: timeIndex)
         let contents: [(name: String, bytes: [UInt8])] = [
-            (SegmentFile.index.name(active.baseOffset), active.offsetIndex.encoded()),
-            (SegmentFile.timeindex.name(active.baseOffset), active.timeIndex.encoded()),
+            (SegmentFile.index.name(active.baseOffset), index),
+            (SegmentFile.timeindex.name(active.baseOffset), timeIndex),
+            // Until the next append.
+            (SegmentFile.seal.name(active.baseOffset), seal.encoded()),
             (SegmentFile.snapshot.name(offsets.end), ProducerSnapshot.encode(producers)),
             (LeaderEpochs.fileName, epochs.encoded()),
         ]

@@ -7,7 +7,8 @@ package struct LogConfiguration: Sendable, Equatable {
     package var segmentBytes = 1 << 30
     /// `segment.ms`: a segment is closed when it spans more time than this.
     package var segmentMs: Int64 = 7 * 24 * 3_600_000
-    /// `segment.jitter.ms`: up to so much less than `segmentMs`, at random, so that not all logs roll at once.
+    /// `segment.jitter.ms`: up to so much less than `segmentMs`, at random, so that not all logs roll at
+    /// once.
     package var segmentJitterMs: Int64 = 0
     /// `index.interval.bytes`: about one index entry is made per this many bytes.
     package var indexIntervalBytes = 4_096
@@ -45,6 +46,9 @@ package struct LogConfiguration: Sendable, Equatable {
     package var writeBack = WriteBackPolicy()
 
     package init() {}
+
+    /// When a segment is closed by its age: also in time for compaction, which leaves the active one alone.
+    var rollMs: Int64 { min(segmentMs, compaction?.maxLagMs ?? .max) }
 }
 
 /// What it takes until a record is safe, and so visible to consumers.

@@ -8,32 +8,58 @@ package struct LogSnapshot: Sendable {
     let start: Offset
     /// Records from here on are not seen.
     let limit: Offset
+    let surveys: SurveyQueue
 
     /// The first record whose time is at least `timestamp`; nil if there is none below the high watermark.
     package func offset(forTimestamp timestamp: Timestamp) throws(LogError) -> TimestampedOffset? {
-        do throws(SegmentError) {
-            for segment in sealed {
-                let view = try segment.open().view
-                if let last = try view.largestIndexedTime(), last < timestamp { continue }
-                if let found = try view.firstRecord(since: timestamp, from: start) { return visible(found) }
+        for segment in sealed {
+            let found = try look(into: segment) { view throws(SegmentError) in
+                if let last = view.largestKnownTime, last < timestamp { return nil }
+                return try view.firstRecord(since: timestamp, from: start)
             }
-            return visible(try active.firstRecord(since: timestamp, from: start))
-        } catch {
-            throw LogError(error, in: topicPartition)
+            if let found { return visible(found) }
         }
+        return visible(
+            try lookIntoActive { view throws(SegmentError) in
+                try view.firstRecord(since: timestamp, from: start)
+            })
     }
 
     /// The first record with the largest time below the high watermark; nil in an empty log.
     package func maxTimestamp() throws(LogError) -> TimestampedOffset? {
-        do throws(SegmentError) {
-            var best: TimestampedOffset?
-            for segment in sealed {
-                let view = try segment.open().view
-                if let best, let last = try view.largestIndexedTime(), last <= best.timestamp { continue }
-                best = larger(best, try view.recordWithLargestTime(from: start, upTo: limit))
+        var best: TimestampedOffset?
+        for segment in sealed {
+            let found = try look(into: segment) { view throws(SegmentError) in
+                if let best, let last = view.largestKnownTime, last <= best.timestamp { return nil }
+                return try view.recordWithLargestTime(from: start, upTo: limit)
             }
-            return larger(best, try active.recordWithLargestTime(from: start, upTo: limit))
+            best = larger(best, found)
+        }
+        return larger(
+            best,
+            try lookIntoActive { view throws(SegmentError) in
+                try view.recordWithLargestTime(from: start, upTo: limit)
+            })
+    }
+
+    private typealias LookUp = (SegmentView) throws(SegmentError) -> TimestampedOffset?
+
+    private func look(into segment: SealedSegment, _ lookUp: LookUp) throws(LogError) -> TimestampedOffset? {
+        defer { surveys.add(segment) }
+        do throws(SegmentError) {
+            return try lookUp(try segment.open().view)
         } catch {
+            if case .damaged = error { segment.checks.wantSurvey() }
+            throw LogError(error, in: topicPartition)
+        }
+    }
+
+    private func lookIntoActive(_ lookUp: LookUp) throws(LogError) -> TimestampedOffset? {
+        defer { if active.checks.wantsSurvey { surveys.addActive() } }
+        do throws(SegmentError) {
+            return try lookUp(active)
+        } catch {
+            if case .damaged = error { active.checks.wantSurvey() }
             throw LogError(error, in: topicPartition)
         }
     }

@@ -26,7 +26,8 @@ extension PartitionLog {
         let extent = try extent(of: UnsafeRawBufferPointer(bytes), origin: origin)
         var trial = ProducerTrial()
         if let batch = try trial.check(
-            incoming, from: extent.lowerBound, origin: origin, in: producers, of: topicPartition, now: now)
+            incoming, UnsafeRawBufferPointer(bytes), from: extent.lowerBound, origin: origin, in: producers,
+            of: topicPartition, now: now)
         {
             return AppendResult(
                 firstOffset: batch.firstOffset, nextOffset: batch.lastOffset + 1, logAppendTime: appendTime,

@@ -23,24 +23,40 @@ extension PartitionLog {
             return try readActive(
                 from: from, upTo: limit, maxBytes: maxBytes, atLeastOneBatch: atLeastOneBatch)
         }
-        do throws(SegmentError) {
-            var index = segmentIndex(holding: from)
-            while index < sealed.count, sealed[index].baseOffset < limit {
-                let files = try sealed[index].open()
-                lastRead = files
-                // Empty if all records from there on were compacted away: they go on in the next segment.
-                if let slice = try files.view.slice(
-                    from: from, upTo: limit, maxBytes: maxBytes, atLeastOneBatch: atLeastOneBatch)
-                {
-                    return slice
-                }
-                index += 1
-            }
-        } catch {
-            throw LogError(error, in: topicPartition)
+        if let slice = try readSealed(
+            from: from, upTo: limit, maxBytes: maxBytes, atLeastOneBatch: atLeastOneBatch)
+        {
+            return slice
         }
         guard limit > active.baseOffset else { return nothing(at: from) }
         return try readActive(from: from, upTo: limit, maxBytes: maxBytes, atLeastOneBatch: atLeastOneBatch)
+    }
+
+    /// Nil if all sealed records from there on were compacted away.
+    private func readSealed(
+        from: Offset, upTo limit: Offset, maxBytes: Int, atLeastOneBatch: Bool
+    ) throws(LogError) -> LogSlice? {
+        var index = segmentIndex(holding: from)
+        while index < sealed.count, sealed[index].baseOffset < limit {
+            let segment = sealed[index]
+            defer { surveys.add(segment) }
+            do throws(SegmentError) {
+                let files = try segment.open()
+                lastRead = files
+                // What was compacted away goes on in the next segment.
+                if let slice = try files.view.slice(
+                    from: max(from, segment.baseOffset), upTo: limit, maxBytes: maxBytes,
+                    atLeastOneBatch: atLeastOneBatch)
+                {
+                    return slice
+                }
+            } catch {
+                if case .damaged = error { segment.checks.wantSurvey() }
+                throw LogError(error, in: topicPartition)
+            }
+            index += 1
+        }
+        return nil
     }
 
     private func readActive(
@@ -57,11 +73,13 @@ extension PartitionLog {
         case .empty:
             return nothing(at: from)
         case .forgotten:
+            defer { if active.checks.wantsSurvey { surveys.addActive() } }
             do throws(SegmentError) {
                 return try active.view.slice(
-                    from: from, upTo: limit, maxBytes: maxBytes, atLeastOneBatch: atLeastOneBatch)
-                    ?? nothing(at: from)
+                    from: max(from, active.baseOffset), upTo: limit, maxBytes: maxBytes,
+                    atLeastOneBatch: atLeastOneBatch) ?? nothing(at: from)
             } catch {
+                if case .damaged = error { active.checks.wantSurvey() }
                 throw LogError(error, in: topicPartition)
             }
         }

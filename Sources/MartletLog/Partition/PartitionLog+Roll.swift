@@ -15,7 +15,7 @@ extension PartitionLog {
             sealed.append(
                 SealedSegment(
                     baseOffset: active.baseOffset, nextOffset: next, directory: directory,
-                    fileSystem: fileSystem, facts: SegmentFacts(seal)))
+                    fileSystem: fileSystem, facts: SegmentFacts(seal), checks: active.checks))
             active = ActiveSegment(baseOffset: next, file: file, reservedByteCount: 0)
             activeSince = now
             activeJitterMs = Self.jitter(configuration)
@@ -26,7 +26,7 @@ extension PartitionLog {
 
     /// What this segment's age may be less than `segment.ms`.
     static func jitter(_ configuration: LogConfiguration) -> Int64 {
-        let largest = min(configuration.segmentJitterMs, configuration.segmentMs)
+        let largest = min(configuration.segmentJitterMs, configuration.rollMs)
         return largest > 0 ? Int64.random(in: 0..<largest) : 0
     }
 

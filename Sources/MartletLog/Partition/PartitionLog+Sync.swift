@@ -10,7 +10,8 @@ extension PartitionLog {
         var files = dirty.sealed
         if dirty.active { files.append(active.file) }
         let request = SyncRequest(
-            topicPartition: topicPartition, end: offsets.end, files: files, directory: directory,
+            topicPartition: topicPartition, end: offsets.end, sealedEnd: active.baseOffset, files: files,
+            directory: directory,
             syncsDirectory: dirty.directory, epochs: dirty.epochs ? epochs : nil, fileSystem: fileSystem)
         dirty = DirtyFiles()
         return request
@@ -25,6 +26,7 @@ extension PartitionLog {
         switch result {
         case .success:
             recoveryPoint = max(recoveryPoint, request.end)
+            sealedPoint = max(sealedPoint, request.sealedEnd)
             // Also with `os` durability: it has run ahead already, and this changes nothing.
             if case .open = state { offsets.advanceDurable(to: request.end) }
         case .failure(let error):

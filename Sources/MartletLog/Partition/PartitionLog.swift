@@ -17,6 +17,9 @@ package final class PartitionLog {
     /// Everything below survives a power cut, whatever the durability class. Recovery may begin here.
     package internal(set) var recoveryPoint: Offset
 
+    /// Segments that end here or before are on disk with their indexes and snapshots.
+    var sealedPoint: Offset
+
     let fileSystem: any FileSystem
     var sealed: [SealedSegment]
     var active: ActiveSegment
@@ -28,10 +31,14 @@ package final class PartitionLog {
     var state = State.open
     var dirty = DirtyFiles()
     var isSyncing = false
+    var isInMaintenance = false
     var lastSync: Timestamp
     var writeBacks: WriteBackQueue
     /// The sealed segment that was read last stays open, as the same consumer will come for more of it.
     var lastRead: SealedSegment.Files?
+    /// What readers have found that must be looked into.
+    let surveys = SurveyQueue()
+    var isSurveying = false
     /// Headers of the set that is being appended; kept for its memory.
     var incoming: [BatchHeader] = []
 
@@ -62,6 +69,7 @@ package final class PartitionLog {
         offsets = LogOffsets(start: contents.start, end: contents.active.nextOffset)
         producers = contents.producers
         recoveryPoint = contents.active.nextOffset
+        sealedPoint = contents.active.baseOffset
         sealed = contents.sealed
         active = contents.active
         activeSince = contents.active.firstTime.map { min($0, now) } ?? now
@@ -104,7 +112,7 @@ package final class PartitionLog {
 
     /// Closes the active segment if it is older than `segment.ms`.
     package func rollIfNeeded(now: Timestamp) throws(LogError) {
-        guard !active.isEmpty, now - activeSince > configuration.segmentMs - activeJitterMs else { return }
+        guard !active.isEmpty, now - activeSince > configuration.rollMs - activeJitterMs else { return }
         try checkWritable()
         try roll(now: now)
     }
@@ -164,6 +172,6 @@ package final class PartitionLog {
     package func snapshot() -> LogSnapshot {
         LogSnapshot(
             topicPartition: topicPartition, sealed: sealed.filter { $0.nextOffset > offsets.start },
-            active: active.view, start: offsets.start, limit: offsets.highWatermark)
+            active: active.view, start: offsets.start, limit: offsets.highWatermark, surveys: surveys)
     }
 }

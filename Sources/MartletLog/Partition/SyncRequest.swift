@@ -6,6 +6,8 @@ package struct SyncRequest: Sendable {
     package let topicPartition: TopicPartition
     /// Everything below is on disk when the request has been performed.
     package let end: Offset
+    /// Segments that end here or before are on disk then with all that belongs to them.
+    let sealedEnd: Offset
     let files: [any LogFile]
     let directory: String
     let syncsDirectory: Bool

@@ -16,6 +16,9 @@ package struct ProducerStates: Sendable, Equatable {
 
     package subscript(producer: ProducerID) -> ProducerEntry? { entries[producer] }
 
+    /// Where the oldest transaction begins that was neither committed nor aborted; nil without one.
+    var firstOpenTransaction: Offset? { entries.values.compactMap(\.openTransactionStart).min() }
+
     mutating func store(_ entry: ProducerEntry, for producer: ProducerID) {
         entries[producer] = entry
     }

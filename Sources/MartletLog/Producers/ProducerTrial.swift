@@ -8,15 +8,21 @@ struct ProducerTrial {
     private var single: (producer: ProducerID, entry: ProducerEntry)?
     private var others: [ProducerID: ProducerEntry] = [:]
 
-    /// Checks the batches one after another. Answers the batch of old if the first was sent before.
+    /// Checks the batches one after another; `bytes` are theirs. Answers the batch of old if the first was
+    /// sent before.
     mutating func check(
-        _ headers: [BatchHeader], from firstOffset: Offset, origin: AppendOrigin, in states: ProducerStates,
+        _ headers: [BatchHeader], _ bytes: UnsafeRawBufferPointer, from firstOffset: Offset,
+        origin: AppendOrigin, in states: ProducerStates,
         of topicPartition: TopicPartition, now: Timestamp
     ) throws(LogError) -> ProducerEntry.Batch? {
         var offset = firstOffset
+        var position = 0
         for (index, header) in headers.enumerated() {
             if origin == .replication { offset = header.baseOffset }
-            defer { offset = offset + Int64(header.lastOffsetDelta) + 1 }
+            defer {
+                offset = offset + Int64(header.lastOffsetDelta) + 1
+                position += header.byteCount
+            }
             guard header.hasProducerID else { continue }
             var entry = self.entry(for: header.producerID) ?? states[header.producerID] ?? ProducerEntry()
             do throws(ProducerSequenceError) {
@@ -30,7 +36,12 @@ struct ProducerTrial {
             } catch {
                 throw .invalidSequence(topicPartition, error)
             }
-            entry.append(header, at: offset, now: now)
+            var marker: TransactionMarker?
+            if header.isControl {
+                let batch = bytes[position..<position + header.byteCount]
+                marker = TransactionMarker(Bytes(copying: UnsafeRawBufferPointer(rebasing: batch)))
+            }
+            entry.append(header, at: offset, marker: marker, now: now)
             store(entry, for: header.producerID)
         }
         return nil

@@ -21,7 +21,7 @@ extension LogRecovery {
         }
         if from < end {
             for segment in sealed where segment.nextOffset > from {
-                try replay(segment.open().view, from: from, into: &states)
+                try replay(segment, from: from, into: &states)
             }
             if active.nextOffset > from { try replay(active.view, from: from, into: &states) }
         }
@@ -30,9 +30,35 @@ extension LogRecovery {
     }
 
     private func replay(
+        _ segment: SealedSegment, from: Offset, into states: inout ProducerStates
+    ) throws(SegmentError) {
+        let before = states
+        do throws(SegmentError) {
+            try replay(segment.open().view, from: from, into: &states)
+        } catch .damaged {
+            _ = try wrapping { () throws(FileSystemError) in
+                try DamageSurvey.quarantine(
+                    segment, indexInterval: opening.configuration.indexIntervalBytes)
+            }
+            states = before
+            try replay(segment.open().view, from: from, into: &states)
+        }
+    }
+
+    private func replay(
         _ view: SegmentView, from: Offset, into states: inout ProducerStates
     ) throws(SegmentError) {
-        var scan = HeaderScan(view.file, from: try view.indexedPosition(atOrBefore: from), to: view.byteCount)
+        for stretch in view.stretches(from: from) {
+            let start = try view.scan(from: max(from, stretch.offsets.lowerBound), in: stretch).position
+            // Headers alone, as a start must not take the time to read whole segments.
+            var scan = HeaderScan(view.file, from: start, to: stretch.positions.upperBound)
+            try replay(&scan, of: view, from: from, into: &states)
+        }
+    }
+
+    private func replay(
+        _ scan: inout HeaderScan, of view: SegmentView, from: Offset, into states: inout ProducerStates
+    ) throws(SegmentError) {
         while let batch = try scan.next() {
             guard batch.header.baseOffset >= from, batch.header.hasProducerID else { continue }
             var marker: TransactionMarker?

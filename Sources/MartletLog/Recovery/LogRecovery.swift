@@ -5,8 +5,8 @@ internal import MartletRecords
 ///
 /// After a clean stop only the end of the last segment is looked at. Otherwise every segment that may hold
 /// bytes which were never synced is read and checked. What is damaged there was never acknowledged, and the
-/// log is cut before it; what is damaged below the offset that is known to be on disk is an error, and
-/// nothing is changed.
+/// log is cut before it. What is damaged below the offset that is known to be on disk stays as it is, and is
+/// noted: the log opens, and serves what is intact around it.
 struct LogRecovery {
     let opening: LogOpening
     let now: Timestamp
@@ -19,7 +19,7 @@ struct LogRecovery {
     /// Whether we have written the log before: another broker's may look different, and is never cut in the
     /// middle.
     private(set) var isOwn = false
-    private(set) var names: Set<String> = []
+    var names: Set<String> = []
 
     init(_ opening: LogOpening, now: Timestamp) {
         self.opening = opening
@@ -35,11 +35,7 @@ struct LogRecovery {
     func has(_ kind: SegmentFile, _ offset: Offset) -> Bool { names.contains(kind.name(offset)) }
 
     mutating func run() throws(SegmentError) -> PartitionLog.Contents {
-        do throws(FileSystemError) {
-            try prepare()
-        } catch {
-            throw .storage(error)
-        }
+        try prepare()
         let bases = names.compactMap(SegmentFile.parse).filter { $0.kind == .log }.map(\.baseOffset).sorted()
         guard !bases.isEmpty else { return try create() }
         if opening.wasCleanShutdown, let contents = try openClean(bases) { return contents }
@@ -47,29 +43,56 @@ struct LogRecovery {
         return try recover(bases)
     }
 
-    private mutating func prepare() throws(FileSystemError) {
-        try fileSystem.createDirectory(directory)
-        for name in try fileSystem.list(directory) {
-            let isLeftOver = [temporarySuffix, ".deleted", ".cleaned"].contains { name.hasSuffix($0) }
-            if isLeftOver {
-                try fileSystem.remove(join(directory, name))
-            } else {
-                names.insert(name)
-            }
+    private mutating func prepare() throws(SegmentError) {
+        do throws(FileSystemError) {
+            try fileSystem.createDirectory(directory)
+            names = Set(try fileSystem.list(directory))
+        } catch {
+            throw .storage(error)
         }
-        durable = try DurableMark.read(in: directory, fileSystem)
-        isOwn = durable != nil
-        if let checkpoint = opening.recoveryPoint { durable = max(durable ?? checkpoint, checkpoint) }
-        if let text = try fileSystem.contents(of: join(directory, LeaderEpochs.fileName)) {
-            epochs = LeaderEpochs(decoding: text) ?? LeaderEpochs()
+        let didSwap = try SegmentSwap(directory, fileSystem).finishInterrupted(names)
+        do throws(FileSystemError) {
+            if didSwap { names = Set(try fileSystem.list(directory)) }
+            try removeLeftOvers()
+            durable = try DurableMark.read(in: directory, fileSystem)
+            isOwn = durable != nil
+            if let checkpoint = opening.recoveryPoint { durable = max(durable ?? checkpoint, checkpoint) }
+            if let text = try fileSystem.contents(of: join(directory, LeaderEpochs.fileName)) {
+                epochs = LeaderEpochs(decoding: text) ?? LeaderEpochs()
+            }
+        } catch {
+            throw .storage(error)
         }
     }
 
-    /// A log that did not exist.
-    private mutating func create() throws(SegmentError) -> PartitionLog.Contents {
+    /// Removes what was being written or deleted when the log was last used, and what belongs to a segment
+    /// that is gone.
+    private mutating func removeLeftOvers() throws(FileSystemError) {
+        let suffixes = [temporarySuffix, SegmentSwap.deletedSuffix, SegmentSwap.cleanedSuffix]
+        for name in names.sorted() {
+            var isLeftOver = suffixes.contains { name.hasSuffix($0) }
+            if let (kind, base) = SegmentFile.parse(name), kind != .log, kind != .snapshot {
+                isLeftOver = !has(.log, base)
+            }
+            guard isLeftOver else { continue }
+            try fileSystem.removeIfPresent(join(directory, name))
+            names.remove(name)
+        }
+    }
+
+    /// A log that did not exist, or of which nothing is left.
+    mutating func create(_ producers: ProducerStates = ProducerStates()) throws(SegmentError)
+        -> PartitionLog.Contents
+    {
         let base = opening.logStartOffset ?? 0
         if let durable, durable > base {
-            throw .damaged(path: directory, position: 0, .missingTail(end: base, durable: durable))
+            // All of its files are gone.
+            _ = try wrapping { [self] () throws(FileSystemError) in
+                try fileSystem.open(path(.log, base), .replace)
+            }
+            names.insert(SegmentFile.log.name(base))
+            summary.wasUnclean = true
+            return try recover([base])
         }
         do throws(FileSystemError) {
             let file = try fileSystem.open(path(.log, base), .replace)
@@ -80,7 +103,7 @@ struct LogRecovery {
             return PartitionLog.Contents(
                 start: base, sealed: [],
                 active: ActiveSegment(baseOffset: base, file: file, reservedByteCount: 0),
-                producers: ProducerStates(), epochs: LeaderEpochs())
+                producers: producers, epochs: epochs)
         } catch {
             throw .storage(error)
         }
@@ -99,10 +122,17 @@ struct LogRecovery {
         } catch .damaged {
             return nil
         }
-        guard let active, active.nextOffset >= durable ?? 0 else { return nil }
-        let sealed = sealedSegments(bases.dropLast(), end: last)
+        guard let active, active.nextOffset >= durable ?? 0, !isOwn || active.nextOffset == durable else {
+            return nil
+        }
+        let sealed = try sealedSegments(bases.dropLast(), end: last)
         _ = epochs.truncate(to: active.nextOffset)
-        let producers = try rebuildProducers(sealed: sealed, active: active)
+        let producers: ProducerStates
+        do throws(SegmentError) {
+            producers = try rebuildProducers(sealed: sealed, active: active)
+        } catch .damaged {
+            return nil
+        }
         try wrapping { [self] () throws(FileSystemError) in
             try removeStraySnapshots(bases: bases, end: active.nextOffset)
             if !isOwn {
@@ -134,24 +164,71 @@ struct LogRecovery {
             let offsets = indexBytes?.withUnsafeBytes({ OffsetIndex(decoding: $0, segmentByteCount: size) }),
             let times = timeIndexBytes?.withUnsafeBytes({ TimeIndex(decoding: $0) })
         else { return nil }
+        let seal = try seal(of: base)
+        if let seal {
+            guard seal.byteCount == size, seal.indexChecksum == CRC32C.checksum(of: indexBytes ?? .empty),
+                seal.timeIndexChecksum == CRC32C.checksum(of: timeIndexBytes ?? .empty)
+            else { return nil }
+        }
         var first = HeaderScan(file, from: 0, to: size)
         let firstTime = try first.next()?.header.maxTimestamp
-        var active = ActiveSegment(baseOffset: base, file: file, reservedByteCount: size)
+        let indexed = Int64(offsets.entries.last?.position ?? 0)
+        let checks = SegmentChecks(verified: indexed..<Int64.max)
+        if seal != nil { checks.setTimeIndexGood(true) }
+        var active = ActiveSegment(baseOffset: base, file: file, reservedByteCount: size, checks: checks)
+        var scan = HeaderScan(file, from: indexed, to: size)
         active.adopt(
-            offsets, times, indexed: Int64(offsets.entries.last?.position ?? 0), firstTime: firstTime)
-        var scan = HeaderScan(file, from: active.byteCount, to: size)
-        while let batch = try scan.next() {
-            guard batch.header.baseOffset >= active.nextOffset else { return nil }
-            active.didAppend(
-                batch.header, baseOffset: batch.header.baseOffset, maxTimestamp: batch.header.maxTimestamp,
-                indexInterval: opening.configuration.indexIntervalBytes)
-        }
-        return active
+            offsets, times, indexed: indexed, nextOffset: try scan.peek()?.baseOffset ?? base,
+            firstTime: firstTime, isGapless: seal?.isGapless ?? false)
+        // What consumers are about to read is checked at once, and so is the end of the log.
+        guard try append(from: indexed, to: size, &active) else { return nil }
+        return seal.map { $0.nextOffset == active.nextOffset } ?? true ? active : nil
     }
 
-    func sealedSegments(_ bases: some Collection<Offset>, end: Offset) -> [SealedSegment] {
-        zip(bases, Array(bases.dropFirst()) + [end]).map { base, next in
-            SealedSegment(baseOffset: base, nextOffset: next, directory: directory, fileSystem: fileSystem)
+    /// Checks the batches from one position on and takes note of them. False if there is anything else.
+    private func append(
+        from position: Int64, to size: Int64, _ active: inout ActiveSegment
+    ) throws(SegmentError) -> Bool {
+        var reader = SegmentReader(
+            active.file, BatchRules(baseOffset: active.baseOffset), from: position, to: size,
+            nextOffset: active.nextOffset, chunkByteCount: 64 << 10)
+        do throws(FileSystemError) {
+            while let element = try reader.next() {
+                guard case .batch(let header, _) = element else { return false }
+                active.didAppend(
+                    header, baseOffset: header.baseOffset, maxTimestamp: header.maxTimestamp,
+                    indexInterval: opening.configuration.indexIntervalBytes)
+            }
+            return true
+        } catch {
+            throw .storage(error)
+        }
+    }
+
+    func sealedSegments(
+        _ bases: some Collection<Offset>, end: Offset
+    ) throws(SegmentError) -> [SealedSegment] {
+        var segments: [SealedSegment] = []
+        for (base, next) in zip(bases, Array(bases.dropFirst()) + [end]) {
+            let segment = SealedSegment(
+                baseOffset: base, nextOffset: next, directory: directory, fileSystem: fileSystem)
+            if has(.damaged, base) { try readDamage(of: segment) }
+            segments.append(segment)
+        }
+        return segments
+    }
+
+    /// What an earlier start, or a reader, has found out.
+    private func readDamage(of segment: SealedSegment) throws(SegmentError) {
+        try wrapping { () throws(FileSystemError) in
+            if let note = try fileSystem.contents(of: segment.path(.damaged)),
+                let regions = DamageNote.decode(note)
+            {
+                segment.checks.setRegions(regions)
+            } else {
+                try DamageSurvey.quarantine(
+                    segment, indexInterval: opening.configuration.indexIntervalBytes)
+            }
         }
     }
 

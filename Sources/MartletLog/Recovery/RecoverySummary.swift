@@ -19,6 +19,8 @@ package struct RecoverySummary: Sendable, Hashable {
     /// What was found where the log was cut.
     package var cutReason: Damage?
     package var rebuiltIndexCount = 0
+    /// What is damaged below the offset that was synced, in order; it stays where it is.
+    package var damage: [SegmentDamage] = []
     package var start: Offset = 0
     package var end: Offset = 0
     package var durationMs: Int64 = 0
@@ -40,6 +42,7 @@ extension RecoverySummary: CustomStringConvertible {
             if cutBatchCount > 0 { text += " with \(cutBatchCount) whole batches behind the damage" }
             if removedSegmentCount > 0 { text += ", removed \(removedSegmentCount) segments behind the cut" }
         }
+        for found in damage { text += "; damage in \(found)" }
         return text + ", recovered in \(durationMs) ms"
     }
 }

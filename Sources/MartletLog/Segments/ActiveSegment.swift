@@ -18,9 +18,16 @@ struct ActiveSegment {
     /// Largest time of the first batch, from which the age of the segment counts.
     private(set) var firstTime: Timestamp?
     private(set) var nextOffset: Offset
+    /// Whether every offset from the first on is in a batch.
+    private(set) var isGapless = true
+    /// What this process did not append was perhaps never checked.
+    let checks: SegmentChecks
     private var bytesSinceIndexEntry = 0
 
-    init(baseOffset: Offset, file: any LogFile, reservedByteCount: Int64) {
+    init(
+        baseOffset: Offset, file: any LogFile, reservedByteCount: Int64, checks: SegmentChecks = .ofNewFile()
+    ) {
+        self.checks = checks
         self.baseOffset = baseOffset
         self.file = file
         self.reservedByteCount = reservedByteCount
@@ -36,6 +43,7 @@ struct ActiveSegment {
         let position = byteCount
         let lastOffset = baseOffset + Int64(header.lastOffsetDelta)
         byteCount += Int64(header.byteCount)
+        if baseOffset != nextOffset { isGapless = false }
         nextOffset = lastOffset + 1
         if firstTime == nil { firstTime = maxTimestamp }
         if maxTimestamp > largestTime {
@@ -63,7 +71,7 @@ struct ActiveSegment {
         guard !isEmpty else { return false }
         if byteCount + Int64(added) > Int64(configuration.segmentBytes) { return true }
         if lastOffset - baseOffset > Int64(Int32.max) { return true }
-        if let firstTime, maxTimestamp - firstTime > configuration.segmentMs - jitterMs { return true }
+        if let firstTime, maxTimestamp - firstTime > configuration.rollMs - jitterMs { return true }
         return offsetIndex.byteCount + OffsetIndex.entryByteCount > configuration.segmentIndexBytes
             || timeIndex.byteCount + TimeIndex.entryByteCount > configuration.segmentIndexBytes
     }
@@ -78,8 +86,15 @@ struct ActiveSegment {
 
     /// Takes the indexes that a clean stop has left, instead of making them anew from the batches.
     ///
-    /// - Parameter indexed: Where the last indexed batch begins. Those from there on are appended next.
-    mutating func adopt(_ offsets: OffsetIndex, _ times: TimeIndex, indexed: Int64, firstTime: Timestamp?) {
+    /// - Parameters:
+    ///   - indexed: Where the last indexed batch begins. Those from there on are appended next.
+    ///   - nextOffset: The first offset of that batch.
+    mutating func adopt(
+        _ offsets: OffsetIndex, _ times: TimeIndex, indexed: Int64, nextOffset: Offset,
+        firstTime: Timestamp?, isGapless: Bool
+    ) {
+        self.isGapless = isGapless
+        self.nextOffset = nextOffset
         offsetIndex = offsets
         timeIndex = times
         self.firstTime = firstTime
@@ -90,9 +105,21 @@ struct ActiveSegment {
         }
     }
 
+    /// Leaves out damage, which stands at the end.
+    mutating func skip(_ region: DamagedRegion) {
+        byteCount = region.positions.upperBound
+        nextOffset = max(nextOffset, region.offsets.upperBound)
+        isGapless = false
+        recent.removeAll()
+    }
+
+    /// Forgets where the batches are that nobody has checked.
+    mutating func forgetRecent() { recent.removeAll() }
+
     var view: SegmentView {
         SegmentView(
             baseOffset: baseOffset, nextOffset: nextOffset, file: file, byteCount: byteCount,
-            indexes: .memory(offsetIndex, timeIndex))
+            indexes: .memory(offsetIndex, timeIndex), checks: checks, isGapless: isGapless, seal: nil,
+            isActive: true)
     }
 }

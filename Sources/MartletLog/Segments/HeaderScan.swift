@@ -28,17 +28,16 @@ struct HeaderScan {
         self.end = end
     }
 
+    /// Goes on with the batch at `position`.
+    mutating func move(to position: Int64) { self.position = position }
+
     /// The next batch; nil exactly at the end.
     mutating func next() throws(SegmentError) -> Element? {
         guard position < end else { return nil }
-        let count = Int(min(Int64(BatchHeader.byteCount), end - position))
-        if position < chunkStart || position + Int64(count) > chunkStart + Int64(chunkByteCount) {
-            try fill()
-        }
-        let at = Int(position - chunkStart)
         let header: BatchHeader
+        let bytes = try load()
         do throws(RecordError) {
-            header = try BatchHeader(UnsafeRawBufferPointer(rebasing: chunk.memory[at..<chunkByteCount]))
+            header = try BatchHeader(bytes)
         } catch {
             guard case .truncated(_, let needed) = error else { throw damage(.invalidBatch(error)) }
             throw damage(.cutOff(byteCount: end - position, needed: Int64(needed)))
@@ -49,6 +48,22 @@ struct HeaderScan {
         let element = Element(header: header, position: position)
         position = element.endPosition
         return element
+    }
+
+    /// The header of the next batch; nil if there is none.
+    mutating func peek() throws(SegmentError) -> BatchHeader? {
+        guard position < end else { return nil }
+        let bytes = try load()
+        return try? BatchHeader(bytes)
+    }
+
+    /// What is at hand from the position on: a header at least, unless the batches end before.
+    private mutating func load() throws(SegmentError) -> UnsafeRawBufferPointer {
+        let count = Int(min(Int64(BatchHeader.byteCount), end - position))
+        if position < chunkStart || position + Int64(count) > chunkStart + Int64(chunkByteCount) {
+            try fill()
+        }
+        return UnsafeRawBufferPointer(rebasing: chunk.memory[Int(position - chunkStart)..<chunkByteCount])
     }
 
     private func damage(_ damage: Damage) -> SegmentError {

@@ -7,16 +7,16 @@ enum IndexLookup: Sendable {
     case memory(OffsetIndex, TimeIndex)
     case files(offsets: any LogFile, offsetCount: Int, times: any LogFile, timeCount: Int)
 
-    /// Position of the last entry whose offset is at most `relativeOffset`; 0 if there is none.
-    func position(atOrBefore relativeOffset: Int64) throws(FileSystemError) -> Int64 {
-        let entry = try lastOffsetEntry { Int64($0.relativeOffset) <= relativeOffset }
-        return Int64(entry?.position ?? 0)
+    /// The last entry whose offset is at most `relativeOffset`.
+    func entry(atOrBefore relativeOffset: Int64) throws(FileSystemError) -> OffsetIndex.Entry? {
+        try lastOffsetEntry { Int64($0.relativeOffset) <= relativeOffset }
     }
 
-    /// The last indexed position that is at most `position`; 0 if there is none.
-    func position(atOrBeforePosition position: Int64) throws(FileSystemError) -> Int64 {
-        let entry = try lastOffsetEntry { Int64($0.position) <= position }
-        return Int64(entry?.position ?? 0)
+    /// The last entry whose position is at most `position`, and whose offset is at most `offset`.
+    func entry(
+        atOrBeforePosition position: Int64, offset: Int64
+    ) throws(FileSystemError) -> OffsetIndex.Entry? {
+        try lastOffsetEntry { Int64($0.position) <= position && Int64($0.relativeOffset) <= offset }
     }
 
     /// The last entry whose time is at most `timestamp`.

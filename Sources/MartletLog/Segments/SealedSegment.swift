@@ -7,12 +7,16 @@ final class SealedSegment: Sendable {
     let baseOffset: Offset
     /// Where the next segment begins. The last records may have been compacted away.
     let nextOffset: Offset
-    private let directory: String
-    private let fileSystem: any FileSystem
+    let directory: String
+    let fileSystem: any FileSystem
+    /// What is known of its bytes.
+    let checks: SegmentChecks
     private let opened = Mutex(Opened())
 
     private struct Opened {
         weak var files: Files?
+        /// Holds them open for good, where their names are gone.
+        var kept: Files?
         var facts: SegmentFacts?
     }
 
@@ -25,17 +29,26 @@ final class SealedSegment: Sendable {
         }
     }
 
-    /// - Parameter facts: What is known of it, if it was sealed just now.
+    /// - Parameters:
+    ///   - facts: What is known of it, if it was sealed just now.
+    ///   - checks: What is known of its bytes: of those that this process has not written, nothing at first.
     init(
         baseOffset: Offset, nextOffset: Offset, directory: String, fileSystem: any FileSystem,
-        facts: SegmentFacts? = nil
+        facts: SegmentFacts? = nil, checks: SegmentChecks = SegmentChecks()
     ) {
         self.baseOffset = baseOffset
         self.nextOffset = nextOffset
         self.directory = directory
         self.fileSystem = fileSystem
+        self.checks = checks
         opened.withLock { $0.facts = facts }
     }
+
+    /// Parts of it are damaged: it is served as far as it is intact, and never rewritten.
+    var isQuarantined: Bool { !checks.regions.isEmpty }
+
+    /// In order; empty in a sound segment.
+    var damage: [DamagedRegion] { checks.regions }
 
     /// Opens the segment unless it is open. Whoever wants it to stay open keeps the result.
     func open() throws(SegmentError) -> Files {
@@ -43,20 +56,64 @@ final class SealedSegment: Sendable {
         let files: Files
         do throws(FileSystemError) {
             let log = try fileSystem.open(path(.log), .readOnly)
-            let offsets = try fileSystem.open(path(.index), .readOnly)
-            let times = try fileSystem.open(path(.timeindex), .readOnly)
-            let indexes = IndexLookup.files(
-                offsets: offsets, offsetCount: Int(try offsets.size()) / OffsetIndex.entryByteCount,
-                times: times, timeCount: Int(try times.size()) / TimeIndex.entryByteCount)
-            files = Files(
-                SegmentView(
-                    baseOffset: baseOffset, nextOffset: nextOffset, file: log, byteCount: try log.size(),
-                    indexes: indexes))
+            files = Files(try view(of: log))
         } catch {
             throw .storage(error)
         }
         opened.withLock { $0.files = files }
         return files
+    }
+
+    private func view(of log: any LogFile) throws(FileSystemError) -> SegmentView {
+        let size = try log.size()
+        let seal = try readSeal().flatMap { $0.nextOffset <= nextOffset ? $0 : nil }
+        let damage = damage
+        if let seal, damage.isEmpty {
+            if seal.byteCount > size { checks.wantSurvey() }
+            // The segment that came next is gone.
+            if seal.nextOffset < nextOffset {
+                checks.setRegions([missing(from: seal.nextOffset, at: min(size, seal.byteCount))])
+                checks.wantSurvey()
+            }
+        }
+        return SegmentView(
+            baseOffset: baseOffset, nextOffset: nextOffset, file: log,
+            byteCount: min(size, seal?.byteCount ?? size), indexes: try indexes(), checks: checks,
+            isGapless: seal?.isGapless ?? false, seal: seal, isActive: false)
+    }
+
+    func missing(from offset: Offset, at position: Int64) -> DamagedRegion {
+        DamagedRegion(
+            positions: position..<position, offsets: offset..<nextOffset,
+            damage: .missingRecords(from: offset, to: nextOffset))
+    }
+
+    private func indexes() throws(FileSystemError) -> IndexLookup {
+        do throws(FileSystemError) {
+            let offsets = try fileSystem.open(path(.index), .readOnly)
+            let times = try fileSystem.open(path(.timeindex), .readOnly)
+            return .files(
+                offsets: offsets, offsetCount: Int(try offsets.size()) / OffsetIndex.entryByteCount,
+                times: times, timeCount: Int(try times.size()) / TimeIndex.entryByteCount)
+        } catch {
+            guard error.isMissing else { throw error }
+            // Without them all is found by reading on, until they are made anew.
+            checks.wantSurvey()
+            return .memory(OffsetIndex(), TimeIndex())
+        }
+    }
+
+    /// Lets the next reader open the files anew, as their indexes have been replaced.
+    func forgetFiles() {
+        opened.withLock {
+            $0.files = nil
+            $0.facts = nil
+        }
+    }
+
+    /// Takes note that these files have lost their names, so that they cannot be opened again.
+    func keepOpen(_ files: Files) {
+        opened.withLock { $0.kept = files }
     }
 
     /// Size and age, and whether it is settled. Reads a file or two the first time.
@@ -67,14 +124,21 @@ final class SealedSegment: Sendable {
         return facts
     }
 
+    func setFacts(_ facts: SegmentFacts) {
+        opened.withLock { $0.facts = facts }
+    }
+
     private func readFacts() throws(SegmentError) -> SegmentFacts {
         if let seal = try seal() { return SegmentFacts(seal) }
         let view = try open().view
         var largest = try view.largestIndexedTime() ?? .none
         if largest == .none {
             // An index without entries: nothing in it has a time, or another broker has left it so.
-            var scan = HeaderScan(view.file, from: 0, to: view.byteCount)
-            while let batch = try scan.next() { largest = max(largest, batch.header.maxTimestamp) }
+            for stretch in view.stretches(from: baseOffset) {
+                var scan = try view.scan(from: baseOffset, in: stretch)
+                defer { scan.commit() }
+                while let batch = try scan.next() { largest = max(largest, batch.header.maxTimestamp) }
+            }
         }
         return SegmentFacts(byteCount: view.byteCount, largestTimestamp: largest, isSettled: false)
     }
@@ -82,17 +146,21 @@ final class SealedSegment: Sendable {
     /// What is noted beside it; nil if nothing is, or what is does not belong to these offsets.
     func seal() throws(SegmentError) -> SegmentSeal? {
         do throws(FileSystemError) {
-            let bytes = try fileSystem.contents(of: path(.seal))
-            let seal = bytes?.withUnsafeBytes { SegmentSeal(decoding: $0) }
-            return seal?.baseOffset == baseOffset && seal?.nextOffset == nextOffset ? seal : nil
+            return try readSeal().flatMap { $0.nextOffset == nextOffset ? $0 : nil }
         } catch {
             throw .storage(error)
         }
     }
 
+    func readSeal() throws(FileSystemError) -> SegmentSeal? {
+        let bytes = try fileSystem.contents(of: path(.seal))
+        return bytes?.withUnsafeBytes { SegmentSeal(decoding: $0) }.flatMap {
+            $0.baseOffset == baseOffset ? $0 : nil
+        }
+    }
+
     func path(_ file: SegmentFile) -> String { join(directory, file.name(baseOffset)) }
 }
-
 /// What maintenance must know of a sealed segment.
 struct SegmentFacts: Sendable, Hashable {
     /// Bytes of the `.log` file.

@@ -3,7 +3,7 @@ package import MartletCore
 /// The files that a segment consists of, and how they are named: twenty digits of the first offset and a
 /// suffix.
 package enum SegmentFile: String, CaseIterable, Sendable {
-    case log, index, timeindex, txnindex, snapshot, seal
+    case log, index, timeindex, txnindex, snapshot, seal, damaged
 
     private static let digitCount = 20
 

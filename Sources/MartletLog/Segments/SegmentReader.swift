@@ -11,40 +11,52 @@ package struct SegmentReader {
         case damage(position: Int64, Damage)
     }
 
-    private static let chunkByteCount = 1 << 20
-
     package let file: any LogFile
     /// Where the next batch begins.
     package private(set) var position: Int64
-    /// The smallest offset that the next batch may have.
+    /// Where the next batch should begin; in compacted segments the least offset that it may have.
     package private(set) var nextOffset: Offset
     package let end: Int64
-    private let baseOffset: Offset
+    private let rules: BatchRules
+    /// Whether `nextOffset` is where the batch before ended.
+    private var isExact: Bool
+    /// How much is read at once.
+    private let chunkByteCount: Int
     private var chunk = Bytes.Storage(capacity: 0)
     private var chunkRange: Range<Int64> = 0..<0
+    /// Where the damaged batch ends, if its header says so.
+    private var hop: Int64?
 
     /// - Parameters:
     ///   - file: A `.log` file.
     ///   - baseOffset: The offset in its name.
     package init(_ file: any LogFile, baseOffset: Offset) throws(FileSystemError) {
-        try self.init(file, baseOffset: baseOffset, from: 0, nextOffset: baseOffset)
+        let rules = BatchRules(baseOffset: baseOffset)
+        self.init(file, rules, from: 0, to: try file.size(), nextOffset: baseOffset)
     }
 
     /// Begins with the batch at `position`.
+    ///
+    /// - Parameter isExact: Whether `nextOffset` is where the batch before ends, and not merely the least
+    ///   that the first may have.
     init(
-        _ file: any LogFile, baseOffset: Offset, from position: Int64, nextOffset: Offset
-    ) throws(FileSystemError) {
+        _ file: any LogFile, _ rules: BatchRules, from position: Int64, to end: Int64, nextOffset: Offset,
+        isExact: Bool = true, chunkByteCount: Int = 1 << 20
+    ) {
         self.file = file
-        self.baseOffset = baseOffset
+        self.rules = rules
         self.position = position
+        self.end = end
         self.nextOffset = nextOffset
-        end = try file.size()
+        self.isExact = isExact
+        self.chunkByteCount = chunkByteCount
     }
 
     /// The next batch, or what is found in its place; nil exactly at the end of the file.
     package mutating func next() throws(FileSystemError) -> Element? {
         guard position < end else { return nil }
         try load(BatchHeader.byteCount)
+        hop = nil
         let header: BatchHeader
         do throws(RecordError) {
             header = try loaded.withUnsafeBytes { bytes throws(RecordError) in try BatchHeader(bytes) }
@@ -55,26 +67,46 @@ package struct SegmentReader {
             return .damage(
                 position: position, .cutOff(byteCount: end - position, needed: Int64(header.byteCount)))
         }
+        let batchEnd = position + Int64(header.byteCount)
+        hop = batchEnd
         try load(header.byteCount)
         do throws(RecordError) {
             try loaded.withUnsafeBytes { bytes throws(RecordError) in try header.validate(bytes, from: .log) }
         } catch {
             return .damage(position: position, .invalidBatch(error))
         }
-        guard header.baseOffset >= nextOffset, header.lastOffset - baseOffset <= Int64(UInt32.max >> 1) else {
-            return .damage(
-                position: position, .unexpectedOffset(expected: nextOffset, found: header.baseOffset))
+        if let damage = try damage(header, endingAt: batchEnd) {
+            return .damage(position: position, damage)
         }
         let start = position
-        position += Int64(header.byteCount)
+        position = batchEnd
         nextOffset = header.nextOffset
+        isExact = true
+        hop = nil
         return .batch(header, position: start)
     }
 
-    /// What is found where the reader stands instead of a batch; nil at the end of the file.
-    mutating func damage() throws(FileSystemError) -> Damage? {
-        guard case .damage(_, let damage) = try next() else { return nil }
-        return damage
+    /// The header where the reader stands, not checked; nil if there is none.
+    mutating func peek() throws(FileSystemError) -> BatchHeader? {
+        try load(BatchHeader.byteCount)
+        return loaded.withUnsafeBytes { bytes in try? BatchHeader(bytes) }
+    }
+
+    /// Whether the offsets of an intact batch are what they should be.
+    private mutating func damage(
+        _ header: BatchHeader, endingAt batchEnd: Int64
+    ) throws(FileSystemError) -> Damage? {
+        let offsets = header.baseOffset..<header.nextOffset
+        if let damage = rules.damage(offsets, expected: nextOffset, isExact: isExact) { return damage }
+        guard offsets.lowerBound > nextOffset, !rules.isGapless else { return nil }
+        // A gap is left by compaction, or else the offset has changed; then the next batch contradicts.
+        let start = position
+        position = batchEnd
+        defer { position = start }
+        guard end - position >= Int64(BatchHeader.byteCount), let next = try peek(),
+            next.baseOffset < offsets.upperBound, next.baseOffset >= nextOffset
+        else { return nil }
+        return .unexpectedOffset(expected: nextOffset, found: offsets.lowerBound)
     }
 
     /// Counts the intact batches that are still found behind the damage.
@@ -93,6 +125,15 @@ package struct SegmentReader {
 
     /// Goes to the next intact batch behind the damage; false if there is none.
     package mutating func resynchronize() throws(FileSystemError) -> Bool {
+        isExact = false
+        // What a damaged batch holds may look like a batch: somebody's records may be batches. So its own
+        // header comes first, and is right more often than not.
+        if let hop, hop < end {
+            let start = position
+            position = hop
+            if try isAtBatch() { return true }
+            position = start
+        }
         position += 1
         while end - position > Int64(BatchHeader.byteCount) {
             try load(BatchHeader.byteCount)
@@ -105,16 +146,23 @@ package struct SegmentReader {
                 continue
             }
             position += Int64(magic - BatchHeader.Field.magic)
-            let candidate = position
-            let offset = nextOffset
-            if case .batch = try next() {
-                position = candidate
-                nextOffset = offset
-                return true
-            }
-            position = candidate + 1
+            if try isAtBatch() { return true }
+            position += 1
         }
         return false
+    }
+
+    /// Whether the next is an intact batch. Leaves the position where it is.
+    private mutating func isAtBatch() throws(FileSystemError) -> Bool {
+        let start = position
+        let offset = nextOffset
+        defer {
+            position = start
+            nextOffset = offset
+            isExact = false
+        }
+        guard case .batch = try next() else { return false }
+        return true
     }
 
     /// What is at hand from `position` on.
@@ -128,7 +176,7 @@ package struct SegmentReader {
     private mutating func load(_ count: Int) throws(FileSystemError) {
         let needed = min(position + Int64(count), end)
         if position >= chunkRange.lowerBound && needed <= chunkRange.upperBound { return }
-        let capacity = Int(min(end - position, Int64(max(count, Self.chunkByteCount))))
+        let capacity = Int(min(end - position, Int64(max(count, chunkByteCount))))
         // New memory instead of the old, which a batch of it may still be using.
         if capacity > chunk.capacity || !isKnownUniquelyReferenced(&chunk) {
             chunk = Bytes.Storage(capacity: capacity)

@@ -4,9 +4,9 @@ package import MartletCore
 /// and age, and so that a file that is shorter than it was, or an index that is not what was written, is
 /// found out.
 ///
-/// 56 bytes, big endian: `MSEL`, a version (uint32, 1), base offset, next offset, bytes of the `.log`, largest
-/// time (int64 each), CRC-32C of the `.index` and of the `.timeindex`, flags (bit 0: settled), CRC-32C of all
-/// before (uint32 each).
+/// 56 bytes, big endian: `MSEL`, a version (uint32, 1), base offset, next offset, bytes of the `.log`,
+/// largest time (int64 each), CRC-32C of the `.index` and of the `.timeindex`, flags (bit 0: settled, bit 1:
+/// gapless), CRC-32C of all before (uint32 each).
 package struct SegmentSeal: Hashable, Sendable {
     package var baseOffset: Offset
     /// Where the next segment begins.
@@ -19,6 +19,9 @@ package struct SegmentSeal: Hashable, Sendable {
     package var timeIndexChecksum: UInt32
     /// Background compression has been here, or has found nothing to gain.
     package var isSettled = false
+    /// Each batch begins with the offset behind the one before, from the first offset of the segment to its
+    /// last: so an offset that was changed is found out, although checksums do not cover it.
+    package var isGapless = false
 
     private static let magic: UInt32 = 0x4D53_454C
     private static let version: UInt32 = 1
@@ -30,6 +33,7 @@ package struct SegmentSeal: Hashable, Sendable {
         self.nextOffset = nextOffset
         byteCount = segment.byteCount
         largestTimestamp = segment.largestTime
+        isGapless = segment.isGapless && segment.nextOffset == nextOffset
         indexChecksum = index.withUnsafeBytes { CRC32C.checksum(of: $0) }
         timeIndexChecksum = timeIndex.withUnsafeBytes { CRC32C.checksum(of: $0) }
     }
@@ -45,7 +49,7 @@ package struct SegmentSeal: Hashable, Sendable {
         bytes.append(bigEndian: largestTimestamp.rawValue)
         bytes.append(bigEndian: indexChecksum)
         bytes.append(bigEndian: timeIndexChecksum)
-        bytes.append(bigEndian: UInt32(isSettled ? 1 : 0))
+        bytes.append(bigEndian: UInt32((isSettled ? 1 : 0) | (isGapless ? 2 : 0)))
         bytes.append(bigEndian: bytes.withUnsafeBytes { CRC32C.checksum(of: $0) })
         return bytes
     }
@@ -63,6 +67,8 @@ package struct SegmentSeal: Hashable, Sendable {
         largestTimestamp = Timestamp(rawValue: bytes.bigEndian(Int64.self, at: 32))
         indexChecksum = bytes.bigEndian(UInt32.self, at: 40)
         timeIndexChecksum = bytes.bigEndian(UInt32.self, at: 44)
-        isSettled = bytes.bigEndian(UInt32.self, at: 48) & 1 == 1
+        let flags = bytes.bigEndian(UInt32.self, at: 48)
+        isSettled = flags & 1 == 1
+        isGapless = flags & 2 == 2
     }
 }

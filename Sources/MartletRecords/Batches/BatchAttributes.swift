@@ -12,7 +12,7 @@ package struct BatchAttributes: OptionSet, Hashable, Sendable {
     package static let control = BatchAttributes(rawValue: 1 << 5)
     package static let deleteHorizon = BatchAttributes(rawValue: 1 << 6)
 
-    private static let compressionMask: Int16 = 0b111
+    static let compressionMask: Int16 = 0b111
 
     package init(compression: Compression) {
         self.init(rawValue: Int16(compression.rawValue))

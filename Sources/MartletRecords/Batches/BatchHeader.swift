@@ -24,19 +24,19 @@ package struct BatchHeader: Hashable, Sendable {
     /// Stands for the sequence of a producer that is not idempotent.
     package static let noSequence: Int32 = -1
 
-    package let baseOffset: Offset
-    package let batchLength: Int32
-    package let leaderEpoch: LeaderEpoch
-    package let magic: Int8
-    package let crc: UInt32
-    package let attributes: BatchAttributes
-    package let lastOffsetDelta: Int32
-    package let baseTimestamp: Timestamp
-    package let maxTimestamp: Timestamp
-    package let producerID: ProducerID
-    package let producerEpoch: ProducerEpoch
-    package let baseSequence: Int32
-    package let recordCount: Int32
+    package internal(set) var baseOffset: Offset
+    package internal(set) var batchLength: Int32
+    package internal(set) var leaderEpoch: LeaderEpoch
+    package internal(set) var magic: Int8
+    package internal(set) var crc: UInt32
+    package internal(set) var attributes: BatchAttributes
+    package internal(set) var lastOffsetDelta: Int32
+    package internal(set) var baseTimestamp: Timestamp
+    package internal(set) var maxTimestamp: Timestamp
+    package internal(set) var producerID: ProducerID
+    package internal(set) var producerEpoch: ProducerEpoch
+    package internal(set) var baseSequence: Int32
+    package internal(set) var recordCount: Int32
 
     /// Reads the header at the start of the bytes. Checks only what tells whether it is one: magic and
     /// length. The batch behind it may be cut off.

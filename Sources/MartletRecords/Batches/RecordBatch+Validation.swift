@@ -20,9 +20,15 @@ extension RecordBatch {
     package func validateRecords(
         _ policy: RecordPolicy, maximumDecompressedBytes: Int = defaultMaximumDecompressedByteCount
     ) throws(RecordError) {
+        try records(maximumDecompressedBytes: maximumDecompressedBytes).validate(policy)
+    }
+}
+
+extension RecordBatch.Records {
+    /// See `RecordBatch.validateRecords`, for a batch that is decompressed already.
+    package func validate(_ policy: RecordPolicy) throws(RecordError) {
         var index = 0
-        let records = try records(maximumDecompressedBytes: maximumDecompressedBytes)
-        try records.forEach { record, _ throws(RecordError) in
+        try forEach { record, _ throws(RecordError) in
             guard Int(record.offsetDelta) == index else { throw .malformedRecord(index: index, .badOffset) }
             if policy.requiresKeys, record.key == nil { throw .missingKey(index: index) }
             if let allowed = policy.timestamps {

@@ -31,6 +31,13 @@ struct RecordWriter {
     }
 
     @inline(__always)
+    mutating func write(raw source: UnsafeRawBufferPointer) {
+        guard let start = source.baseAddress else { return }
+        next?.copyMemory(from: start, byteCount: source.count)
+        advance(source.count)
+    }
+
+    @inline(__always)
     mutating func write(headers: [RecordHeader]) {
         write(varint: Int64(headers.count))
         for header in headers {

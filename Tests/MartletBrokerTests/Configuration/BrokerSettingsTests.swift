@@ -75,6 +75,46 @@ struct BrokerSettingsTests {
         #expect(topic.source(of: key, broker) == .topic)
     }
 
+    @Test("retention in coarser units counts where the finer one is not set, and says where it comes from")
+    func retentionUnits() throws {
+        let key = try #require(TopicConfigKeys.byName["retention.ms"])
+        let topic = TopicSettings()
+        var broker = BrokerSettings()
+        #expect(topic.string("retention.ms", broker) == "604800000")
+        #expect(topic.source(of: key, broker) == .default)
+        try broker.set("log.retention.hours", "2")
+        #expect(topic.string("retention.ms", broker) == "7200000")
+        #expect(topic.source(of: key, broker) == .staticBroker)
+        try broker.set("log.retention.minutes", "-1")
+        #expect(topic.string("retention.ms", broker) == "-1")
+        try broker.set("log.retention.ms", "5")
+        #expect(topic.string("retention.ms", broker) == "5")
+    }
+
+    @Test("settings that cannot stand side by side are refused, wherever they come from")
+    func conflicts() throws {
+        var topic = TopicSettings()
+        var broker = BrokerSettings()
+        #expect(topic.conflict(broker) == nil)
+        try topic.set("min.compaction.lag.ms", "10")
+        try broker.set("log.cleaner.max.compaction.lag.ms", "9")
+        #expect(topic.conflict(broker)?.contains("max.compaction.lag.ms (9)") == true)
+        try topic.set("max.compaction.lag.ms", "10")
+        #expect(topic.conflict(broker) == nil)
+    }
+
+    @Test(
+        "numbers with a meaning of their own and fractions are checked",
+        arguments: [
+            ("compression.gzip.level", "-1", true), ("compression.gzip.level", "9", true),
+            ("compression.gzip.level", "0", false), ("min.cleanable.dirty.ratio", "0.25", true),
+            ("min.cleanable.dirty.ratio", "1.5", false), ("min.cleanable.dirty.ratio", "nan", false),
+        ])
+    func numbers(name: String, value: String, isTaken: Bool) throws {
+        let key = try #require(TopicConfigKeys.byName[name])
+        #expect((key.objection(to: value) == nil) == isTaken)
+    }
+
     @Test(
         "a listener is a host and a port",
         arguments: [

@@ -18,6 +18,9 @@ struct DocumentedSettingsTests {
         case .boolean: "true, false"
         case .int32(let range): Self.range(range.lowerBound, range.upperBound, Int32.max)
         case .int64(let range): Self.range(range.lowerBound, range.upperBound, Int64.max)
+        case .int32Or(let special, let range):
+            "\(special), \(Self.range(range.lowerBound, range.upperBound, Int32.max))"
+        case .double(let range): "\(range.lowerBound)…\(range.upperBound)"
         case .string: "text"
         case .choice(let words): words.joined(separator: ", ")
         case .list(let words): "list of \(words.joined(separator: ", "))"

@@ -21,6 +21,15 @@ struct ProduceValidationTests {
         }
     }
 
+    @Test("no more replicas need be in sync than there are", arguments: [Acks.all, .leader])
+    func replicas(acks: Acks) async throws {
+        try await withBroker(settings: ["min.insync.replicas": "2"]) { broker in
+            let peer = try await Peer.connect(to: broker)
+            let topic = try await peer.createTopic("events")
+            #expect(try await peer.produce(["a"], to: topic, acks: acks).errorCode == .none)
+        }
+    }
+
     @Test("zstd is refused in versions whose clients could not read it again", arguments: [6, 7])
     func zstd(version: Int16) async throws {
         try await withBroker { broker in

@@ -49,4 +49,26 @@ struct MemoryBudgetTests {
         for count in held { budget.release(count) }
         #expect(budget.reserved == 0)
     }
+
+    @Test("memory for what is under way is never refused, but holds back those who would read more")
+    func charge() {
+        let budget = MemoryBudget(limit: 1_000_000)
+        let connection = Connection()
+        let woken = Flag()
+        let other = Connection()
+        func reserve(_ count: Int, for connection: Connection) -> Bool {
+            budget.reserve(count, for: ObjectIdentifier(connection), orResume: { woken.set() })
+        }
+        #expect(reserve(900_000, for: connection))
+        do {
+            let charges = [MemoryCharge(budget, 500_000), MemoryCharge(budget, 100)]
+            defer { withExtendedLifetime(charges) {} }
+            #expect(budget.reserved == 1_400_100)
+            #expect(reserve(50_000, for: connection), "the first in line may overdraw")
+            #expect(!reserve(50_000, for: other))
+        }
+        #expect(woken.isSet)
+        budget.release(950_000)
+        #expect(budget.reserved == 0)
+    }
 }

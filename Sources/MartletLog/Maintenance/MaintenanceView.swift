@@ -1,0 +1,137 @@
+package import MartletCore
+internal import Synchronization
+
+/// A log as it is at one moment, for work on its sealed segments: deleting, compacting, compressing them.
+/// Taken from the log on its event loop, used on a thread, and ended by `PartitionLog.finishMaintenance`.
+///
+/// There is one at a time for each log, so that nobody else adds, removes or replaces sealed segments; but
+/// the log goes on appending, and may seal more.
+package struct MaintenanceView: Sendable {
+    package let topicPartition: TopicPartition
+    package let configuration: LogConfiguration
+    package let cancellation = MaintenanceCancellation()
+    /// Where the log starts; what lies below was deleted.
+    package let start: Offset
+    let directory: String
+    let fileSystem: any FileSystem
+    let sealed: [SealedSegment]
+    let active: SegmentView
+    let activeLargestTime: Timestamp
+    /// Records below survive a power cut, whatever the durability class, and their transactions are decided.
+    let stable: Offset
+    /// Segments that end here or before are stable with all that belongs to them.
+    let sealedPoint: Offset
+    let producers: ProducerStates
+
+    func path(_ kind: SegmentFile, _ base: Offset) -> String { join(directory, kind.name(base)) }
+}
+
+/// Tells maintenance to stop soon: its log is being closed, or deleted.
+package final class MaintenanceCancellation: Sendable {
+    private let flag = Atomic(false)
+
+    package func cancel() { flag.store(true, ordering: .relaxed) }
+
+    package var isCancelled: Bool { flag.load(ordering: .relaxed) }
+}
+
+/// What maintenance has done to the files of a log, which does not know it yet.
+package struct MaintenanceOutcome: Sendable {
+    /// Segments whose files are gone, or under another name.
+    var removed: [SealedSegment] = []
+    /// Segments that others stand for now, in order.
+    var replaced: [Replacement] = []
+    /// Everything below was compacted.
+    package var cleanedOffset: Offset?
+    /// The active segment holds only what is to be deleted, so it should be sealed.
+    var wantsRoll = false
+    /// Files that readers may still be using, for removal when `file.delete.delay.ms` have passed.
+    package var discardedPaths: [String] = []
+    /// For the log of the broker.
+    package var figures = MaintenanceFigures()
+
+    package struct Replacement: Sendable {
+        var old: [SealedSegment]
+        var new: SealedSegment
+    }
+
+    package init() {}
+
+    /// Nothing was done.
+    package var isEmpty: Bool {
+        removed.isEmpty && replaced.isEmpty && cleanedOffset == nil && !wantsRoll
+    }
+}
+
+/// What maintenance has cost, and gained.
+package struct MaintenanceFigures: Sendable, Equatable {
+    package var deletedSegmentCount = 0
+    package var deletedByteCount: Int64 = 0
+    package var rewrittenSegmentCount = 0
+    package var readByteCount: Int64 = 0
+    package var writtenByteCount: Int64 = 0
+    package var removedRecordCount = 0
+
+    package init() {}
+}
+
+extension PartitionLog {
+    /// Lends the sealed segments for maintenance. Nil while others work on them, or if the log does not
+    /// accept changes.
+    package func beginMaintenance() -> MaintenanceView? {
+        guard case .open = state, !isInMaintenance, !isSurveying else { return nil }
+        isInMaintenance = true
+        let decided = producers.firstOpenTransaction ?? offsets.lastStable
+        let stable = min(decided, offsets.lastStable, recoveryPoint)
+        return MaintenanceView(
+            topicPartition: topicPartition, configuration: configuration, start: offsets.start,
+            directory: directory, fileSystem: fileSystem, sealed: sealed, active: active.view,
+            activeLargestTime: active.largestTime, stable: stable, sealedPoint: min(stable, sealedPoint),
+            producers: producers)
+    }
+
+    /// Takes over what maintenance has done. It counts also if there was an error in the end.
+    package func finishMaintenance(_ outcome: MaintenanceOutcome, _ failure: LogError?, now: Timestamp) {
+        precondition(isInMaintenance, "maintenance is finished once")
+        isInMaintenance = false
+        for replacement in outcome.replaced { replace(replacement) }
+        if !outcome.removed.isEmpty {
+            let removed = Set(outcome.removed.map(ObjectIdentifier.init))
+            sealed.removeAll { removed.contains(ObjectIdentifier($0)) }
+            advanceStart(to: sealed.first?.baseOffset ?? active.baseOffset)
+        }
+        if case .offline(_, let cause) = failure { goOffline(cause) }
+        if case .damaged(_, let path, _, _) = failure {
+            for segment in sealed where segment.path(.log) == path {
+                segment.checks.wantSurvey()
+                surveys.add(segment)
+            }
+        }
+        if outcome.wantsRoll, case .open = state, !active.isEmpty { try? roll(now: now) }
+    }
+
+    private func replace(_ replacement: MaintenanceOutcome.Replacement) {
+        guard let first = replacement.old.first,
+            let index = sealed.firstIndex(where: { $0 === first })
+        else { preconditionFailure("segments in maintenance stay where they are") }
+        sealed.replaceSubrange(index..<index + replacement.old.count, with: [replacement.new])
+        if let lastRead, replacement.old.contains(where: { $0.baseOffset == lastRead.view.baseOffset }) {
+            self.lastRead = nil
+        }
+    }
+}
+
+extension MaintenanceFigures: CustomStringConvertible {
+    package var description: String {
+        var parts: [String] = []
+        if deletedSegmentCount > 0 {
+            parts.append("deleted \(deletedSegmentCount) segments of \(deletedByteCount) bytes")
+        }
+        if rewrittenSegmentCount > 0 {
+            parts.append(
+                "rewrote \(rewrittenSegmentCount) segments: read \(readByteCount) bytes, wrote "
+                    + "\(writtenByteCount), left out \(removedRecordCount) records")
+        }
+        return parts.isEmpty ? "nothing to do" : parts.joined(separator: "; ")
+    }
+}
