@@ -132,7 +132,8 @@ extension LogRecovery {
             }
             let index = segment.offsetIndex.encoded()
             let times = segment.timeIndex.encoded()
-            let known = SegmentSeal(segment, nextOffset: next, index: index, timeIndex: times)
+            var known = SegmentSeal(segment, nextOffset: next, index: index, timeIndex: times)
+            known.isDamaged = !reading.regions.isEmpty
             var files = [
                 segment.file, try write(.index, base, index), try write(.timeindex, base, times),
                 try write(.seal, base, known.encoded()),
