@@ -21,7 +21,7 @@ from records import BASE_TIMESTAMP
 ROUNDS = int(os.environ.get("MARTLET_FLIP_ROUNDS", "200"))
 SEED = int(os.environ.get("MARTLET_SEED", random.SystemRandom().randrange(1 << 32)))
 PARTITIONS = 40
-BATCHES, BATCH_SIZE = 60, 3
+BATCHES, BATCH_SIZE = 40, 3
 END = BATCHES * BATCH_SIZE
 TOPIC = "flipped"
 
@@ -82,6 +82,8 @@ def masters():
 def flip(data, partition, source):
     """Flips a bit of what the partition's files hold, not of the zeros reserved behind; says which."""
     files = [file for file in sorted((data / f"{TOPIC}-{partition}").iterdir()) if file.stat().st_size]
+    # Says which topic this is, and nothing of what is in it: a broker refuses the directory of another topic.
+    files = [file for file in files if file.name != "partition.metadata"]
     files.append(data / "recovery-point-offset-checkpoint")
     kinds = sorted({kind_of(file) for file in files})
     kind = source.choice(kinds)
@@ -159,7 +161,8 @@ def assert_a_consumer_sees_only_what_was_written(broker, flips, lost):
                 else:
                     counts[partition] += 1
                     assert message.value() == value(partition, message.offset()), flips[partition]
-            if len(ends) == PARTITIONS:
+            # Those that lost something may end with an error, or be tried again for ever.
+            if ends.keys() | lost.keys() == set(range(PARTITIONS)):
                 break
     finally:
         consumer.close()
