@@ -100,6 +100,8 @@ extension PartitionLog {
             sealed.removeAll { removed.contains(ObjectIdentifier($0)) }
             advanceStart(to: sealed.first?.baseOffset ?? active.baseOffset)
         }
+        let gone = outcome.replaced.flatMap(\.old) + outcome.removed
+        if !gone.isEmpty { writeBacks.forget(Set(gone.map(\.baseOffset))) }
         if case .offline(_, let cause) = failure { goOffline(cause) }
         if case .damaged(_, let path, _, _) = failure {
             for segment in sealed where segment.path(.log) == path {
