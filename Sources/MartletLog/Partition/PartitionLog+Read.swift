@@ -23,18 +23,25 @@ extension PartitionLog {
             return try readActive(
                 from: from, upTo: limit, maxBytes: maxBytes, atLeastOneBatch: atLeastOneBatch)
         }
+        // Compaction leaves empty batches. librdkafka gives up after ten answers without a record, so they are
+        // sent alone only where nothing else is left: they still tell a reader how far it has come.
         if let slice = try readSealed(
-            from: from, upTo: limit, maxBytes: maxBytes, atLeastOneBatch: atLeastOneBatch)
+            from: from, upTo: limit, maxBytes: maxBytes, atLeastOneBatch: atLeastOneBatch, passesEmpty: true)
         {
             return slice
         }
-        guard limit > active.baseOffset else { return nothing(at: from) }
-        return try readActive(from: from, upTo: limit, maxBytes: maxBytes, atLeastOneBatch: atLeastOneBatch)
+        if limit > active.baseOffset {
+            return try readActive(
+                from: from, upTo: limit, maxBytes: maxBytes, atLeastOneBatch: atLeastOneBatch)
+        }
+        return try readSealed(
+            from: from, upTo: limit, maxBytes: maxBytes, atLeastOneBatch: atLeastOneBatch, passesEmpty: false)
+            ?? nothing(at: from)
     }
 
     /// Nil if all sealed records from there on were compacted away.
     private func readSealed(
-        from: Offset, upTo limit: Offset, maxBytes: Int, atLeastOneBatch: Bool
+        from: Offset, upTo limit: Offset, maxBytes: Int, atLeastOneBatch: Bool, passesEmpty: Bool
     ) throws(LogError) -> LogSlice? {
         var index = segmentIndex(holding: from)
         while index < sealed.count, sealed[index].baseOffset < limit {
@@ -46,7 +53,7 @@ extension PartitionLog {
                 // What was compacted away goes on in the next segment.
                 if let slice = try files.view.slice(
                     from: max(from, segment.baseOffset), upTo: limit, maxBytes: maxBytes,
-                    atLeastOneBatch: atLeastOneBatch)
+                    atLeastOneBatch: atLeastOneBatch, passesEmpty: passesEmpty)
                 {
                     return slice
                 }
