@@ -168,8 +168,9 @@ def assert_a_consumer_sees_only_what_was_written(broker, flips, lost):
         consumer.close()
     for partition in range(PARTITIONS):
         if partition not in lost:
-            assert ends.get(partition) == KafkaError._PARTITION_EOF, flips[partition]
             assert counts[partition] == END, flips[partition]
+            # A checkpoint that is wrong may claim that there was more.
+            assert ends[partition] in (KafkaError._PARTITION_EOF, raw.CORRUPT_MESSAGE), flips[partition]
 
 
 def assert_repaired(broker, flips, lost):
