@@ -74,7 +74,8 @@ struct BitFlipSimulation {
         let damaged = log.damagedOffsetCount
         log = try open(wasClean: random.oneIn(2))
         guard log.damagedOffsetCount == damaged else {
-            throw Failure(description: "\(damaged) damaged offsets, \(log.damagedOffsetCount) after a restart")
+            throw Failure(
+                description: "\(damaged) damaged offsets, \(log.damagedOffsetCount) after a restart")
         }
         try check(log)
     }

@@ -150,13 +150,10 @@ struct QuarantineTests {
         var view = try #require(harness.log.beginMaintenance())
         var outcome = MaintenanceOutcome()
         let throttle = MaintenanceThrottle(bytesPerSecond: .infinity)
-        var failure: LogError?
-        do throws(LogError) {
+        let failure = #expect(throws: LogError.self) {
             _ = try view.compressNextSegment(now: now, throttle, &outcome)
-        } catch {
-            failure = error
         }
-        harness.log.finishMaintenance(outcome, try #require(failure), now: now)
+        harness.log.finishMaintenance(outcome, failure, now: now)
         #expect(try survey(harness.log)?.map(\.region.offsets) == [4..<5])
         view = try #require(harness.log.beginMaintenance())
         outcome = MaintenanceOutcome()

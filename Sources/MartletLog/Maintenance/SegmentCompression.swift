@@ -14,7 +14,7 @@ extension MaintenanceView {
             return false
         }
         do throws(MaintenanceError) {
-            guard let segment = try nextUnsettled(policy, now: now) else { return false }
+            guard let segment = try nextUnsettled(policy, now: now, outcome) else { return false }
             try SegmentCompression(view: self, policy: policy, throttle: throttle).run(segment, &outcome)
             return true
         } catch {
@@ -24,10 +24,12 @@ extension MaintenanceView {
     }
 
     private func nextUnsettled(
-        _ policy: SegmentCompressionPolicy, now: Timestamp
+        _ policy: SegmentCompressionPolicy, now: Timestamp, _ outcome: MaintenanceOutcome
     ) throws(MaintenanceError) -> SealedSegment? {
-        try MaintenanceError.reading { () throws(SegmentError) in
-            for segment in sealed where segment.nextOffset > start {
+        let replaced = Set(outcome.replaced.flatMap(\.old).map(ObjectIdentifier.init))
+        return try MaintenanceError.reading { () throws(SegmentError) in
+            for segment in sealed
+            where segment.nextOffset > start && !replaced.contains(ObjectIdentifier(segment)) {
                 guard segment.nextOffset <= sealedPoint else { return nil }
                 let facts = try segment.facts()
                 guard !facts.isSettled, !segment.isQuarantined else { continue }

@@ -102,7 +102,9 @@ extension DamageSurvey {
             }
         }
         // Only compaction by another broker lets a segment end early.
-        let isShort = seal.map { $0.byteCount > end || $0.isGapless || $0.isDamaged || $0.nextOffset < segment.nextOffset }
+        let isShort = seal.map {
+            $0.byteCount > end || $0.isGapless || $0.isDamaged || $0.nextOffset < segment.nextOffset
+        }
         if result.segment.nextOffset < segment.nextOffset, isShort ?? false {
             let region = segment.missing(from: result.segment.nextOffset, at: end)
             result.regions.append(region)

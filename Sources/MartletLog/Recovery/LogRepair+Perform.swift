@@ -29,7 +29,8 @@ extension LogRepair {
             let filled = try source.read(into: buffer, at: position)
             guard filled > 0 else { break }
             try target.write(
-                UnsafeRawBufferPointer(rebasing: buffer[..<filled]), at: position - region.positions.lowerBound)
+                UnsafeRawBufferPointer(rebasing: buffer[..<filled]),
+                at: position - region.positions.lowerBound)
             position += Int64(filled)
         }
         try target.sync()
@@ -59,7 +60,8 @@ extension LogRepair {
 
     /// Copies batches as they are, up to damage or the end.
     private func copy(
-        _ file: any LogFile, from start: Int64, to end: Int64, _ base: Offset, into writer: inout SegmentWriter
+        _ file: any LogFile, from start: Int64, to end: Int64, _ base: Offset,
+        into writer: inout SegmentWriter
     ) throws(FileSystemError) {
         var rules = BatchRules(baseOffset: base)
         rules.limit = Offset(rawValue: .max)

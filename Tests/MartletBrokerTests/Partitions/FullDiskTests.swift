@@ -66,7 +66,7 @@ struct FullDiskTests {
     func largeChange() async throws {
         try await serve(SimulatedDisk()) { broker in
             let peer = try await Peer.connect(to: broker)
-            #expect(try await peer.createTopic("events", partitions: 4_000).errorCode == .none)
+            #expect(try await peer.createTopic("events", partitions: 3_000).errorCode == .none)
         }
     }
 
