@@ -35,6 +35,20 @@ def deleted_files(path):
     return sorted(entry.name for entry in path.iterdir() if entry.name.endswith(".deleted"))
 
 
+def held_files(broker):
+    """Files that have no name any more and yet take space, since the broker has them open."""
+    folder = f"/proc/{broker.process.pid}/fd"
+    found = []
+    for entry in os.listdir(folder):
+        try:
+            name = os.readlink(f"{folder}/{entry}")
+        except FileNotFoundError:
+            continue
+        if name.endswith("(deleted)") and str(broker.data) in name:
+            found.append(name)
+    return found
+
+
 def size_of(file):
     """None if it is gone: background work renames files under our eyes."""
     try:

@@ -10,7 +10,7 @@ import apis
 import clients
 import raw
 from clients.admin import ADMINS, Refused
-from disk import deleted_files, directory, eventually, segments
+from disk import deleted_files, directory, eventually, held_files, segments
 from records import Record
 
 SETTINGS = {"num.partitions": 1, "log.retention.check.interval.ms": 200, "log.cleaner.backoff.ms": 200}
@@ -163,6 +163,7 @@ def test_files_stay_for_the_delay_and_then_leave_the_disk(broker, topic):
     began = time.monotonic()
     eventually(lambda: not deleted_files(path), "deleted files left the disk")
     assert 1.5 < time.monotonic() - began < 10
+    eventually(lambda: not held_files(broker), "their space is free")
 
 
 def test_an_answer_on_its_way_is_finished_although_its_segment_is_deleted(broker, topic):
