@@ -19,7 +19,7 @@ package final class DataDirectory: Sendable {
     package let remarks: [String]
     private let lock: Mutex<(any FileLock)?>
 
-    private static let lockFile = ".lock"
+    package static let lockFile = ".lock"
     private static let cleanShutdownFile = ".kafka_cleanshutdown"
     private static let recoveryPointFile = "recovery-point-offset-checkpoint"
     private static let cleanerOffsetFile = "cleaner-offset-checkpoint"

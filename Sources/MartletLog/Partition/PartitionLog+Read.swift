@@ -23,25 +23,24 @@ extension PartitionLog {
             return try readActive(
                 from: from, upTo: limit, maxBytes: maxBytes, atLeastOneBatch: atLeastOneBatch)
         }
-        // Compaction leaves empty batches. librdkafka gives up after ten answers without a record, so they are
-        // sent alone only where nothing else is left: they still tell a reader how far it has come.
         if let slice = try readSealed(
-            from: from, upTo: limit, maxBytes: maxBytes, atLeastOneBatch: atLeastOneBatch, passesEmpty: true)
+            from: from, upTo: limit, maxBytes: maxBytes, atLeastOneBatch: atLeastOneBatch)
         {
             return slice
         }
-        if limit > active.baseOffset {
-            return try readActive(
-                from: from, upTo: limit, maxBytes: maxBytes, atLeastOneBatch: atLeastOneBatch)
+        guard limit > active.baseOffset else {
+            // Nothing but empty batches up to the end: they take the reader there.
+            let slice = try readSealed(
+                from: from, upTo: limit, maxBytes: maxBytes, atLeastOneBatch: atLeastOneBatch,
+                skipsEmpty: false)
+            return slice ?? nothing(at: from)
         }
-        return try readSealed(
-            from: from, upTo: limit, maxBytes: maxBytes, atLeastOneBatch: atLeastOneBatch, passesEmpty: false)
-            ?? nothing(at: from)
+        return try readActive(from: from, upTo: limit, maxBytes: maxBytes, atLeastOneBatch: atLeastOneBatch)
     }
 
     /// Nil if all sealed records from there on were compacted away.
     private func readSealed(
-        from: Offset, upTo limit: Offset, maxBytes: Int, atLeastOneBatch: Bool, passesEmpty: Bool
+        from: Offset, upTo limit: Offset, maxBytes: Int, atLeastOneBatch: Bool, skipsEmpty: Bool = true
     ) throws(LogError) -> LogSlice? {
         var index = segmentIndex(holding: from)
         while index < sealed.count, sealed[index].baseOffset < limit {
@@ -53,7 +52,7 @@ extension PartitionLog {
                 // What was compacted away goes on in the next segment.
                 if let slice = try files.view.slice(
                     from: max(from, segment.baseOffset), upTo: limit, maxBytes: maxBytes,
-                    atLeastOneBatch: atLeastOneBatch, passesEmpty: passesEmpty)
+                    atLeastOneBatch: atLeastOneBatch, skipsEmpty: skipsEmpty)
                 {
                     return slice
                 }
