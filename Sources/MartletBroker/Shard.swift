@@ -46,11 +46,21 @@ final class Shard {
             let partition = error.topicPartition
             if let last = lastNotes[partition], now - last < .minutes(1) { return }
             lastNotes[partition] = now
-            environment.logger.error("A partition's log failed.", metadata: ["error": "\(error)"])
+            environment.logger.error("\(Self.summary(of: error))", metadata: ["error": "\(error)"])
         case .invalidBatch, .batchTooLarge, .setTooLarge, .timestampOutOfRange, .invalidSequence,
             .unexpectedOffset,
             .offsetOutOfRange, .closed:
             break
+        }
+    }
+
+    /// What happened, and what an operator can do about it if that is simple.
+    private static func summary(of error: LogError) -> String {
+        if case .storageFull = error {
+            "The disk is full, records are refused until there is room: delete topics or records, or lower "
+                + "retention.ms or retention.bytes."
+        } else {
+            "A partition's log failed."
         }
     }
 
