@@ -34,61 +34,85 @@ static size_t put_varint(uint8_t *at, int64_t value) {
     return length;
 }
 
-static uint64_t next_random(uint64_t *state) {
+uint64_t random_next(uint64_t *state) {
     *state ^= *state << 13;
     *state ^= *state >> 7;
     *state ^= *state << 17;
     return *state;
 }
 
-/// Writes the record without its length: attributes, deltas, no key, a random value, no headers.
-static size_t put_record_body(uint8_t *at, int32_t offset_delta, size_t value_bytes, uint64_t *random) {
-    size_t length = 0;
-    at[length++] = 0;
-    length += put_varint(at + length, 0);
-    length += put_varint(at + length, offset_delta);
-    length += put_varint(at + length, -1);
-    length += put_varint(at + length, (int64_t)value_bytes);
-    for (size_t i = 0; i < value_bytes; i++) at[length + i] = (uint8_t)(next_random(random) >> 24);
-    length += value_bytes;
-    length += put_varint(at + length, 0);
-    return length;
+static size_t put_bytes(uint8_t *at, const void *bytes, size_t length) {
+    size_t prefix = put_varint(at, bytes == NULL ? -1 : (int64_t)length);
+    if (bytes != NULL) memcpy(at + prefix, bytes, length);
+    return prefix + length;
 }
 
-struct batch batch_build(size_t batch_bytes, size_t record_bytes) {
-    // The fields around a value take at most 40 bytes.
-    size_t room = record_bytes + 40;
-    size_t capacity = BATCH_HEADER_BYTES + room + batch_bytes;
-    struct batch batch = {.bytes = aligned_alloc(4096, (capacity + 4095) / 4096 * 4096)};
-    uint8_t *record = malloc(room);
-    if (batch.bytes == NULL || record == NULL) fail("no memory for a batch of %zu bytes", batch_bytes);
-    uint64_t random = 0x9e3779b97f4a7c15;
+static size_t varint_bytes(int64_t value) {
+    uint8_t unused[10];
+    return put_varint(unused, value);
+}
 
-    batch.length = BATCH_HEADER_BYTES;
-    for (;;) {
-        size_t body = put_record_body(record, batch.records, record_bytes, &random);
-        if (batch.records > 0 && batch.length + body + 5 > batch_bytes) break;
-        batch.length += put_varint(batch.bytes + batch.length, (int64_t)body);
-        memcpy(batch.bytes + batch.length, record, body);
-        batch.length += body;
-        batch.records++;
-    }
-    free(record);
+struct batch batch_begin(size_t capacity) {
+    size_t whole = (BATCH_HEADER_BYTES + capacity + 4095) / 4096 * 4096;
+    struct batch batch = {.bytes = aligned_alloc(4096, whole), .length = BATCH_HEADER_BYTES};
+    if (batch.bytes == NULL) fail("no memory for a batch of %zu bytes", whole);
+    batch.capacity = whole;
+    return batch;
+}
 
-    uint8_t *header = batch.bytes;
+int batch_add(struct batch *batch, const struct record *record, size_t limit) {
+    // Attributes, time delta, offset delta, key, value, no headers.
+    size_t key = record->key == NULL ? 0 : record->key_bytes;
+    size_t body = 2 + varint_bytes(batch->records) +
+                  varint_bytes(record->key == NULL ? -1 : (int64_t)record->key_bytes) + key +
+                  varint_bytes((int64_t)record->value_bytes) + record->value_bytes + 1;
+    size_t length = batch->length + varint_bytes((int64_t)body) + body;
+    if (length > limit || length > batch->capacity) return 0;
+    uint8_t *at = batch->bytes + batch->length;
+    at += put_varint(at, (int64_t)body);
+    *at++ = 0;
+    *at++ = 0;
+    at += put_varint(at, batch->records);
+    at += put_bytes(at, record->key, key);
+    at += put_bytes(at, record->value, record->value_bytes);
+    *at++ = 0;
+    batch->length = (size_t)(at - batch->bytes);
+    batch->records++;
+    batch->value_bytes += record->value_bytes;
+    return 1;
+}
+
+void batch_finish(struct batch *batch, int64_t time) {
+    uint8_t *header = batch->bytes;
     memset(header, 0, BATCH_HEADER_BYTES);
-    put32(header + LENGTH_AT, (uint32_t)(batch.length - BATCH_PREFIX_BYTES));
+    put32(header + LENGTH_AT, (uint32_t)(batch->length - BATCH_PREFIX_BYTES));
     header[MAGIC_AT] = 2;
-    put32(header + LAST_OFFSET_DELTA_AT, (uint32_t)(batch.records - 1));
-    uint64_t now = (uint64_t)wall_milliseconds();
-    put64(header + BASE_TIMESTAMP_AT, now);
-    put64(header + MAX_TIMESTAMP_AT, now);
+    put32(header + LAST_OFFSET_DELTA_AT, (uint32_t)(batch->records - 1));
+    put64(header + BASE_TIMESTAMP_AT, (uint64_t)time);
+    put64(header + MAX_TIMESTAMP_AT, (uint64_t)time);
     // No producer id: the same batch can be sent again and again.
     put64(header + PRODUCER_ID_AT, UINT64_MAX);
     put16(header + PRODUCER_EPOCH_AT, UINT16_MAX);
     put32(header + BASE_SEQUENCE_AT, UINT32_MAX);
-    put32(header + COUNT_AT, (uint32_t)batch.records);
-    put32(header + CRC_AT, crc32c(header + ATTRIBUTES_AT, batch.length - ATTRIBUTES_AT));
+    put32(header + COUNT_AT, (uint32_t)batch->records);
+    put32(header + CRC_AT, crc32c(header + ATTRIBUTES_AT, batch->length - ATTRIBUTES_AT));
+}
+
+struct batch batch_build(size_t batch_bytes, size_t record_bytes) {
+    // The fields around a value take at most 40 bytes; the first record always finds room.
+    size_t least = BATCH_HEADER_BYTES + record_bytes + 40;
+    size_t limit = batch_bytes > least ? batch_bytes : least;
+    struct batch batch = batch_begin(limit);
+    uint8_t *value = malloc(record_bytes + 1);
+    if (value == NULL) fail("no memory for a record of %zu bytes", record_bytes);
+    uint64_t random = 0x9e3779b97f4a7c15;
+    do {
+        for (size_t i = 0; i < record_bytes; i++) value[i] = (uint8_t)(random_next(&random) >> 24);
+        struct record record = {.value = value, .value_bytes = record_bytes};
+        if (!batch_add(&batch, &record, limit)) break;
+    } while (batch.length < batch_bytes);
+    free(value);
+    batch_finish(&batch, wall_milliseconds());
     return batch;
 }
 

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 int supervision_free_port(void) {
@@ -37,6 +39,22 @@ int supervision_remove(const char *directory) {
     return nftw(directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) == 0 ? 0 : -errno;
 }
 
+static int forget_entry(const char *path, const struct stat *status, int kind, struct FTW *place) {
+    (void)status, (void)place;
+    if (kind != FTW_F) return 0;
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) return 0;
+    posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED);
+    close(descriptor);
+    return 0;
+}
+
+int supervision_forget(const char *directory) {
+    int result = supervision_settle(directory);
+    if (result != 0) return result;
+    return nftw(directory, forget_entry, 16, FTW_PHYS | FTW_MOUNT) == 0 ? 0 : -errno;
+}
+
 int supervision_settle(const char *directory) {
     int descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor < 0) return -errno;
@@ -57,6 +75,25 @@ long supervision_memory(pid_t process, const char *field) {
     }
     fclose(file);
     return kilobytes;
+}
+
+long supervision_flushes(const char *directory) {
+    struct stat status;
+    if (stat(directory, &status) != 0) return -errno;
+    // Of a partition's disk: flushes are not counted for partitions.
+    static const char *const forms[] = {"/sys/dev/block/%u:%u/../stat", "/sys/dev/block/%u:%u/stat"};
+    for (int i = 0; i < 2; i++) {
+        char path[64];
+        snprintf(path, sizeof path, forms[i], major(status.st_dev), minor(status.st_dev));
+        FILE *file = fopen(path, "re");
+        if (file == NULL) continue;
+        unsigned long value = 0;
+        int fields = 0;
+        while (fields < 16 && fscanf(file, "%lu", &value) == 1) fields++;
+        fclose(file);
+        if (fields == 16) return (long)value;
+    }
+    return -ENOENT;
 }
 
 double supervision_machine_busy_seconds(void) {

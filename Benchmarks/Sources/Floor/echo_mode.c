@@ -15,5 +15,5 @@ static void handle(void *context, const uint8_t *frame, size_t length, struct an
 void run_echo(int count, char **arguments) {
     static const char *const known[] = {NULL};
     options_parse(count, arguments, known);
-    serve(handle, NULL);
+    serve(&(struct service){.handler = handle});
 }

@@ -50,5 +50,5 @@ void run_fetch(int count, char **arguments) {
     }
     log_file_sync(&server.file);
     batch_free(&batch);
-    serve(handle, &server);
+    serve(&(struct service){.handler = handle, .context = &server});
 }

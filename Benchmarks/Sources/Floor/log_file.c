@@ -65,6 +65,6 @@ void log_file_append(struct log_file *file, const void *bytes, size_t length) {
     let_go(file);
 }
 
-void log_file_sync(struct log_file *file) {
+void log_file_sync(const struct log_file *file) {
     if (fdatasync(file->descriptor) != 0) fail_errno("fdatasync");
 }

@@ -30,6 +30,6 @@ struct log_file log_file_create(const char *directory, const char *name, struct 
 void log_file_append(struct log_file *file, const void *bytes, size_t length);
 
 /// Waits until everything appended is on the disk.
-void log_file_sync(struct log_file *file);
+void log_file_sync(const struct log_file *file);
 
 #endif

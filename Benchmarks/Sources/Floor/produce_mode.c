@@ -1,5 +1,6 @@
 #include "batch.h"
 #include "failure.h"
+#include "group_commit.h"
 #include "log_file.h"
 #include "modes.h"
 #include "options.h"
@@ -14,6 +15,8 @@ struct produce_server {
     struct log_file *files;
     size_t file_count;
     int synced;
+    /// Null where each batch is synced by itself, or none is.
+    struct group_commit *commit;
 };
 
 /// What no broker can avoid: check the batch, append it to the partition's file, sync it if that was
@@ -23,11 +26,21 @@ static void handle(void *context, const uint8_t *frame, size_t length, struct an
     struct produce_view view;
     if (!read_produce_request(frame, length, &view)) fail("not a Produce request of one partition");
     if (!batch_is_valid(view.records, view.record_bytes)) fail("a batch came damaged");
-    struct log_file *file = &server->files[view.partition % server->file_count];
+    size_t number = view.partition % server->file_count;
+    struct log_file *file = &server->files[number];
     int64_t position = file->end;
     log_file_append(file, view.records, view.record_bytes);
     if (server->synced) log_file_sync(file);
     answer->length = write_produce_response(answer->bytes, &view, position);
+    if (server->commit != NULL) group_commit_hold(server->commit, answer, number);
+}
+
+static void round_ended(void *context) {
+    group_commit_begin(((struct produce_server *)context)->commit);
+}
+
+static struct answer *released(void *context) {
+    return group_commit_end(((struct produce_server *)context)->commit);
 }
 
 void run_produce(int count, char **arguments) {
@@ -35,10 +48,11 @@ void run_produce(int count, char **arguments) {
                                         "--prewritten", NULL};
     struct options options = options_parse(count, arguments, known);
     const char *durability = option_text(&options, "--durability", "os");
-    int synced = strcmp(durability, "sync") == 0;
-    if (!synced && strcmp(durability, "os") != 0) fail("--durability is os or sync, not %s", durability);
+    int synced = strcmp(durability, "sync") == 0, grouped = strcmp(durability, "group") == 0;
+    int neither = strcmp(durability, "os") == 0;
+    if (!synced && !grouped && !neither) fail("--durability is os, sync or group, not %s", durability);
     struct write_policy policy = {
-        .write_back = option_number(&options, "--write-back", synced ? 0 : 4 << 20),
+        .write_back = option_number(&options, "--write-back", neither ? 4 << 20 : 0),
         .window = option_number(&options, "--window", 16 << 20),
         .prewritten = option_number(&options, "--prewritten", 0),
     };
@@ -50,5 +64,14 @@ void run_produce(int count, char **arguments) {
         snprintf(name, sizeof name, "%zu.log", i);
         server.files[i] = log_file_create(option_text(&options, "--dir", "."), name, policy);
     }
-    serve(handle, &server);
+    struct service service = {.handler = handle, .context = &server};
+    struct group_commit commit;
+    if (grouped) {
+        group_commit_start(&commit, server.files, server.file_count);
+        server.commit = &commit;
+        service.event = commit.ended;
+        service.round = round_ended;
+        service.released = released;
+    }
+    serve(&service);
 }

@@ -5,6 +5,7 @@
 #include "sockets.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -29,8 +30,7 @@ struct connection {
 };
 
 struct server {
-    frame_handler handler;
-    void *context;
+    const struct service *service;
     int epoll;
     int listener;
 };
@@ -54,9 +54,11 @@ static void close_connection(struct connection *connection) {
     free(connection);
 }
 
-/// Sends what it can. Returns 1 when the answer is out, 0 when the socket is full, -1 when the peer has gone.
+/// Sends what it can. Returns 1 when the answer is out, 0 when it is held or the socket is full, -1 when the
+/// peer has gone.
 static int send_answer(struct connection *connection) {
     struct answer *answer = &connection->answer;
+    if (answer->held) return 0;
     while (answer->sent < answer->length) {
         int flags = MSG_NOSIGNAL | (answer->file_bytes > 0 ? MSG_MORE : 0);
         ssize_t sent =
@@ -106,7 +108,8 @@ static int handle_frames(struct server *server, struct connection *connection) {
     while (state > 0 && connection->filled - position >= 4) {
         size_t length = get32(connection->buffer + position);
         if (connection->filled - position - 4 < length) break;
-        server->handler(server->context, connection->buffer + position + 4, length, &connection->answer);
+        const struct service *service = server->service;
+        service->handler(service->context, connection->buffer + position + 4, length, &connection->answer);
         position += 4 + length;
         state = send_answer(connection);
     }
@@ -131,28 +134,47 @@ static void proceed(struct server *server, struct connection *connection) {
     close_connection(connection);
 }
 
-void serve(frame_handler handler, void *context) {
+/// Lets go of the answers that need be held no longer.
+static void release_answers(struct server *server) {
+    struct answer *next = server->service->released(server->service->context);
+    while (next != NULL) {
+        struct answer *answer = next;
+        next = answer->next_held;
+        answer->held = 0;
+        proceed(server, (struct connection *)((char *)answer - offsetof(struct connection, answer)));
+    }
+}
+
+static void watch(struct server *server, int descriptor, void *mark) {
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = mark};
+    if (epoll_ctl(server->epoll, EPOLL_CTL_ADD, descriptor, &event) != 0) fail_errno("epoll_ctl");
+}
+
+void serve(const struct service *service) {
     uint16_t port = 0;
-    struct server server = {.handler = handler, .context = context};
+    struct server server = {.service = service};
     server.listener = listen_on_loopback(&port);
     server.epoll = epoll_create1(EPOLL_CLOEXEC);
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
-    if (server.epoll < 0 || epoll_ctl(server.epoll, EPOLL_CTL_ADD, server.listener, &event) != 0) {
-        fail_errno("epoll");
-    }
+    if (server.epoll < 0) fail_errno("epoll");
+    watch(&server, server.listener, NULL);
+    if (service->released != NULL) watch(&server, service->event, &server);
     printf("ready 127.0.0.1:%u\n", port);
     fflush(stdout);
 
     for (;;) {
-        struct epoll_event events[64];
-        int count = epoll_wait(server.epoll, events, 64, -1);
+        struct epoll_event events[256];
+        int count = epoll_wait(server.epoll, events, 256, -1);
         if (count < 0 && errno != EINTR) fail_errno("epoll_wait");
         for (int i = 0; i < count; i++) {
-            if (events[i].data.ptr == NULL) {
+            void *mark = events[i].data.ptr;
+            if (mark == NULL) {
                 accept_connection(&server);
+            } else if (mark == &server) {
+                release_answers(&server);
             } else {
-                proceed(&server, events[i].data.ptr);
+                proceed(&server, mark);
             }
         }
+        if (service->round != NULL) service->round(service->context);
     }
 }

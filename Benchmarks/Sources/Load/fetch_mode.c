@@ -32,8 +32,11 @@ struct consumer {
 struct fetch_run {
     const char *topic;
     uint32_t max_bytes;
+    /// Ends when so many bytes and so many records have come.
     uint64_t wanted;
+    uint64_t wanted_records;
     uint64_t received;
+    uint64_t records;
     uint64_t requests;
     size_t capacity;
     struct histogram *latency;
@@ -59,7 +62,10 @@ static void take_answer(struct fetch_run *run, struct consumer *consumer, size_t
     if (!read_fetch_response(consumer->buffer + 4, length, &view)) fail("a malformed answer to Fetch");
     if (view.error != 0) fail("Fetch was answered with error code %d", view.error);
     if (view.correlation != consumer->correlation) fail("the answer to another Fetch came");
+    int64_t before = consumer->offset;
     size_t whole = batches_walk(view.records, view.record_bytes, &consumer->offset);
+    // What lies before the offset in its batch comes along, and is not counted.
+    run->records += (uint64_t)(consumer->offset - before);
     consumer->empty_answers = whole > 0 ? 0 : consumer->empty_answers + 1;
     if (consumer->empty_answers > MOST_EMPTY_ANSWERS) {
         fail("nothing comes at offset %ld of %lu", consumer->offset, view.high_watermark);
@@ -102,7 +108,7 @@ static void run_until_received(struct fetch_run *run, struct consumer *consumers
             struct consumer *consumer = events[i].data.ptr;
             receive(run, consumer);
             if (consumer->waiting) continue;
-            if (run->received < run->wanted) {
+            if (run->received < run->wanted || run->records < run->wanted_records) {
                 send_request(run, consumer);
             } else {
                 waiting--;
@@ -114,7 +120,7 @@ static void run_until_received(struct fetch_run *run, struct consumer *consumers
 void run_fetch(int count, char **arguments) {
     static const char *const known[] = {"--address",     "--topic",      "--partitions",
                                         "--connections", "--max-bytes",  "--bytes",
-                                        "--warm",        "--server-pid", NULL};
+                                        "--warm",        "--records",    "--server-pid", NULL};
     struct options options = options_parse(count, arguments, known);
     const char *address = option_text(&options, "--address", NULL);
     if (address == NULL) fail("--address is missing");
@@ -143,13 +149,16 @@ void run_fetch(int count, char **arguments) {
     run.wanted = option_number(&options, "--warm", 0);
     if (run.wanted > 0) run_until_received(&run, consumers, connections, epoll);
     run.wanted = option_number(&options, "--bytes", 1 << 30);
-    run.received = run.requests = 0;
+    run.wanted_records = option_number(&options, "--records", 0);
+    if (run.wanted_records > 0) run.wanted = 0;
+    run.received = run.requests = run.records = 0;
     run.latency = &report.latency;
     report.stopwatch = stopwatch_start((pid_t)option_number(&options, "--server-pid", 0));
     run_until_received(&run, consumers, connections, epoll);
     stopwatch_stop(&report.stopwatch);
     report.bytes = run.received;
     report.requests = run.requests;
+    report.records = run.records;
     report_print(&report);
     for (size_t i = 0; i < connections; i++) free(consumers[i].buffer);
     free(consumers);

@@ -1,9 +1,11 @@
+#include "events.h"
 #include "failure.h"
 #include "modes.h"
 #include "options.h"
 #include "producer.h"
 #include "stopwatch.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static int16_t acks_of(const char *text) {
@@ -12,15 +14,34 @@ static int16_t acks_of(const char *text) {
     fail("--acks is all or 1, not %s", text);
 }
 
+/// With `--events`, batches of so many JSON events, `--pool` different ones; otherwise one batch of random
+/// bytes.
+static struct batch *prepare(const struct options *options, size_t *count) {
+    struct event_shape shape = {
+        .batches = option_number(options, "--pool", 20000),
+        .events_per_batch = option_number(options, "--events", 0),
+        .keys = option_number(options, "--keys", 0),
+    };
+    if (shape.events_per_batch > 0) {
+        *count = shape.batches;
+        return event_batches(&shape);
+    }
+    struct batch *batch = malloc(sizeof *batch);
+    if (batch == NULL) fail("no memory for a batch");
+    *batch = batch_build(option_number(options, "--batch", 1 << 20), option_number(options, "--record", 1024));
+    return batch;
+}
+
 void run_produce(int count, char **arguments) {
     static const char *const known[] = {
         "--address", "--topic", "--partitions", "--connections", "--depth",      "--batch", "--record",
-        "--acks",    "--bytes", "--seconds",    "--warm",        "--server-pid", NULL};
+        "--acks",    "--bytes", "--seconds",    "--warm",        "--server-pid", "--events", "--pool", "--keys", NULL};
     struct options options = options_parse(count, arguments, known);
-    struct batch batch =
-        batch_build(option_number(&options, "--batch", 1 << 20), option_number(&options, "--record", 1024));
+    size_t batch_count = 1;
+    struct batch *batches = prepare(&options, &batch_count);
     struct producer producer = {
-        .batch = &batch,
+        .batches = batches,
+        .batch_count = batch_count,
         .topic = option_text(&options, "--topic", "bench"),
         .partitions = (uint32_t)option_number(&options, "--partitions", 1),
         .depth = (uint32_t)option_number(&options, "--depth", 5),
@@ -32,14 +53,16 @@ void run_produce(int count, char **arguments) {
 
     static struct report report;
     uint64_t warm = option_number(&options, "--warm", 0);
-    if (warm > 0) producer_run(&producer, warm / batch.length + 1, 0, NULL);
+    if (warm > 0) producer_run(&producer, warm, 0, NULL);
     report.stopwatch = stopwatch_start((pid_t)option_number(&options, "--server-pid", 0));
     uint64_t seconds = option_number(&options, "--seconds", 0);
-    uint64_t frames = seconds > 0 ? UINT64_MAX : option_number(&options, "--bytes", 1 << 30) / batch.length;
-    report.requests = producer_run(&producer, frames, seconds, &report.latency);
+    uint64_t bytes = option_number(&options, "--bytes", 1 << 30);
+    struct production sent = producer_run(&producer, bytes, seconds, &report.latency);
     stopwatch_stop(&report.stopwatch);
-    report.bytes = report.requests * batch.length;
-    report.records = report.requests * (uint64_t)batch.records;
+    report.requests = sent.requests;
+    report.bytes = sent.bytes;
+    report.records = sent.records;
+    report.value_bytes = sent.value_bytes;
     report_print(&report);
-    batch_free(&batch);
+    event_batches_free(batches, batch_count);
 }

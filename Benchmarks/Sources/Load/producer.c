@@ -17,7 +17,8 @@ enum { ANSWER_TIMEOUT_MS = 30000 };
 
 struct producer_connection {
     int socket;
-    /// The frame that is being sent: its own first bytes, then the batch that all share.
+    /// The frame that is being sent: its own first bytes, then a batch that it shares with others.
+    const struct batch *batch;
     uint8_t prefix[FRAME_ROOM];
     size_t prefix_length;
     size_t sent;
@@ -32,9 +33,10 @@ struct producer_connection {
 /// One run: what is still to be sent, and what is out.
 struct run {
     struct producer *producer;
-    uint64_t frames_left;
+    /// How many bytes of batches are to be sent.
+    uint64_t wanted;
     uint64_t in_flight;
-    uint64_t done;
+    struct production sent;
     struct histogram *latency;
 };
 
@@ -57,26 +59,32 @@ void producer_connect(struct producer *producer, const char *address, uint32_t c
 
 static void begin_frame(struct run *run, struct producer_connection *connection) {
     struct producer *producer = run->producer;
+    const struct batch *batch = &producer->batches[producer->next_batch];
+    producer->next_batch = (producer->next_batch + 1) % producer->batch_count;
     struct produce_request request = {
         .topic = producer->topic,
         .partition = producer->next_partition,
         .acks = producer->acks,
         .correlation = connection->next_correlation,
-        .record_bytes = producer->batch->length,
+        .record_bytes = batch->length,
     };
     producer->next_partition = (producer->next_partition + 1) % producer->partitions;
     connection->prefix_length = write_produce_request(connection->prefix, &request);
+    connection->batch = batch;
     connection->sent = 0;
     connection->sending = 1;
     connection->sent_at[connection->next_correlation % LARGEST_DEPTH] = monotonic_nanoseconds();
     connection->next_correlation++;
-    run->frames_left--;
     run->in_flight++;
+    run->sent.requests++;
+    run->sent.bytes += batch->length;
+    run->sent.records += (uint64_t)batch->records;
+    run->sent.value_bytes += batch->value_bytes;
 }
 
 /// Sends the rest of the frame. Returns 0 when the socket is full.
-static int send_frame(const struct producer *producer, struct producer_connection *connection) {
-    const struct batch *batch = producer->batch;
+static int send_frame(struct producer_connection *connection) {
+    const struct batch *batch = connection->batch;
     size_t whole = connection->prefix_length + batch->length;
     while (connection->sent < whole) {
         struct iovec parts[2];
@@ -103,10 +111,10 @@ static void send_what_fits(struct run *run, struct producer_connection *connecti
     for (;;) {
         if (!connection->sending) {
             uint32_t in_flight = connection->next_correlation - connection->answered;
-            if (run->frames_left == 0 || in_flight == run->producer->depth) return;
+            if (run->sent.bytes >= run->wanted || in_flight == run->producer->depth) return;
             begin_frame(run, connection);
         }
-        if (!send_frame(run->producer, connection)) return;
+        if (!send_frame(connection)) return;
     }
 }
 
@@ -120,7 +128,6 @@ static void take_answer(struct run *run, struct producer_connection *connection,
         fail("answer %u came before %u", correlation, connection->answered);
     connection->answered++;
     run->in_flight--;
-    run->done++;
     if (run->latency == NULL) return;
     uint64_t sent_at = connection->sent_at[correlation % LARGEST_DEPTH];
     histogram_add(run->latency, monotonic_nanoseconds() - sent_at);
@@ -149,23 +156,24 @@ static void receive_answers(struct run *run, struct producer_connection *connect
     }
 }
 
-uint64_t producer_run(struct producer *producer, uint64_t frames, uint64_t seconds,
-                      struct histogram *latency) {
-    struct run run = {.producer = producer, .frames_left = frames, .latency = latency};
+struct production producer_run(struct producer *producer, uint64_t bytes, uint64_t seconds,
+                               struct histogram *latency) {
+    struct run run = {
+        .producer = producer, .wanted = seconds > 0 ? UINT64_MAX : bytes, .latency = latency};
     uint64_t start = monotonic_nanoseconds();
     for (uint32_t i = 0; i < producer->connection_count; i++) send_what_fits(&run, &producer->connections[i]);
-    while (run.frames_left > 0 || run.in_flight > 0) {
+    while (run.sent.bytes < run.wanted || run.in_flight > 0) {
         struct epoll_event events[64];
         int count = epoll_wait(producer->epoll, events, 64, ANSWER_TIMEOUT_MS);
         if (count < 0 && errno != EINTR) fail_errno("epoll_wait");
         if (count == 0)
             fail("no answer within %d ms, %lu requests in flight", ANSWER_TIMEOUT_MS, run.in_flight);
-        if (seconds > 0 && monotonic_nanoseconds() - start > seconds * 1000000000u) run.frames_left = 0;
+        if (seconds > 0 && monotonic_nanoseconds() - start > seconds * 1000000000u) run.wanted = 0;
         for (int i = 0; i < count; i++) {
             struct producer_connection *connection = events[i].data.ptr;
             receive_answers(&run, connection);
             send_what_fits(&run, connection);
         }
     }
-    return run.done;
+    return run.sent;
 }

@@ -8,10 +8,12 @@
 
 struct producer_connection;
 
-/// Sends one prepared batch again and again, over several connections with several requests in flight on
-/// each.
+/// Sends prepared batches in turn, again and again, over several connections with several requests in flight
+/// on each.
 struct producer {
-    const struct batch *batch;
+    const struct batch *batches;
+    size_t batch_count;
+    size_t next_batch;
     const char *topic;
     uint32_t partitions;
     uint32_t depth;
@@ -26,9 +28,17 @@ enum { LARGEST_DEPTH = 1024 };
 
 void producer_connect(struct producer *producer, const char *address, uint32_t connections);
 
-/// Sends `frames` batches, or as many as go in `seconds` where that is not 0, and returns when all are
-/// answered. Returns their number; the time of each is added to `latency` where given.
-uint64_t producer_run(struct producer *producer, uint64_t frames, uint64_t seconds,
-                      struct histogram *latency);
+/// What was sent, and answered.
+struct production {
+    uint64_t requests;
+    uint64_t bytes;
+    uint64_t records;
+    uint64_t value_bytes;
+};
+
+/// Sends batches of `bytes` together, or as many as go in `seconds` where that is not 0, and returns when all
+/// are answered. The time of each is added to `latency` where given.
+struct production producer_run(struct producer *producer, uint64_t bytes, uint64_t seconds,
+                               struct histogram *latency);
 
 #endif

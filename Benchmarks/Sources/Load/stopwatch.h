@@ -25,6 +25,7 @@ struct report {
     uint64_t bytes;
     uint64_t requests;
     uint64_t records;
+    uint64_t value_bytes;
     struct histogram latency;
 };
 

@@ -38,11 +38,15 @@ struct MartletBenchmarks {
         try makeDirectory(options.workDirectory)
         let bench = Bench(options: options, supervisor: try Supervisor(), machine: Machine())
         var outcomes: [Outcome] = []
+        let quiet = QuietMachine(bench)
         for measurement in Measurement.all {
             if !options.only.isEmpty && !options.only.contains(measurement.name) { continue }
-            let sides = measurement.sides.filter { $0 == .floor || !options.floorOnly }
+            let sides =
+                options.floorOnly
+                ? measurement.sides.filter { $0 == .baseline && !measurement.baselineIsBroker }
+                : measurement.sides
             if sides.isEmpty { continue }
-            outcomes.append(try alternate(measurement, sides, bench))
+            outcomes.append(try alternate(measurement, sides, bench, quiet))
         }
         let machine = bench.machine
         print(
@@ -59,16 +63,20 @@ struct MartletBenchmarks {
 
     /// Runs the sides in turn, so that whatever the machine is going through meets both.
     private static func alternate(
-        _ measurement: Measurement, _ sides: [Side], _ bench: Bench
+        _ measurement: Measurement, _ sides: [Side], _ bench: Bench, _ quiet: QuietMachine
     ) throws(Failure) -> Outcome {
         var outcome = Outcome(measurement: measurement)
         do throws(Failure) {
-            for run in 1...bench.options.runs {
+            let runs = min(bench.options.runs, measurement.mostRuns)
+            for run in 1...runs {
                 for side in sides {
-                    showProgress("\(measurement.title): run \(run) of \(bench.options.runs)")
-                    bench.settle()
-                    let sample = try measurement.run(side, bench)
-                    if side == .floor { outcome.floor.append(sample) } else { outcome.martlet.append(sample) }
+                    showProgress("\(measurement.title): run \(run) of \(runs)")
+                    let sample = try quiet.sample { () throws(Failure) in try measurement.run(side, bench) }
+                    if side == .baseline {
+                        outcome.baseline.append(sample)
+                    } else {
+                        outcome.martlet.append(sample)
+                    }
                 }
             }
         } catch .failed(let message) {

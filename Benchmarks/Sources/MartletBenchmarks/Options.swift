@@ -9,6 +9,8 @@ struct Options {
     /// Names of the measurements to run; empty for all.
     var only: [String] = []
     var floorOnly = false
+    /// How long to wait, in all, for a machine that others use to become quiet.
+    var patience = 0
     var wantsHelp = false
     var wantsList = false
     var results = ""
@@ -23,13 +25,16 @@ struct Options {
         Measures a Martlet broker against the least that the machine must do for the same work.
 
         usage: martlet-benchmarks [--quick] [--only NAME]… [--runs N] [--bytes N] [--floor-only]
-                                  [--results FILE] [--list] [--help]
+                                  [--patience SECONDS] [--results FILE] [--list] [--help]
 
           --quick        two runs and a quarter of the bytes, for a first look
           --only NAME    this measurement alone; may be repeated (--list shows the names)
           --runs N       runs of each side, alternating (default 5)
           --bytes N      bytes of a run, with k, m or g (default 1g)
           --floor-only   without the broker
+          --patience SECONDS
+                         wait for a quiet machine before each run, and repeat runs that others disturbed,
+                         for so long in all (default 0)
           --results FILE where the JSON goes (default results/latest.json beside the package)
 
         environment:
@@ -48,6 +53,7 @@ struct Options {
             case "--only": only.append(try Self.value(of: argument, in: &left))
             case "--runs": runs = try Self.number(of: argument, in: &left)
             case "--bytes": bytes = try Self.number(of: argument, in: &left)
+            case "--patience": patience = try Self.number(of: argument, in: &left)
             case "--results": results = try Self.value(of: argument, in: &left)
             case "--floor-only": floorOnly = true
             case "--list": wantsList = true

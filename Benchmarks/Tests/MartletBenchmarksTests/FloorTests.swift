@@ -23,6 +23,23 @@ import Testing
         #expect(batch_is_valid(batch.bytes, batch.length) == 0)
     }
 
+    @Test("events differ from each other, and their keys come again in turn")
+    func events() throws {
+        var shape = event_shape(batches: 3, events_per_batch: 2, keys: 4)
+        let batches = try #require(event_batches(&shape))
+        defer { event_batches_free(batches, 3) }
+        let texts = (0..<3).map { index in
+            let batch = batches[index]
+            #expect(batch_is_valid(batch.bytes, batch.length) == 1)
+            #expect(batch.records == 2 && batch.value_bytes > 300 && batch.value_bytes < 600)
+            return String(
+                decoding: UnsafeBufferPointer(start: batch.bytes, count: batch.length), as: UTF8.self)
+        }
+        #expect(texts[0].contains("user-00000001") && texts[1].contains("user-00000003"))
+        #expect(texts[2].contains("user-00000001") && !texts[2].contains("user-00000003"))
+        #expect(texts[0].suffix(200) != texts[2].suffix(200))
+    }
+
     @Test("a consumer steps over whole batches and leaves the one that is cut off")
     func walk() {
         var batch = batch_build(4096, 100)

@@ -10,12 +10,27 @@ import Testing
             Sample(value: 0)
         }
         var outcome = Outcome(measurement: measurement)
-        outcome.floor = [Sample(value: 1000), Sample(value: 500), Sample(value: 100)]
+        outcome.baseline = [Sample(value: 1000), Sample(value: 500), Sample(value: 100)]
         outcome.martlet = [Sample(value: 600), Sample(value: 300), Sample(value: 60)]
         #expect(try #require(outcome.ratio?.median) == 0.6)
         #expect(outcome.meetsTarget == true)
         outcome.martlet = []
         #expect(outcome.meetsTarget == nil)
+    }
+
+    @Test("a figure beside the value is compared run by run, where both sides have it")
+    func figures() throws {
+        let measurement = Measurement(name: "m", title: "m", unit: "1/s", figures: [.slow]) { _, _ in
+            Sample(value: 0)
+        }
+        var outcome = Outcome(measurement: measurement)
+        outcome.baseline = [100, 50].map { Sample(value: 1, details: [Figure.slow.detail: $0]) }
+        outcome.martlet = [200, 100].map { Sample(value: 1, details: [Figure.slow.detail: $0]) }
+        #expect(try #require(outcome.ratio(of: .slow)?.median) == 2)
+        let words = Table(outcomes: [outcome]).text.split(separator: "\n").last?.split(separator: " ")
+        #expect(words == ["m", "p99", "µs", "75.0", "150", "2.00×"])
+        outcome.baseline = []
+        #expect(outcome.ratio(of: .slow) == nil)
     }
 
     @Test(

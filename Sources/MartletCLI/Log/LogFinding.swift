@@ -1,3 +1,4 @@
+internal import Martlet
 internal import MartletLog
 
 /// Something that `martlet log verify` has to say about a file.

@@ -8,9 +8,9 @@ struct LogRepairCommand: ParsableCommand {
         commandName: "repair",
         abstract: "Cut damage out of logs, or say what that would lose.",
         discussion: """
-            Without --yes nothing is changed: the command says what it would do, and ends with exit code 1 if \
-            there is anything. With --yes it cuts out what is damaged and makes indexes anew. Offsets stay as \
-            they are; those of lost records are a gap. What is cut out is saved beside the segment.
+            Without --yes nothing is changed: the command says what it would do, and ends with exit code 1 \
+            if there is anything. With --yes it cuts out what is damaged and makes indexes anew. Offsets \
+            stay as they are; those of lost records are a gap. What is cut out is saved beside the segment.
 
             Needs no broker, and refuses while one uses the directory. A broker serves what is intact of a \
             damaged log without repair; repair lets compaction and compression at rest go on, and ends \

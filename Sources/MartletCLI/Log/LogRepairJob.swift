@@ -87,11 +87,12 @@ struct LogRepairJob: ~Copyable {
 
     private static func loss(_ offsets: Range<Offset>) -> String {
         let count = offsets.upperBound - offsets.lowerBound
+        let last = offsets.lowerBound + (count - 1)
         switch count {
         case 0: return "no offsets"
         case 1: return "the record at offset \(offsets.lowerBound)"
         default:
-            return "the records at the \(count) offsets \(offsets.lowerBound) to \(offsets.upperBound - 1)"
+            return "the records at the \(count) offsets \(offsets.lowerBound) to \(last)"
         }
     }
 

@@ -9,6 +9,8 @@ package final class DataDirectory: Sendable {
     package let fileSystem: any FileSystem
     /// The last broker closed all its logs. Known only at the start: the marker is removed then.
     package let wasCleanShutdown: Bool
+    /// Those whose logs were not closed although the stop was in order.
+    private let unclean: Set<TopicPartition>
     /// Of each log, the offset below which everything is on disk, as of the last checkpoint.
     package let recoveryPoints: [TopicPartition: Offset]
     /// Of each log, the offset below which records were deleted, as of the last checkpoint.
@@ -24,6 +26,7 @@ package final class DataDirectory: Sendable {
     private static let recoveryPointFile = "recovery-point-offset-checkpoint"
     private static let cleanerOffsetFile = "cleaner-offset-checkpoint"
     private static let logStartOffsetFile = "log-start-offset-checkpoint"
+    private static let uncleanFile = "martlet-unclean-partitions"
     private static let deletedSuffix = "-delete"
 
     /// Opens the directory, which is created if missing, and locks it against other brokers.
@@ -68,6 +71,7 @@ package final class DataDirectory: Sendable {
         recoveryPoints = try checkpoint(Self.recoveryPointFile)
         logStartOffsets = try checkpoint(Self.logStartOffsetFile)
         cleanedOffsets = try checkpoint(Self.cleanerOffsetFile)
+        unclean = Set(try checkpoint(Self.uncleanFile).keys)
         for name in try fileSystem.list(path) where name.hasSuffix(Self.deletedSuffix) && name.contains(".") {
             try fileSystem.removeDirectory(join(path, name))
             remarks.append("removed \(join(path, name)), which a deleted topic had left")
@@ -101,7 +105,7 @@ package final class DataDirectory: Sendable {
         var opening = LogOpening(
             directory: directory(of: partition), topicPartition: partition, fileSystem: fileSystem)
         opening.configuration = configuration
-        opening.wasCleanShutdown = wasCleanShutdown
+        opening.wasCleanShutdown = wasCleanShutdown && !unclean.contains(partition)
         opening.recoveryPoint = recoveryPoints[partition]
         opening.logStartOffset = logStartOffsets[partition]
         return opening
@@ -153,7 +157,13 @@ package final class DataDirectory: Sendable {
     }
 
     /// The last act of a broker: all logs are closed and on disk.
-    package func writeCleanShutdownMarker() throws(FileSystemError) {
+    ///
+    /// - Parameter unclean: Those that are not: the next start recovers them, and only them.
+    package func writeCleanShutdownMarker(
+        except unclean: [TopicPartition] = []
+    ) throws(FileSystemError) {
+        let exceptions = Dictionary(unclean.map { ($0, Offset(0)) }) { first, _ in first }
+        try fileSystem.replace(Self.uncleanFile, in: path, with: OffsetCheckpoint.encode(exceptions))
         try fileSystem.replace(
             Self.cleanShutdownFile, in: path, with: Array(#"{"version":"0","broker_epoch":"-1"}"#.utf8))
     }

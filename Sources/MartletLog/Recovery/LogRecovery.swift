@@ -143,7 +143,7 @@ struct LogRecovery {
         }
         return PartitionLog.Contents(
             start: start(bases, end: active.nextOffset), sealed: sealed, active: active, producers: producers,
-            epochs: epochs)
+            epochs: epochs, isAsClosed: true)
     }
 
     /// The last segment with the indexes that were written when it was closed; nil if they do not fit.

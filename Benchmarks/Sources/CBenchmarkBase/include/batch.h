@@ -10,16 +10,39 @@ enum {
     BATCH_PREFIX_BYTES = 12,
 };
 
-/// A record batch, format 2, uncompressed, with random values and a correct CRC.
+/// A record batch, format 2, uncompressed.
 struct batch {
     uint8_t *bytes;
     size_t length;
+    size_t capacity;
     int32_t records;
+    /// What users count: the values alone.
+    size_t value_bytes;
 };
 
-/// Builds the largest batch of at most `batch_bytes` from records of `record_bytes` each; at least one
-/// record.
+struct record {
+    /// Null for a record without key.
+    const void *key;
+    size_t key_bytes;
+    const void *value;
+    size_t value_bytes;
+};
+
+/// A batch without records, with room for `capacity` bytes of them.
+struct batch batch_begin(size_t capacity);
+
+/// Returns 0 where the batch would grow beyond `limit` bytes, or its room.
+int batch_add(struct batch *batch, const struct record *record, size_t limit);
+
+/// Writes the header, for records of the given time.
+void batch_finish(struct batch *batch, int64_t time);
+
+/// Builds the largest batch of at most `batch_bytes` from records with random values of `record_bytes` each;
+/// at least one record.
 struct batch batch_build(size_t batch_bytes, size_t record_bytes);
+
+/// The next of a sequence of random numbers. The state is never 0.
+uint64_t random_next(uint64_t *state);
 
 void batch_free(struct batch *batch);
 

@@ -31,6 +31,9 @@ int supervision_remove(const char *directory);
 /// for it.
 int supervision_settle(const char *directory);
 
+/// Has the page cache forget what is in a directory, as a machine has that was just started.
+int supervision_forget(const char *directory);
+
 /// Nanoseconds of a clock that never goes back.
 uint64_t supervision_nanoseconds(void);
 
@@ -39,6 +42,10 @@ double supervision_cpu_seconds(pid_t process);
 
 /// A figure in kilobytes from `/proc/PID/status`, for instance of `VmRSS:`.
 long supervision_memory(pid_t process, const char *field);
+
+/// How often the disk under a directory was told to make its writes durable, by whomever: once for each sync,
+/// as long as not several are in flight. Fails where the file system lies on no disk.
+long supervision_flushes(const char *directory);
 
 /// Processor time that the whole machine has spent since it started, idle time aside, in seconds.
 double supervision_machine_busy_seconds(void);

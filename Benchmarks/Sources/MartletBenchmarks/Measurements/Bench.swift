@@ -12,10 +12,12 @@ struct Bench {
         let address: String
         /// Kept as long as the server: the data go when it goes.
         let directory: RunDirectory
+        /// From starting the process until it listened.
+        var secondsToReady = 0.0
     }
 
     /// How long a server may take until it listens. The floor may have a file to write first.
-    private static let readyTimeout = 30.0
+    private static let readyTimeout = 60.0
     /// How long one run of the load generator may take.
     private static let loadTimeout = 120.0
 
@@ -28,10 +30,13 @@ struct Bench {
         return Server(child: child, address: String(line.dropFirst("ready ".count)), directory: directory)
     }
 
-    /// Starts a broker on an empty directory. `settings` are those of its `--set`.
-    func startBroker(_ settings: [String], on processors: UInt64) throws(Failure) -> Server {
+    /// Starts a broker, on an empty directory or on one that another broker has left. `settings` are those of
+    /// its `--set`.
+    func startBroker(
+        _ settings: [String], on processors: UInt64, in existing: RunDirectory? = nil
+    ) throws(Failure) -> Server {
         guard let broker = options.broker else { throw .failed("there is no broker to start") }
-        let directory = try RunDirectory(in: options.workDirectory)
+        let directory = if let existing { existing } else { try RunDirectory(in: options.workDirectory) }
         let port = supervision_free_port()
         if port < 0 { throw .system("cannot find a free port", -port) }
         let address = "127.0.0.1:\(port)"
@@ -39,7 +44,8 @@ struct Bench {
         for setting in settings { arguments += ["--set", setting] }
         let child = try Child(arguments, processors: processors, supervisor: supervisor)
         _ = try child.line(containing: address, within: Self.readyTimeout)
-        return Server(child: child, address: address, directory: directory)
+        let seconds = Double(supervision_nanoseconds() - child.started) / 1e9
+        return Server(child: child, address: address, directory: directory, secondsToReady: seconds)
     }
 
     /// Starts a broker and makes the topic that is measured with.
@@ -74,6 +80,13 @@ struct Bench {
     /// write-back, and whatever else goes on: it says how far a figure can be trusted.
     private func othersBusySeconds(_ server: Server) -> Double {
         supervision_machine_busy_seconds() - supervision_cpu_seconds(server.child.process)
+    }
+
+    /// What share of the machine neither the broker nor the runner used since `busy` was read from the
+    /// kernel's count, `seconds` ago.
+    func othersShare(since busy: Double, seconds: Double, brokerCPU: Double) -> Double {
+        let others = supervision_machine_busy_seconds() - busy - brokerCPU
+        return max(0, others) / seconds / Double(machine.processors)
     }
 
     /// Waits until the file system has dealt with what the run before left.

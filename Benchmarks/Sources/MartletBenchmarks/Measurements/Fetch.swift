@@ -18,7 +18,7 @@ extension Measurement {
         let processors = bench.machine.allButLast
         let server: Bench.Server
         switch side {
-        case .floor:
+        case .baseline:
             server = try bench.startFloor(["fetch", "--bytes", "\(hotBytes)"], on: processors)
         case .martlet:
             server = try bench.startBroker(durability: "os", partitions: 1, on: processors)

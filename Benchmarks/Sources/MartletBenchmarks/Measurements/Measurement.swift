@@ -1,7 +1,8 @@
 /// Who is measured.
 enum Side {
-    /// The C program that does what cannot be avoided, and nothing else.
-    case floor
+    /// What the other is read beside: the C program that does what cannot be avoided and nothing else, or the
+    /// broker without what is measured.
+    case baseline
     case martlet
 }
 
@@ -28,12 +29,20 @@ struct Measurement {
     let unit: String
     var target: Target?
     /// Which sides can be measured; the ratio needs both.
-    var sides: [Side] = [.floor, .martlet]
+    var sides: [Side] = [.baseline, .martlet]
+    /// Whether the baseline is a broker too, so that nothing can be measured without one.
+    var baselineIsBroker = false
+    var figures: [Figure] = []
+    /// For measurements that take long.
+    var mostRuns = Int.max
     /// Runs the side once, on a directory of its own.
     let run: (Side, Bench) throws(Failure) -> Sample
 }
 
 extension Measurement {
     /// Everything, in the order of the table.
-    static var all: [Measurement] { produce + fetch + roundTrips + startUp + reference }
+    static var all: [Measurement] {
+        produce + durableProduce + fetch + roundTrips + startUp + recovery + compaction + segmentCompression
+            + runningProducer + reference
+    }
 }

@@ -40,7 +40,7 @@ private struct ProduceLoad {
         let processors = bench.machine.allButLast
         let server =
             switch side {
-            case .floor:
+            case .baseline:
                 try bench.startFloor(
                     ["produce", "--files", "\(partitions)", "--durability", durability], on: processors
                 )

@@ -4,14 +4,14 @@ extension Measurement {
         [
             Measurement(
                 name: "disk-sync", title: "pwrite of 4 KiB + fdatasync p50, prewritten file", unit: "µs",
-                sides: [.floor]
+                sides: [.baseline], figures: [.slow, .slower, .slowest]
             ) { (_, bench) throws(Failure) in
                 let directory = try RunDirectory(in: bench.options.workDirectory)
                 let report = try bench.runFloor(["sync", "--dir", directory.path, "--seconds", "1"])
                 return Sample(value: try report.figure("p50_us"), details: report.figures)
             },
             Measurement(
-                name: "crc", title: "CRC-32C of 1 MiB in the cache", unit: "MB/s", sides: [.floor]
+                name: "crc", title: "CRC-32C of 1 MiB in the cache", unit: "MB/s", sides: [.baseline]
             ) { (_, bench) throws(Failure) in
                 try Sample(throughputOf: try bench.runFloor(["crc", "--bytes", "4g"]))
             },

@@ -25,7 +25,10 @@ extension Measurement {
     private static func roundTrip(
         _ name: String, _ title: String, _ roundTrip: RoundTrip, target: Target? = nil
     ) -> Measurement {
-        Measurement(name: name, title: title, unit: "µs", target: target) { (side, bench) throws(Failure) in
+        Measurement(
+            name: name, title: title, unit: "µs", target: target, figures: [.slow, .slower, .slowest]
+        ) {
+            (side, bench) throws(Failure) in
             try roundTrip.run(side, bench)
         }
     }
@@ -41,7 +44,7 @@ private struct RoundTrip {
         let machine = bench.machine
         let server =
             switch side {
-            case .floor: try bench.startFloor(floor, on: serverProcessors(machine))
+            case .baseline: try bench.startFloor(floor, on: serverProcessors(machine))
             case .martlet:
                 try bench.startBroker(durability: durability, partitions: 1, on: serverProcessors(machine))
             }

@@ -24,9 +24,9 @@ extension Measurement {
                 sides: [.martlet]
             ) { (_, bench) throws(Failure) in
                 let server = try bench.startBroker([], on: 0)
-                let time = Double(supervision_nanoseconds() - server.child.started) / 1e6
                 return Sample(
-                    value: time, details: ["cpu_seconds": supervision_cpu_seconds(server.child.process)])
+                    value: server.secondsToReady * 1e3,
+                    details: ["cpu_seconds": supervision_cpu_seconds(server.child.process)])
             },
         ]
     }

@@ -45,7 +45,28 @@ final class Child {
         if end >= 0 { close(end) }
     }
 
-    /// Ends it at once. Its data are thrown away anyway.
+    /// How many lines it has said in all.
+    private(set) var lineCount = 0
+
+    /// Lets it work for some time, and reads what it says.
+    func work(for seconds: Double) throws(Failure) {
+        let deadline = supervision_nanoseconds() + UInt64(seconds * 1e9)
+        while supervision_nanoseconds() < deadline {
+            let ready = try supervisor.wait(for: [output, end], until: deadline)
+            _ = drain()
+            if ready.contains(end) { throw .failed("\(name) ended too early.\(said)") }
+        }
+    }
+
+    /// Asks it to end, and returns how many seconds that took.
+    func stop(within seconds: Double) throws(Failure) -> Double {
+        let asked = supervision_nanoseconds()
+        _ = Glibc.kill(process, SIGTERM)
+        try waitForEnd(alongside: nil, within: seconds)
+        return Double(supervision_nanoseconds() - asked) / 1e9
+    }
+
+    /// Ends it at once, without a chance to do anything more.
     func kill() {
         guard exitStatus == nil, process > 0 else { return }
         _ = Glibc.kill(process, SIGKILL)
@@ -124,6 +145,7 @@ final class Child {
                 continue
             }
             lines.append(String(decoding: unfinishedLine, as: UTF8.self))
+            lineCount += 1
             unfinishedLine.removeAll(keepingCapacity: true)
         }
         if lines.count > Self.mostLines { lines.removeFirst(lines.count - Self.mostLines) }

@@ -1,19 +1,28 @@
 /// A measurement with all its runs.
 struct Outcome {
     let measurement: Measurement
-    var floor: [Sample] = []
+    var baseline: [Sample] = []
     var martlet: [Sample] = []
     /// What went wrong; the runs before it still count.
     var failure: String?
 
-    /// Broker to floor, each pair of neighbouring runs by itself, so that a drift of the machine cancels out.
+    /// Broker to baseline, each pair of neighbouring runs by itself, so that a drift of the machine cancels out.
     var ratio: Summary? {
-        Summary(zip(martlet, floor).map { $0.value / $1.value })
+        Summary(zip(martlet, baseline).map { $0.value / $1.value })
+    }
+
+    /// The same of another figure.
+    func ratio(of figure: Figure) -> Summary? {
+        Summary(
+            zip(martlet, baseline).compactMap { martlet, baseline in
+                guard let value = martlet.details[figure.detail] else { return nil }
+                return baseline.details[figure.detail].map { value / $0 }
+            })
     }
 
     /// What share of the machine went to neither side nor the load generator, in the middle of all runs.
     var othersShare: Double? {
-        Summary((floor + martlet).compactMap { $0.details[Sample.othersShare] })?.median
+        Summary((baseline + martlet).compactMap { $0.details[Sample.othersShare] })?.median
     }
 
     /// Whether the target is met; nil where there is no target or nothing to compare.
@@ -34,9 +43,20 @@ struct Outcome {
             ("target", measurement.target.map { .text($0.description) } ?? .null),
             ("met", meetsTarget.map { .text($0 ? "ok" : "short") } ?? .null),
             ("ratio", Self.json(ratio)),
-            ("floor", Self.json(floor)),
+            ("baseline", Self.json(baseline)),
             ("martlet", Self.json(martlet)),
+            ("figures", .object(measurement.figures.map { ($0.detail, json($0)) })),
             ("failure", failure.map { .text($0) } ?? .null),
+        ])
+    }
+
+    private func json(_ figure: Figure) -> JSON {
+        func of(_ samples: [Sample]) -> JSON {
+            Self.json(Summary(samples.compactMap { $0.details[figure.detail] }))
+        }
+        return .object([
+            ("unit", .text(figure.unit)), ("ratio", Self.json(ratio(of: figure))),
+            ("baseline", of(baseline)), ("martlet", of(martlet)),
         ])
     }
 

@@ -1,23 +1,19 @@
-/// The outcomes as text: a line for each, floor and broker side by side.
+/// The outcomes as text: a line for each, baseline and broker side by side.
 struct Table {
     let outcomes: [Outcome]
 
     private static let header = [
-        "measurement", "unit", "floor min", "median", "max", "martlet min", "median", "max", "ratio",
+        "measurement", "unit", "baseline min", "median", "max", "martlet min", "median", "max", "ratio",
         "target", "",
-        "CPU s/GB floor", "martlet", "others",
+        "CPU s/GB baseline", "martlet", "others",
     ]
 
+    private static let figuresHeader = ["figure of", "", "baseline", "martlet", "ratio"]
+
     var text: String {
-        let rows = [Self.header] + outcomes.map(Self.row)
-        let widths = Self.header.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-        var lines = rows.map { row in
-            zip(row, widths).enumerated().map { column, cell in
-                let padding = String(repeating: " ", count: cell.1 - cell.0.count)
-                return column < 2 ? cell.0 + padding : padding + cell.0
-            }.joined(separator: "  ")
-        }
-        lines += outcomes.flatMap(Self.tails)
+        var lines = Self.aligned([Self.header] + outcomes.map(Self.row))
+        let figures = outcomes.flatMap(Self.figures)
+        if !figures.isEmpty { lines += [""] + Self.aligned([Self.figuresHeader] + figures) }
         for outcome in outcomes {
             guard let failure = outcome.failure else { continue }
             lines.append("\(outcome.measurement.name) failed: \(failure)")
@@ -25,30 +21,42 @@ struct Table {
         return lines.joined(separator: "\n")
     }
 
+    /// Pads the cells of each column to the same width, the first two columns to the left.
+    private static func aligned(_ rows: [[String]]) -> [String] {
+        guard let header = rows.first else { return [] }
+        let widths = header.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        return rows.map { row in
+            zip(row, widths).enumerated().map { column, cell in
+                let padding = String(repeating: " ", count: cell.1 - cell.0.count)
+                return column < 2 ? cell.0 + padding : padding + cell.0
+            }.joined(separator: "  ")
+        }
+    }
+
     private static func row(_ outcome: Outcome) -> [String] {
         let verdict = outcome.meetsTarget.map { $0 ? "ok" : "short" } ?? ""
         let name = "\(outcome.measurement.title)"
         return [name, outcome.measurement.unit]
-            + cells(Summary(outcome.floor.map(\.value)))
+            + cells(Summary(outcome.baseline.map(\.value)))
             + cells(Summary(outcome.martlet.map(\.value)))
             + [
                 outcome.ratio.map { "\(short($0.median))×" } ?? "–",
                 outcome.measurement.target?.description ?? "", outcome.failure == nil ? verdict : "failed",
-                cpu(outcome.floor), cpu(outcome.martlet),
+                cpu(outcome.baseline), cpu(outcome.martlet),
                 outcome.othersShare.map { "\(short($0 * 100))%" } ?? "–",
             ]
     }
 
-    /// How long the slow round trips took, a line for each side.
-    private static func tails(_ outcome: Outcome) -> [String] {
-        if outcome.measurement.unit != "µs" { return [] }
-        return [("floor", outcome.floor), ("martlet", outcome.martlet)].compactMap { side, samples in
-            let tail = [("p99", "p99_us"), ("p99.9", "p999_us"), ("max", "max_us")].compactMap {
-                name, detail in
-                Summary(samples.compactMap { $0.details[detail] }).map { "\(name) \(short($0.median))" }
+    /// What else was seen, a line for each figure.
+    private static func figures(_ outcome: Outcome) -> [[String]] {
+        outcome.measurement.figures.compactMap { figure in
+            func middle(_ samples: [Sample]) -> String {
+                Summary(samples.compactMap { $0.details[figure.detail] }).map { short($0.median) } ?? "–"
             }
-            return tail.isEmpty
-                ? nil : "\(outcome.measurement.name), \(side): \(tail.joined(separator: ", ")) µs"
+            let sides = [middle(outcome.baseline), middle(outcome.martlet)]
+            if sides == ["–", "–"] { return nil }
+            let ratio = outcome.ratio(of: figure).map { "\(short($0.median))×" } ?? "–"
+            return [outcome.measurement.name, "\(figure.name) \(figure.unit)"] + sides + [ratio]
         }
     }
 
