@@ -103,7 +103,7 @@ struct LogRecovery {
             return PartitionLog.Contents(
                 start: base, sealed: [],
                 active: ActiveSegment(baseOffset: base, file: file, reservedByteCount: 0),
-                producers: producers, epochs: epochs)
+                producers: producers, epochs: epochs, isAsClosed: true)
         } catch {
             throw .storage(error)
         }
@@ -113,9 +113,9 @@ struct LogRecovery {
 
     /// Nil if the files are not what a clean stop leaves, so that they must be read after all.
     private mutating func openClean(_ bases: [Offset]) throws(SegmentError) -> PartitionLog.Contents? {
-        guard let last = bases.last, bases.allSatisfy({ has(.index, $0) && has(.timeindex, $0) }) else {
-            return nil
-        }
+        guard let last = bases.last,
+            bases.dropLast().allSatisfy({ has(.index, $0) && has(.timeindex, $0) })
+        else { return nil }
         let active: ActiveSegment?
         do throws(SegmentError) {
             active = try openActive(last)
@@ -159,6 +159,10 @@ struct LogRecovery {
             timeIndexBytes = try fileSystem.contents(of: path(.timeindex, base))
         } catch {
             throw .storage(error)
+        }
+        if size == 0, indexBytes == nil, timeIndexBytes == nil {
+            // Nothing was ever appended.
+            return ActiveSegment(baseOffset: base, file: file, reservedByteCount: 0)
         }
         guard
             let offsets = indexBytes?.withUnsafeBytes({ OffsetIndex(decoding: $0, segmentByteCount: size) }),
