@@ -75,8 +75,8 @@ final class BrokerStorage: Sendable {
             ($0.recoveryPoints[id], $0.logStartOffsets[id])
         }
         if found == nil, topicID != nil, try !directory.fileSystem.exists(opening.directory) {
-            // What the checkpoints say is of an earlier topic of that name, which was deleted in the moment of
-            // a crash.
+            // What the checkpoints say is of an earlier topic of that name, which was deleted in the moment
+            // of a crash.
             (opening.recoveryPoint, opening.logStartOffset) = (nil, nil)
             try forget([id])
         }

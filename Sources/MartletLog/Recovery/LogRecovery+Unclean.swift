@@ -91,6 +91,9 @@ extension LogRecovery {
             // offsets must not come again, below the start, where nobody would see what is appended.
             do throws(FileSystemError) {
                 try removeSegments(bases)
+                try removeStraySnapshots(bases: [], end: .none)
+                try fileSystem.replace(
+                    SegmentFile.snapshot.name(start), in: directory, with: ProducerSnapshot.encode(producers))
             } catch {
                 throw .storage(error)
             }
