@@ -54,8 +54,9 @@ extension BrokerParts {
 
     /// - Returns: The ends of those that are closed.
     private func perform(_ requests: [CloseRequest]) async -> [TopicPartition: Offset] {
-        await withTaskGroup(of: CloseRequest?.self) { group in
-            for request in requests {
+        let untouched = requests.filter(\.isUntouched).map { ($0.topicPartition, $0.end) }
+        return await withTaskGroup(of: CloseRequest?.self) { group in
+            for request in requests where !request.isUntouched {
                 group.addTask {
                     do {
                         try await environment.disk.run { try request.perform() }
@@ -69,7 +70,7 @@ extension BrokerParts {
                     }
                 }
             }
-            return await group.reduce(into: [:]) { ends, request in
+            return await group.reduce(into: Dictionary(uniqueKeysWithValues: untouched)) { ends, request in
                 if let request { ends[request.topicPartition] = request.end }
             }
         }

@@ -7,6 +7,7 @@ Each partition is a round of its own: one bit of one of its files. `MARTLET_FLIP
 import os
 import random
 import shutil
+import time
 
 import pytest
 from confluent_kafka import OFFSET_BEGINNING, KafkaError, TopicPartition
@@ -236,3 +237,26 @@ def test_no_flipped_bit_becomes_a_wrong_record(masters, number, end):
         broker.close()
     finally:
         broker.abandon()
+
+
+def test_a_flipped_bit_in_where_a_log_starts_deletes_nothing(own_broker):
+    """The checkpoint of starts is text: one bit makes 97 of 17, and all below would be deleted."""
+    broker = own_broker({"log.segment.bytes": 2048, "log.retention.check.interval.ms": 100})
+    broker.expect_in_log("log-start-offset-checkpoint is damaged")
+    ADMINS[0].create(broker.address, TOPIC, 1, {"martlet.segment.compression": "none"})
+    with raw.Connection(broker.address) as connection:
+        for offset in range(0, END, BATCH_SIZE):
+            assert connection.produce(TOPIC, batch(0, offset))["error_code"] == 0
+    assert ADMINS[0].delete_records(broker.address, TOPIC, 17) == 17
+    broker.stop()
+    checkpoint = broker.data / "log-start-offset-checkpoint"
+    text = checkpoint.read_text()
+    assert f"{TOPIC} 0 17\n" in text
+    checkpoint.write_text(text.replace(f"{TOPIC} 0 17\n", f"{TOPIC} 0 97\n"))
+    broker.start()
+    time.sleep(1)
+    with raw.Connection(broker.address) as connection:
+        served, _ = sweep(connection, 0)
+    assert set(range(17, END)) <= served.keys()
+    assert all(content == value(0, offset) for offset, content in served.items())
+    assert "log-start-offset-checkpoint is damaged" in broker.log_text()

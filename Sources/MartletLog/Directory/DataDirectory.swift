@@ -56,8 +56,8 @@ package final class DataDirectory: Sendable {
         self.fileSystem = fileSystem
         self.lock = Mutex(lock)
         let marker = join(path, Self.cleanShutdownFile)
-        wasCleanShutdown = try fileSystem.exists(marker)
-        if wasCleanShutdown {
+        let isMarkedClean = try fileSystem.exists(marker)
+        if isMarkedClean {
             try fileSystem.remove(marker)
             try fileSystem.syncDirectory(path)
         }
@@ -71,7 +71,10 @@ package final class DataDirectory: Sendable {
         recoveryPoints = try checkpoint(Self.recoveryPointFile)
         logStartOffsets = try checkpoint(Self.logStartOffsetFile)
         cleanedOffsets = try checkpoint(Self.cleanerOffsetFile)
+        let remarkCount = remarks.count
         unclean = Set(try checkpoint(Self.uncleanFile).keys)
+        // Which logs were not clean is not known if that one is damaged: then none was.
+        wasCleanShutdown = isMarkedClean && remarks.count == remarkCount
         for name in try fileSystem.list(path) where name.hasSuffix(Self.deletedSuffix) && name.contains(".") {
             try fileSystem.removeDirectory(join(path, name))
             remarks.append("removed \(join(path, name)), which a deleted topic had left")

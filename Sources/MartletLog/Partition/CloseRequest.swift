@@ -13,7 +13,7 @@ package struct CloseRequest: Sendable {
     let files: [any LogFile]
     let contents: [(name: String, bytes: [UInt8])]
     /// Nothing was appended since the log was opened: all is on disk as the last clean stop has left it.
-    let isUntouched: Bool
+    package let isUntouched: Bool
 
     /// Blocks until all is on disk. If it throws, the next start must treat the stop as unclean.
     package func perform() throws(LogError) {

@@ -97,7 +97,8 @@ extension LogRecovery {
             } catch {
                 throw .storage(error)
             }
-            return try create(producers)
+            names.insert(SegmentFile.snapshot.name(start))
+            return try create()
         }
         do throws(FileSystemError) {
             try removeStraySnapshots(bases: bases, end: end)
