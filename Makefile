@@ -38,6 +38,8 @@ fuzz: setup ## Ten million damaged frames, and the other seeded tests at full de
 		-Xswiftc -enable-testing --filter 'MartletRecordsTests.FuzzTests'
 	MARTLET_SIMULATION_SEEDS=100000 swift test -c release --skip-build --scratch-path .build-fuzz \
 		-Xswiftc -enable-testing --filter 'MartletLogTests.PowerLossTests'
+	MARTLET_FLIP_ROUNDS=100000 swift test -c release --skip-build --scratch-path .build-fuzz \
+		-Xswiftc -enable-testing --filter 'MartletLogTests.BitFlipTests'
 	MARTLET_SEEDS=1-20000 swift test -c release --skip-build --scratch-path .build-fuzz \
 		-Xswiftc -enable-testing --filter 'ProducerSimulation'
 

@@ -13,6 +13,7 @@ let strict: [SwiftSetting] = [
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -32,6 +33,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         // The logging API of server-side Swift; services that embed us choose the backend.
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        // The metrics API of server-side Swift; the process chooses where the figures go.
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         // Start-up, graceful shutdown and signals shared with the services that embed us.
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         // Commands, flags, help and shell completions.
@@ -68,7 +71,7 @@ let package = Package(
             name: "MartletBroker",
             dependencies: [
                 "MartletCore", "MartletWire", "MartletRecords", "MartletLog", "MartletTransport",
-                nioCore, nioPosix, logging, serviceLifecycle, dequeModule,
+                nioCore, nioPosix, logging, metrics, serviceLifecycle, dequeModule,
             ],
             swiftSettings: strict
         ),

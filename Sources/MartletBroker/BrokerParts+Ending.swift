@@ -30,48 +30,49 @@ extension BrokerParts {
         return count
     }
 
-    /// Syncs and closes every log, and marks the stop as clean if all went well.
+    /// Syncs and closes every log, and marks the stop as clean, but for the logs for which that is not so.
     func closeLogs() async throws {
         var requests: [CloseRequest] = []
-        var isClean = true
-        for shard in router.shards {
-            let closed = await shard.closePartitions()
-            requests += closed.requests
-            isClean = isClean && closed.isComplete
-        }
+        for shard in router.shards { requests += await shard.closePartitions() }
         await maintenance.stop()
-        // Nobody has looked at the log of a partition that is offline, so the next start must.
-        let partitionCount = await controller.image.topics.values.reduce(0) { $0 + $1.partitions.count }
-        if requests.count < partitionCount { isClean = false }
-        isClean = await perform(requests) && isClean
+        let closed = await perform(requests)
+        // Also those that are offline: nobody has looked at their logs.
+        let image = await controller.image
+        let unclean = image.topics.values.flatMap { topic in
+            topic.partitions.indices.map { TopicPartition(topic.name, PartitionIndex($0)) }
+        }.filter { closed[$0] == nil }
+        var isClean = true
         do {
             try await store.close()
         } catch {
             isClean = false
             environment.logger.error("The metadata log could not be closed.", metadata: ["error": "\(error)"])
         }
-        let checkpoint = Dictionary(uniqueKeysWithValues: requests.map { ($0.topicPartition, $0.end) })
         let marksClean = isClean
-        try await environment.disk.run { try storage.close(checkpoint, isClean: marksClean) }
+        try await environment.disk.run { try storage.close(closed, unclean: unclean, isClean: marksClean) }
     }
 
-    private func perform(_ requests: [CloseRequest]) async -> Bool {
-        await withTaskGroup(of: Bool.self) { group in
-            for request in requests {
+    /// - Returns: The ends of those that are closed.
+    private func perform(_ requests: [CloseRequest]) async -> [TopicPartition: Offset] {
+        let untouched = requests.filter(\.isUntouched).map { ($0.topicPartition, $0.end) }
+        return await withTaskGroup(of: CloseRequest?.self) { group in
+            for request in requests where !request.isUntouched {
                 group.addTask {
                     do {
                         try await environment.disk.run { try request.perform() }
-                        return true
+                        return request
                     } catch {
                         environment.logger.error(
                             "A partition could not be closed cleanly; the next start recovers it.",
                             metadata: ["partition": "\(request.topicPartition)", "error": "\(error)"]
                         )
-                        return false
+                        return nil
                     }
                 }
             }
-            return await group.allSatisfy { $0 }
+            return await group.reduce(into: Dictionary(uniqueKeysWithValues: untouched)) { ends, request in
+                if let request { ends[request.topicPartition] = request.end }
+            }
         }
     }
 

@@ -13,6 +13,8 @@ extension BrokerParts {
         let removed = image.removed
         try await environment.disk.run { try storage.deleteRemains(of: removed) }
         var recovery = Recovery()
+        var progress = RecoveryProgress(
+            total: image.topics.values.reduce(0) { $0 + $1.partitions.count }, environment.logger)
         var epochs: [MetadataRecord] = []
         try await withThrowingTaskGroup(of: OpenedPartition?.self) { group in
             var waiting = image.topics.values.flatMap { topic in topic.partitions.indices.map { (topic, $0) }
@@ -24,6 +26,7 @@ extension BrokerParts {
             for _ in 0..<atOnce { openNext() }
             while let opened = try await group.next() {
                 openNext()
+                progress.didOpen()
                 guard let opened else { continue }
                 recovery.partitionCount += 1
                 if opened.wasRecovered { recovery.recoveredCount += 1 }
@@ -69,5 +72,27 @@ extension BrokerParts {
     func startHousekeeping() {
         for shard in router.shards { housekeeping.start(on: shard) }
         maintenance.start()
+    }
+}
+
+/// Tells, while a start takes long, how far it has come.
+private struct RecoveryProgress {
+    private static let interval = Duration.seconds(1)
+
+    private let total: Int
+    private let logger: Logger
+    private var openedCount = 0
+    private var told = ContinuousClock.now
+
+    init(total: Int, _ logger: Logger) {
+        self.total = total
+        self.logger = logger
+    }
+
+    mutating func didOpen() {
+        openedCount += 1
+        guard told.duration(to: .now) >= Self.interval else { return }
+        told = .now
+        logger.info("Opening partitions.", metadata: ["opened": "\(openedCount)", "of": "\(total)"])
     }
 }

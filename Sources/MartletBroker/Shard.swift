@@ -46,11 +46,21 @@ final class Shard {
             let partition = error.topicPartition
             if let last = lastNotes[partition], now - last < .minutes(1) { return }
             lastNotes[partition] = now
-            environment.logger.error("A partition's log failed.", metadata: ["error": "\(error)"])
+            environment.logger.error("\(Self.summary(of: error))", metadata: ["error": "\(error)"])
         case .invalidBatch, .batchTooLarge, .setTooLarge, .timestampOutOfRange, .invalidSequence,
             .unexpectedOffset,
             .offsetOutOfRange, .closed:
             break
+        }
+    }
+
+    /// What happened, and what an operator can do about it if that is simple.
+    private static func summary(of error: LogError) -> String {
+        if case .storageFull = error {
+            "The disk is full, records are refused until there is room: delete topics or records, or lower "
+                + "retention.ms or retention.bytes."
+        } else {
+            "A partition's log failed."
         }
     }
 
@@ -70,26 +80,20 @@ final class Shard {
         for session in allSessions { session.drain() }
     }
 
-    /// What closing all partitions has left to do on threads. Incomplete if a log cannot be closed cleanly.
-    struct ClosedPartitions: Sendable {
-        var requests: [CloseRequest] = []
-        var isComplete = true
-    }
-
-    fileprivate func closePartitions(_ completion: @escaping (ClosedPartitions) -> Void) {
+    /// Hands over what closing the logs has left to do on threads. Those that cannot be closed are left out.
+    fileprivate func closePartitions(_ completion: @escaping ([CloseRequest]) -> Void) {
         let closing = Array(partitions.all)
         partitions = PartitionTable()
         retire(closing) { [self] in
-            var closed = ClosedPartitions()
+            var requests: [CloseRequest] = []
             for partition in closing {
                 do throws(LogError) {
-                    closed.requests.append(try partition.close())
+                    requests.append(try partition.close())
                 } catch {
-                    closed.isComplete = false
                     note(error)
                 }
             }
-            completion(closed)
+            completion(requests)
         }
     }
 
@@ -142,7 +146,7 @@ struct ShardReference: Sendable {
     }
 
     /// Ends the service of all partitions, and closes their logs when no thread works on them any more.
-    func closePartitions() async -> Shard.ClosedPartitions {
+    func closePartitions() async -> [CloseRequest] {
         await withCheckedContinuation { continuation in
             execute { shard in shard.closePartitions { continuation.resume(returning: $0) } }
         }

@@ -35,13 +35,17 @@ def free_port():
 
 
 class Broker:
-    """`settings` become `--set key=value`; the temporary data directory outlives restarts, not the object."""
+    """`settings` become `--set key=value`; the temporary data directory outlives restarts, not the object.
 
-    def __init__(self, settings=None, port=None):
-        self.settings = dict(settings or {})
+    `data` names a directory that exists already, `prefix` a command that runs the broker."""
+
+    def __init__(self, settings=None, port=None, data=None, prefix=()):
+        # Records of tests are often years old.
+        self.settings = {"log.retention.ms": -1, **(settings or {})}
         self.port = port or free_port()
         self.root = Path(tempfile.mkdtemp(prefix="martlet-interop-"))
-        self.data = self.root / "data"
+        self.data = data or self.root / "data"
+        self.prefix = list(prefix)
         self.log_path = self.root / "broker.log"
         self.process = None
         self._expected = []
@@ -50,25 +54,26 @@ class Broker:
     def address(self):
         return f"127.0.0.1:{self.port}"
 
-    def start(self):
-        """Returns the seconds from the start of the process to its ready line."""
-        assert self.process is None, "the broker runs already"
-        command = [
-            BINARY,
-            "serve",
-            "--data-dir",
-            str(self.data),
-            "--listen",
-            self.address,
-            "--log-format",
-            "json",
-        ]
+    @property
+    def command(self):
+        command = [*self.prefix, BINARY, "serve", "--data-dir", str(self.data), "--listen", self.address]
+        command += ["--log-format", "json"]
         for key, value in self.settings.items():
             command += ["--set", f"{key}={value}"]
+        return command
+
+    def launch(self):
+        """Starts the process and does not wait. Returns where its part of the log begins."""
+        assert self.process is None, "the broker runs already"
         offset = self.log_path.stat().st_size if self.log_path.exists() else 0
         with self.log_path.open("ab") as log:
-            began = time.monotonic()
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        return offset
+
+    def start(self):
+        """Returns the seconds from the start of the process to its ready line."""
+        began = time.monotonic()
+        offset = self.launch()
         while self.address.encode() not in self._log_bytes(offset) or not self._accepts():
             if self.process.poll() is not None:
                 raise AssertionError(
@@ -117,6 +122,9 @@ class Broker:
     def expect_in_log(self, pattern):
         """Allows warnings and errors that match; everything else fails the test that closes the broker."""
         self._expected.append(re.compile(pattern))
+
+    def log_text(self):
+        return self._log_bytes().decode(errors="replace")
 
     def complaints(self):
         """Lines of the log that nobody expected: warnings, errors, crashes."""

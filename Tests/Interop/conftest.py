@@ -35,8 +35,8 @@ def own_broker():
     """Makes brokers that a test may kill or restart."""
     made = []
 
-    def make(settings=None):
-        broker = Broker(settings)
+    def make(settings=None, **options):
+        broker = Broker(settings, **options)
         made.append(broker)
         broker.start()
         return broker

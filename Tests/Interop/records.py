@@ -1,5 +1,6 @@
 """What the tests send and how they compare what comes back."""
 
+import json
 import random
 from dataclasses import dataclass
 
@@ -33,6 +34,32 @@ class Received:
 
 def random_bytes(count, seed):
     return random.Random(seed).randbytes(count)
+
+
+def events(count, seed, start=BASE_TIMESTAMP):
+    """Events of a shop as services write them: 250 to 400 bytes of JSON with ids, times, nested fields."""
+    source = random.Random(seed)
+    kinds = ["order.created", "order.paid", "item.added", "item.removed", "page.viewed", "search.made"]
+    sites = ["/cart", "/checkout", "/products/shoes", "/products/books", "/account", "/"]
+    found = []
+    for number in range(count):
+        user = f"user-{source.randrange(5000)}"
+        event = {
+            "id": f"{source.getrandbits(64):016x}",
+            "type": source.choice(kinds),
+            "time": start + number * 7,
+            "user": {"id": user, "country": source.choice(["de", "fr", "us", "jp", "br"]), "vip": False},
+            "page": source.choice(sites),
+            "items": [
+                {"sku": f"SKU-{source.randrange(900):05}", "count": source.randrange(1, 5), "price": 1990}
+                for _ in range(source.randrange(1, 4))
+            ],
+            "service": "shop-frontend",
+            "version": "4.17.2",
+        }
+        headers = (("trace", b"%016x" % source.getrandbits(64)),)
+        found.append(Record(user.encode(), json.dumps(event).encode(), headers, start + number * 7))
+    return found
 
 
 def sample():

@@ -52,6 +52,25 @@ struct CompactionTests {
         #expect(try harness.contents().first == "19 a=19")
     }
 
+    @Test("a reader is not given batches without records, as long as there are others behind")
+    func emptyBatches() throws {
+        let harness = try makeLog()
+        for sequence in 0..<4 {
+            // Each is the last of its producer, and stays as an empty batch.
+            try harness.append(
+                try keyed(["a": "old"]) { options in
+                    options.producerID = ProducerID(rawValue: Int64(sequence))
+                    options.producerEpoch = ProducerEpoch(rawValue: 0)
+                    options.baseSequence = 0
+                })
+        }
+        try harness.append(try keyed(["a": "new"]))
+        try seal(harness)
+        try harness.compact()
+        let slice = try harness.log.read(from: 0, upTo: 6, maxBytes: 10, atLeastOneBatch: true)
+        #expect(try slice.records().map(\.offset) == [4])
+    }
+
     @Test("the mark of a deleted key stays for delete.retention.ms after it was first compacted")
     func tombstones() throws {
         let harness = try makeLog { $0.compaction?.deleteRetentionMs = 10_000 }
@@ -151,7 +170,6 @@ struct CompactionTests {
         for value in 0..<30 { try harness.append(try keyed(["a": "\(value)"])) }
         try seal(harness)
         let before = harness.log.segmentCount
-        harness.log.configuration.segmentBytes = 10_000
         try harness.compact()
         #expect(before > 10)
         #expect(harness.log.segmentCount <= 3)

@@ -61,7 +61,7 @@ struct DataDirectoryTests {
         #expect(try directory.partitions() == [partition])
         #expect(try directory.topicID(of: partition) == TopicID(high: 1, low: 2))
         let text = try disk.contents(of: "/data/recovery-point-offset-checkpoint").map(String.init(decoding:))
-        #expect(text == "0\n2\na.b-c 12 7\nx 0 0\n")
+        #expect(text == "0\n3\na.b-c 12 7\nx 0 0\n#crc32c 0 3899786543\n")
         let id = try disk.contents(of: "/data/a.b-c-12/partition.metadata").map(String.init(decoding:))
         #expect(id == "version: 0\ntopic_id: AAAAAAAAAAEAAAAAAAAAAg")
     }
@@ -74,6 +74,30 @@ struct DataDirectoryTests {
         let directory = try DataDirectory.open("/data", fileSystem: disk)
         #expect(directory.recoveryPoints.isEmpty)
         #expect(directory.remarks.count == 1)
+    }
+
+    @Test("one flipped bit in a checkpoint is found, and Kafka's, which have no checksum, are read")
+    func flippedCheckpoint() throws {
+        let path = "/data/log-start-offset-checkpoint"
+        let starts = [TopicPartition("x", 0): Offset(17), TopicPartition("y", 3): Offset(1_000_000)]
+        try DataDirectory.open("/data", fileSystem: disk).writeLogStartOffsets(starts)
+        let count = try #require(try disk.contents(of: path)).count
+        for position in 0..<count {
+            for bit in 0..<8 {
+                try disk.flipBit(path, at: position, bit: bit)
+                let directory = try DataDirectory.open("/data", fileSystem: disk)
+                #expect(
+                    directory.remarks.count == 1
+                        || starts.allSatisfy { directory.logStartOffsets[$0.key] == $0.value },
+                    "bit \(bit) of byte \(position)")
+                directory.unlock()
+                try disk.flipBit(path, at: position, bit: bit)
+            }
+        }
+        let file = try disk.open(path, .replace)
+        try file.write(Array("0\n1\nx 0 17\n".utf8), at: 0)
+        let kafkas = try DataDirectory.open("/data", fileSystem: disk)
+        #expect(kafkas.logStartOffsets == [TopicPartition("x", 0): 17])
     }
 
     @Test("a deleted partition is gone, also when the broker stops in the middle")

@@ -78,6 +78,11 @@ final class LogHarness {
         (log, summary) = try Self.open(fileSystem, root, configuration, now, wasClean: false)
     }
 
+    /// Starts again after something was done to the files.
+    func reopen(wasClean: Bool) throws {
+        (log, summary) = try Self.open(fileSystem, root, configuration, now, wasClean: wasClean)
+    }
+
     func sync() throws {
         guard let request = log.beginSync() else { return }
         let result = Result { () throws(LogError) in try request.perform() }

@@ -39,6 +39,18 @@ struct WriteBackTests {
         #expect(try harness.values(maxBytes: 1_000).count > 200)
     }
 
+    @Test("segments that are deleted are let go of, as open files keep their space on the disk")
+    func deletion() throws {
+        let harness = try makeHarness()
+        try fill(harness, byteCount: 20_000)
+        try harness.sync()
+        _ = try harness.log.deleteRecords(before: harness.log.offsets.highWatermark)
+        let outcome = try harness.retain()
+        #expect(outcome.figures.deletedSegmentCount >= 3)
+        // What is left belongs to the segment that is written.
+        #expect(budget.heldByteCount < 2_000)
+    }
+
     @Test("many logs share the budget, and give back their part when they are gone")
     func sharing() throws {
         do {

@@ -17,7 +17,7 @@ struct ImportTests {
         "MartletTransport": network.union(["MartletCore", "MartletWire"]),
         "MartletBroker": network.union([
             "MartletCore", "MartletWire", "MartletRecords", "MartletLog", "MartletCoordination",
-            "MartletTransport", "ServiceLifecycle", "DequeModule",
+            "MartletTransport", "ServiceLifecycle", "DequeModule", "Metrics",
         ]),
         "Martlet": network.union([
             "MartletCore", "MartletWire", "MartletRecords", "MartletTransport", "ServiceLifecycle",

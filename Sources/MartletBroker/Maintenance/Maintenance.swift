@@ -187,6 +187,7 @@ final class Maintenance: Sendable {
             try? await environment.disk.run { [storage] in try storage.noteCleaned(point) }
         }
         let figures = outcome.figures
+        environment.metrics.didMaintain(figures)
         guard figures.deletedSegmentCount + figures.rewrittenSegmentCount > 0 else { return }
         environment.logger.info(
             "Maintained a log.", metadata: ["partition": "\(loan.id)", "work": "\(figures)"])

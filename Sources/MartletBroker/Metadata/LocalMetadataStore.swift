@@ -22,7 +22,7 @@ actor LocalMetadataStore: MetadataStore {
         self.log = log
         self.disk = disk
         self.clock = clock
-        log.reserve(ahead: Self.reservedByteCount)
+        log.reserve(atLeast: Self.lastReservedByteCount, upTo: Self.reservedByteCount)
     }
 
     /// Opens the metadata log of the data directory; blocks.
@@ -103,7 +103,10 @@ actor LocalMetadataStore: MetadataStore {
 
     /// Leaves the last of the reserved space to deletions: who wants to make room must be able to.
     private func checkSpace(for records: [MetadataRecord], byteCount: Int) throws(MetadataError) {
-        guard let left = log.reserve(ahead: Self.reservedByteCount) else { return }
+        guard
+            let left = log.reserve(
+                atLeast: byteCount + Self.lastReservedByteCount, upTo: byteCount + Self.reservedByteCount)
+        else { return }
         if left - byteCount < Self.lastReservedByteCount, !records.allSatisfy(\.isRemoval) {
             throw .full("the log of changes has \(left) bytes left, which are kept for deletions")
         }

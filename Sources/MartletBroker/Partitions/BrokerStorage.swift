@@ -74,6 +74,12 @@ final class BrokerStorage: Sendable {
         (opening.recoveryPoint, opening.logStartOffset) = checkpoints.withLock {
             ($0.recoveryPoints[id], $0.logStartOffsets[id])
         }
+        if found == nil, topicID != nil, try !directory.fileSystem.exists(opening.directory) {
+            // What the checkpoints say is of an earlier topic of that name, which was deleted in the moment
+            // of a crash.
+            (opening.recoveryPoint, opening.logStartOffset) = (nil, nil)
+            try forget([id])
+        }
         let opened = try PartitionLog.open(opening, now: now)
         if found == nil, let topicID { try directory.writeTopicID(topicID, of: id) }
         checkpoints.withLock { $0.owners[id] = topicID }
@@ -172,12 +178,16 @@ final class BrokerStorage: Sendable {
     }
 
     /// The last act: notes where every log ends and, if all are on disk, that the stop was clean.
-    func close(_ ends: [TopicPartition: Offset], isClean: Bool) throws(FileSystemError) {
+    ///
+    /// - Parameter unclean: Logs that could not be closed, or never were opened.
+    func close(
+        _ ends: [TopicPartition: Offset], unclean: [TopicPartition], isClean: Bool
+    ) throws(FileSystemError) {
         try checkpoints.withLock { state throws(FileSystemError) in
             state.recoveryPoints.merge(ends) { _, end in end }
             try directory.writeRecoveryPoints(state.recoveryPoints)
         }
-        if isClean { try directory.writeCleanShutdownMarker() }
+        if isClean { try directory.writeCleanShutdownMarker(except: unclean) }
     }
 
     /// Lets another broker have the directory.

@@ -17,7 +17,7 @@ final class Partition {
     let log: PartitionLog
     unowned let shard: Shard
     private let disk: DiskPool
-    private let logger: Logger
+    let logger: Logger
 
     /// Those who wait for the high watermark, in the order of what they wait for.
     private var producers: Deque<WaitingProducer> = []
@@ -221,20 +221,6 @@ final class Partition {
 
     // MARK: Fetch
 
-    /// Where a reader of this isolation level must stop.
-    func readLimit(_ isolation: IsolationLevel) -> Offset {
-        switch isolation {
-        case .readCommitted: log.offsets.lastStable
-        default: log.offsets.highWatermark
-        }
-    }
-
-    func read(
-        from offset: Offset, upTo limit: Offset, maxBytes: Int, atLeastOneBatch: Bool
-    ) throws(LogError) -> LogSlice {
-        try log.read(from: offset, upTo: limit, maxBytes: maxBytes, atLeastOneBatch: atLeastOneBatch)
-    }
-
     /// Calls `wake` whenever the high watermark moves or the partition goes away, until it is taken out
     /// again.
     func addWaitingFetch(_ fetch: ObjectIdentifier, wake: @escaping @Sendable () -> Void) {
@@ -247,30 +233,6 @@ final class Partition {
 
     private func wakeFetches() {
         for wake in fetches.values { wake() }
-    }
-
-    // MARK: Look-ups
-
-    func snapshot() -> LogSnapshot { log.snapshot() }
-
-    /// The epoch of the leader that wrote the first record, or that will write it.
-    var startEpoch: LeaderEpoch {
-        let start = log.offsets.start
-        let known = start < log.offsets.end ? log.epoch(at: start) : .none
-        return known == .none ? leaderEpoch : known
-    }
-
-    /// Gives up the records below `offset`; the new start must be noted before anyone is told of it.
-    func deleteRecords(before offset: Offset) throws(LogError) -> Offset {
-        guard !isClosed else { throw .closed(id) }
-        return try log.deleteRecords(before: offset)
-    }
-
-    /// The largest epoch up to the one asked for, and the offset at which it ended; none if it is unknown.
-    func endOffset(for epoch: LeaderEpoch) -> (epoch: LeaderEpoch, endOffset: Offset) {
-        // The log hears of an epoch by its first batch, but the leader speaks for it from the start. A reader
-        // at the end of an empty log would otherwise be told that its history is not ours, again and again.
-        epoch == leaderEpoch ? (epoch, log.offsets.end) : log.endOffset(for: epoch)
     }
 
     // MARK: Time and end
@@ -286,6 +248,7 @@ final class Partition {
         } catch {
             shard.note(error)
         }
+        startSurvey()
         if log.recoveryPoint < log.offsets.end || log.needsSync { scheduleSync() }
     }
 

@@ -30,6 +30,10 @@ struct PartitionOpener: Sendable {
             environment.logger.log(
                 level: level, "Recovered a partition.", metadata: ["recovery": "\(summary)"])
         }
+        if !summary.damage.isEmpty {
+            environment.metrics.didFindDamage(summary.damage.count)
+            for damage in summary.damage { environment.logger.report(damage, in: id) }
+        }
         // After an unclean stop, what this leader wrote last may be gone, and other records may come to stand
         // at those offsets. A new epoch lets a client that read the old ones notice.
         let last = log.latestEpoch
@@ -63,5 +67,14 @@ struct PartitionOpener: Sendable {
                 )
             }
         }
+    }
+}
+
+extension Logger {
+    /// Tells an operator of records that are damaged on disk.
+    func report(_ damage: SegmentDamage, in partition: TopicPartition) {
+        critical(
+            "Records are damaged on disk. What is intact around them is served; see `martlet log repair`.",
+            metadata: ["partition": "\(partition)", "damage": "\(damage)"])
     }
 }

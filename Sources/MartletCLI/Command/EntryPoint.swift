@@ -44,7 +44,8 @@ struct Ending: Equatable {
         case let error as CommandFailure:
             self.init(text: "martlet: \(error.message)", code: error.code)
         case let error as MartletError:
-            self.init(text: "martlet: \(error.message)", code: ExitStatus.failure)
+            let advice = error.code.brokerError.flatMap(ErrorAdvice.advice).map { " (\($0))" }
+            self.init(text: "martlet: \(error.message)\(advice ?? "")", code: ExitStatus.failure)
         case StreamError.readerIsGone:
             self.init(text: "", code: ExitStatus.success)
         case let error as StreamError:

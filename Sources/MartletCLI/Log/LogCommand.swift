@@ -6,14 +6,15 @@ struct LogCommand: ParsableCommand {
         commandName: "log",
         abstract: "Look at logs on disk, without a broker.",
         discussion: """
-            Reads the files of Martlet and of Apache Kafka, and neither locks nor changes them. While a \
+            Reads the files of Martlet and of Apache Kafka. Only repair --yes changes them. While a \
             broker writes to them, the last batch may look cut off.
 
             EXAMPLES
               martlet log dump /var/lib/martlet/orders-0/00000000000000000000.log
               martlet log verify /var/lib/martlet
+              martlet log repair /var/lib/martlet
             """,
-        subcommands: [LogDumpCommand.self, LogVerifyCommand.self]
+        subcommands: [LogDumpCommand.self, LogVerifyCommand.self, LogRepairCommand.self]
     )
 }
 

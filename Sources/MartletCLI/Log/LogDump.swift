@@ -16,6 +16,8 @@ struct LogDump: ~Copyable {
     let fileSystem: any FileSystem
     let showsRecords: Bool
     let isJSON: Bool
+    /// Records outside of these offsets, and batches without any inside, are left out.
+    let offsets: Range<Offset>
     /// Takes a line about damage.
     private let tells: (String) throws -> Void
     private var output: BufferedOutput
@@ -23,6 +25,7 @@ struct LogDump: ~Copyable {
 
     init(
         _ fileSystem: any FileSystem, showsRecords: Bool, isJSON: Bool,
+        offsets: Range<Offset> = 0..<Offset(rawValue: .max),
         output: consuming BufferedOutput = .standard(),
         tells: @escaping (String) throws -> Void = { try Descriptor.write($0, to: STDERR_FILENO) }
     ) {
@@ -31,16 +34,21 @@ struct LogDump: ~Copyable {
         self.fileSystem = fileSystem
         self.showsRecords = showsRecords
         self.isJSON = isJSON
+        self.offsets = offsets
     }
 
     mutating func write(_ partition: PartitionFiles) throws {
         for segment in partition.segments {
+            let next = partition.successor(of: segment) ?? Offset(rawValue: .max)
+            guard segment < offsets.upperBound, next > offsets.lowerBound else { continue }
             let path = partition.path(.log, segment)
             var reader = try SegmentReader(try fileSystem.open(path, .readOnly), baseOffset: segment)
             if !isJSON { output.buffer.append("\(path)\n") }
             scan: while let element = try reader.next() {
                 switch element {
                 case .batch(let header, let position):
+                    guard header.baseOffset < offsets.upperBound else { break scan }
+                    guard header.lastOffset >= offsets.lowerBound else { continue }
                     let bytes = reader.bytes(of: header, at: position)
                     try write(
                         header, bytes, BatchPlace(file: path, position: position), of: partition.partition)
@@ -84,7 +92,9 @@ struct LogDump: ~Copyable {
         guard showsRecords else { return }
         do throws(RecordError) {
             var records = try RecordBatch(bytes).records()
-            while let record = try records.next() { write(record, header, of: partition) }
+            while let record = try records.next() {
+                if offsets.contains(record.offset) { write(record, header, of: partition) }
+            }
         } catch {
             damageCount += 1
             try output.flush()

@@ -14,6 +14,7 @@ struct LogDumpCommand: ParsableCommand {
             EXAMPLES
               martlet log dump /var/lib/martlet/orders-0
               martlet log dump --records /var/lib/martlet/orders-0/00000000000000000000.log
+              martlet log dump --records --from-offset 1000 --to-offset 1010 data/orders-0
               martlet log dump --records --json data/orders-0 | martlet produce orders-saved --json
             """
     )
@@ -24,9 +25,23 @@ struct LogDumpCommand: ParsableCommand {
     @Flag(help: "Print the records of each batch, too; with --json, the records alone.")
     var records = false
 
+    @Option(help: "Leave out what stands before this offset.")
+    var fromOffset: Int64 = 0
+
+    @Option(help: "Leave out what stands behind this offset.")
+    var toOffset: Int64 = .max - 1
+
+    func validate() throws {
+        guard fromOffset >= 0, toOffset >= fromOffset, toOffset < .max else {
+            throw ValidationError("--to-offset must not be below --from-offset, nor either below 0")
+        }
+    }
+
     func run() throws {
         let inventory = try LogInventory(argument.path)
-        var dump = LogDump(inventory.fileSystem, showsRecords: records, isJSON: form.json)
+        let offsets = Offset(rawValue: fromOffset)..<Offset(rawValue: toOffset + 1)
+        var dump = LogDump(
+            inventory.fileSystem, showsRecords: records, isJSON: form.json, offsets: offsets)
         for partition in inventory.partitions { try dump.write(partition) }
         try dump.finish()
         if dump.damageCount > 0 { throw ExitCode(ExitStatus.failure) }

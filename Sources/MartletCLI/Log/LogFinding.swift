@@ -1,3 +1,6 @@
+internal import Martlet
+internal import MartletLog
+
 /// Something that `martlet log verify` has to say about a file.
 struct LogFinding: Equatable {
     enum Severity: String {
@@ -12,6 +15,8 @@ struct LogFinding: Equatable {
     /// Bytes from the beginning of the file, where that says something.
     var position: Int64?
     var message: String
+    /// What is damaged, where that is known.
+    var region: DamagedRegion?
 }
 
 extension LogFinding {
@@ -25,5 +30,9 @@ extension LogFinding {
         json.field("position", position)
         json.field("severity", severity.rawValue)
         json.field("message", message)
+        guard let region else { return }
+        json.field("bytes", region.byteCount)
+        json.field("firstOffset", region.offsets.lowerBound.rawValue)
+        json.field("nextOffset", region.offsets.upperBound.rawValue)
     }
 }

@@ -47,14 +47,17 @@ struct LogVerification {
                 try check(header, at: position, in: reader, path)
                 map.add(header, at: position)
             case .damage(let position, let damage):
-                let nextOffset = reader.nextOffset
+                let first = reader.nextOffset
                 // Zeros reach to the end.
                 let goesOn = if case .zeros = damage { false } else { try reader.resynchronize() }
+                let next = try goesOn ? reader.peek()?.baseOffset : partition.successor(of: segment)
+                let region = DamagedRegion(
+                    positions: position..<(goesOn ? reader.position : reader.end),
+                    offsets: first..<max(first, next ?? durable ?? first), damage: damage)
                 let circumstances = DamageCircumstances(
-                    isTail: isLast && !goesOn, offset: nextOffset, durable: durable,
-                    resumesAt: goesOn ? reader.position : nil)
-                if let (severity, message) = circumstances.judge(damage) {
-                    try tell(severity, path, position, message)
+                    isTail: isLast && !goesOn, region: region, isOpenEnded: next == nil, durable: durable)
+                if let (severity, message) = circumstances.judge() {
+                    try tell(severity, path, position, message, region)
                 }
                 guard goesOn else { break scan }
             }
@@ -103,9 +106,41 @@ struct LogVerification {
         }
     }
 
+    /// Whether the segment and its indexes are as they were when it was sealed.
+    private mutating func checkSeal(
+        of segment: Offset, _ map: SegmentMap, _ partition: PartitionFiles
+    ) throws {
+        let path = partition.path(.seal, segment)
+        guard segment != partition.lastSegment, let bytes = try fileSystem.contents(of: path) else { return }
+        guard let seal = bytes.withUnsafeBytes({ SegmentSeal(decoding: $0) }) else {
+            return try tell(.problem, path, nil, "no seal, or damaged")
+        }
+        let size = try fileSystem.open(partition.path(.log, segment), .readOnly).size()
+        if seal.byteCount > size {
+            try tell(
+                .problem, partition.path(.log, segment), size,
+                "cut off: \(ByteCountText.describe(seal.byteCount)) were there when it was sealed")
+        }
+        if let next = partition.successor(of: segment), seal.nextOffset < next {
+            let damage = Damage.missingRecords(from: seal.nextOffset, to: next)
+            if map.end >= seal.nextOffset { try tell(.problem, path, nil, "\(damage): a segment is gone") }
+        }
+        for (file, checksum) in [
+            (SegmentFile.index, seal.indexChecksum), (.timeindex, seal.timeIndexChecksum),
+        ] {
+            guard let bytes = try fileSystem.contents(of: partition.path(file, segment)),
+                CRC32C.checksum(of: bytes) != checksum
+            else { continue }
+            try tell(
+                .problem, partition.path(file, segment), nil,
+                "not as it was written; readers find out, and it is made anew")
+        }
+    }
+
     private mutating func checkIndexes(
         of segment: Offset, _ map: SegmentMap, _ partition: PartitionFiles
     ) throws {
+        try checkSeal(of: segment, map, partition)
         for file in [SegmentFile.index, .timeindex, .snapshot] {
             let path = partition.path(file, segment)
             guard let bytes = try fileSystem.contents(of: path) else {
@@ -128,10 +163,12 @@ struct LogVerification {
     }
 
     private mutating func tell(
-        _ severity: LogFinding.Severity, _ file: String, _ position: Int64?, _ message: String
+        _ severity: LogFinding.Severity, _ file: String, _ position: Int64?, _ message: String,
+        _ region: DamagedRegion? = nil
     ) throws {
         if severity == .problem { totals.problems += 1 }
-        try report(LogFinding(severity: severity, file: file, position: position, message: message))
+        try report(
+            LogFinding(severity: severity, file: file, position: position, message: message, region: region))
     }
 }
 
@@ -139,22 +176,25 @@ struct LogVerification {
 private struct DamageCircumstances {
     /// Nothing intact follows, and no segment either.
     let isTail: Bool
-    /// The first offset that is not there.
-    let offset: Offset
+    let region: DamagedRegion
+    /// Nobody knows how many offsets it takes away.
+    let isOpenEnded: Bool
     let durable: Offset?
-    let resumesAt: Int64?
 
     /// Nil for what is no damage at all.
-    func judge(_ damage: Damage) -> (LogFinding.Severity, String)? {
-        if isTail, offset >= durable ?? offset {
+    func judge() -> (LogFinding.Severity, String)? {
+        let first = region.offsets.lowerBound
+        if isTail, first >= durable ?? first {
             // Space that is reserved for what comes next. Only our own broker cuts it off when it stops.
-            if case .zeros = damage { return nil }
+            if case .zeros = region.damage { return nil }
             if durable != nil {
-                return (.note, "\(damage); nothing acknowledged is there, and the next start cuts it off")
+                return (
+                    .note, "\(region.damage); nothing acknowledged is there, and the next start cuts it off"
+                )
             }
         }
-        let loss = "records from offset \(offset) on cannot be read"
-        let extent = resumesAt.map { ", up to position \($0)" } ?? ""
-        return (.problem, "\(damage); \(loss)\(extent)")
+        let size = ByteCountText.describe(region.byteCount)
+        let extent = isOpenEnded ? "on" : "to \(region.offsets.upperBound) (excluded)"
+        return (.problem, "\(region.damage); \(size) with the records from offset \(first) \(extent)")
     }
 }

@@ -9,7 +9,8 @@ struct LogVerifyCommand: ParsableCommand {
         abstract: "Check the checksums, offsets and indexes of logs.",
         discussion: """
             Prints one line for each problem and ends with exit code 1 if there is any. What is only noted \
-            does no harm: the next start of a broker puts it right.
+            does no harm: the next start of a broker puts it right. A broker serves what is intact of a \
+            damaged log; martlet log repair says what it would take to be rid of the damage.
 
             EXAMPLES
               martlet log verify /var/lib/martlet
@@ -59,7 +60,11 @@ struct LogVerifyCommand: ParsableCommand {
         } else if !quiet {
             output.buffer.append(
                 "partitions: \(totals.partitions), segments: \(totals.segments), batches: \(totals.batches), "
-                    + "records: \(totals.records), bytes: \(totals.bytes), problems: \(totals.problems)\n")
+                    + "records: \(totals.records), size: \(ByteCountText.describe(totals.bytes)), "
+                    + "problems: \(totals.problems)\n")
+            if totals.problems > 0 {
+                output.buffer.append("What repair would cost: martlet log repair \(argument.path)\n")
+            }
         }
         try output.flush()
     }

@@ -9,6 +9,8 @@ package final class DataDirectory: Sendable {
     package let fileSystem: any FileSystem
     /// The last broker closed all its logs. Known only at the start: the marker is removed then.
     package let wasCleanShutdown: Bool
+    /// Those whose logs were not closed although the stop was in order.
+    private let unclean: Set<TopicPartition>
     /// Of each log, the offset below which everything is on disk, as of the last checkpoint.
     package let recoveryPoints: [TopicPartition: Offset]
     /// Of each log, the offset below which records were deleted, as of the last checkpoint.
@@ -19,11 +21,12 @@ package final class DataDirectory: Sendable {
     package let remarks: [String]
     private let lock: Mutex<(any FileLock)?>
 
-    private static let lockFile = ".lock"
+    package static let lockFile = ".lock"
     private static let cleanShutdownFile = ".kafka_cleanshutdown"
     private static let recoveryPointFile = "recovery-point-offset-checkpoint"
     private static let cleanerOffsetFile = "cleaner-offset-checkpoint"
     private static let logStartOffsetFile = "log-start-offset-checkpoint"
+    private static let uncleanFile = "martlet-unclean-partitions"
     private static let deletedSuffix = "-delete"
 
     /// Opens the directory, which is created if missing, and locks it against other brokers.
@@ -53,8 +56,8 @@ package final class DataDirectory: Sendable {
         self.fileSystem = fileSystem
         self.lock = Mutex(lock)
         let marker = join(path, Self.cleanShutdownFile)
-        wasCleanShutdown = try fileSystem.exists(marker)
-        if wasCleanShutdown {
+        let isMarkedClean = try fileSystem.exists(marker)
+        if isMarkedClean {
             try fileSystem.remove(marker)
             try fileSystem.syncDirectory(path)
         }
@@ -68,6 +71,10 @@ package final class DataDirectory: Sendable {
         recoveryPoints = try checkpoint(Self.recoveryPointFile)
         logStartOffsets = try checkpoint(Self.logStartOffsetFile)
         cleanedOffsets = try checkpoint(Self.cleanerOffsetFile)
+        let remarkCount = remarks.count
+        unclean = Set(try checkpoint(Self.uncleanFile).keys)
+        // Which logs were not clean is not known if that one is damaged: then none was.
+        wasCleanShutdown = isMarkedClean && remarks.count == remarkCount
         for name in try fileSystem.list(path) where name.hasSuffix(Self.deletedSuffix) && name.contains(".") {
             try fileSystem.removeDirectory(join(path, name))
             remarks.append("removed \(join(path, name)), which a deleted topic had left")
@@ -101,7 +108,7 @@ package final class DataDirectory: Sendable {
         var opening = LogOpening(
             directory: directory(of: partition), topicPartition: partition, fileSystem: fileSystem)
         opening.configuration = configuration
-        opening.wasCleanShutdown = wasCleanShutdown
+        opening.wasCleanShutdown = wasCleanShutdown && !unclean.contains(partition)
         opening.recoveryPoint = recoveryPoints[partition]
         opening.logStartOffset = logStartOffsets[partition]
         return opening
@@ -153,7 +160,13 @@ package final class DataDirectory: Sendable {
     }
 
     /// The last act of a broker: all logs are closed and on disk.
-    package func writeCleanShutdownMarker() throws(FileSystemError) {
+    ///
+    /// - Parameter unclean: Those that are not: the next start recovers them, and only them.
+    package func writeCleanShutdownMarker(
+        except unclean: [TopicPartition] = []
+    ) throws(FileSystemError) {
+        let exceptions = Dictionary(unclean.map { ($0, Offset(0)) }) { first, _ in first }
+        try fileSystem.replace(Self.uncleanFile, in: path, with: OffsetCheckpoint.encode(exceptions))
         try fileSystem.replace(
             Self.cleanShutdownFile, in: path, with: Array(#"{"version":"0","broker_epoch":"-1"}"#.utf8))
     }

@@ -80,9 +80,11 @@ struct Compaction {
         var pass = CompactionPass(
             map: map, end: end, transactions: transactions, policy: policy, now: now,
             producers: view.producers)
-        for group in groups(below: end) {
-            let rewrite = SegmentRewrite(view: view, throttle: throttle, segments: group, options: options)
-            try pass.run(rewrite, &outcome)
+        var rest = segments.prefix { $0.baseOffset < end }
+        while !rest.isEmpty {
+            let rewrite = SegmentRewrite(
+                view: view, throttle: throttle, candidates: rest, options: options)
+            rest = rest.dropFirst(try pass.run(rewrite, &outcome))
         }
         takeOver(outcome)
         return end
@@ -144,29 +146,6 @@ struct Compaction {
             figures.readByteCount += count
         }
         return end ?? limit
-    }
-
-    /// Neighbours that fit into one segment together, so that logs of few keys do not become many small
-    /// files.
-    private func groups(below end: Offset) -> [[SealedSegment]] {
-        var groups: [[SealedSegment]] = []
-        var byteCount: Int64 = 0
-        for segment in segments where segment.baseOffset < end {
-            let added = (try? segment.facts().byteCount) ?? .max / 2
-            let fits =
-                groups.last?.first.map {
-                    byteCount + added <= Int64(view.configuration.segmentBytes)
-                        && segment.nextOffset - $0.baseOffset <= Int64(Int32.max)
-                } ?? false
-            if fits {
-                groups[groups.count - 1].append(segment)
-                byteCount += added
-            } else {
-                groups.append([segment])
-                byteCount = added
-            }
-        }
-        return groups
     }
 
     /// Goes on with what stands in place of the old segments.

@@ -12,7 +12,6 @@ struct CompactionPass {
     let producers: ProducerStates
     /// Producers of which a transactional record was met since their last marker.
     private var inTransaction: Set<ProducerID> = []
-    private var removedRecordCount = 0
     /// Whether anything differs from what was read.
     private var isChanged = false
 
@@ -28,16 +27,17 @@ struct CompactionPass {
         self.producers = producers
     }
 
-    /// Rewrites a group of segments, unless nothing would change.
+    /// Rewrites the first segments of those that are offered into one, unless nothing would change.
+    ///
+    /// - Returns: How many they are.
     mutating func run(
         _ rewrite: SegmentRewrite, _ outcome: inout MaintenanceOutcome
-    ) throws(MaintenanceError) {
-        removedRecordCount = 0
-        isChanged = rewrite.segments.count > 1
+    ) throws(MaintenanceError) -> Int {
+        isChanged = false
         var removed = 0
         var marks = 0
         var pass = self
-        let facts = try rewrite.write(isSettled: true, &outcome.figures) { header in
+        let draft = try rewrite.write(isSettled: true, &outcome.figures) { header in
             pass.decide(header)
         } keep: { [map, end, now] record, bytes, header in
             let offset = header.offset(of: record)
@@ -59,10 +59,17 @@ struct CompactionPass {
         }
         self = pass
         outcome.figures.removedRecordCount += removed
-        let old = rewrite.segments.reduce(Int64(0)) { $0 + ((try? $1.facts().byteCount) ?? 0) }
-        let isSmaller = facts.byteCount < old - old / 20
-        guard isChanged || removed > 0 || marks > 0 || isSmaller else { return try rewrite.abandon() }
-        try rewrite.swap(facts, &outcome)
+        let count = draft.old.count
+        let old = try MaintenanceError.reading { () throws(SegmentError) in
+            try draft.old[0].facts().byteCount
+        }
+        let isSmaller = draft.facts.byteCount < old - old / 20
+        if count > 1 || isChanged || removed > 0 || marks > 0 || isSmaller {
+            try rewrite.swap(draft, &outcome)
+        } else {
+            try rewrite.abandon(draft)
+        }
+        return count
     }
 
     /// What becomes of a batch as a whole.

@@ -100,6 +100,7 @@ extension PartitionLog {
             sealed.removeAll { removed.contains(ObjectIdentifier($0)) }
             advanceStart(to: sealed.first?.baseOffset ?? active.baseOffset)
         }
+        letGo(of: outcome.replaced.flatMap(\.old) + outcome.removed)
         if case .offline(_, let cause) = failure { goOffline(cause) }
         if case .damaged(_, let path, _, _) = failure {
             for segment in sealed where segment.path(.log) == path {
@@ -115,9 +116,15 @@ extension PartitionLog {
             let index = sealed.firstIndex(where: { $0 === first })
         else { preconditionFailure("segments in maintenance stay where they are") }
         sealed.replaceSubrange(index..<index + replacement.old.count, with: [replacement.new])
-        if let lastRead, replacement.old.contains(where: { $0.baseOffset == lastRead.view.baseOffset }) {
-            self.lastRead = nil
-        }
+    }
+
+    /// Closes what the log itself has open of segments whose files have no name any more: only readers that
+    /// are still at it keep their space on the disk.
+    private func letGo(of segments: [SealedSegment]) {
+        guard !segments.isEmpty else { return }
+        let offsets = Set(segments.map(\.baseOffset))
+        writeBacks.forget(offsets)
+        if let lastRead, offsets.contains(lastRead.view.baseOffset) { self.lastRead = nil }
     }
 }
 

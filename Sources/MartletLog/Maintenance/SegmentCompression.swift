@@ -14,7 +14,7 @@ extension MaintenanceView {
             return false
         }
         do throws(MaintenanceError) {
-            guard let segment = try nextUnsettled(policy, now: now) else { return false }
+            guard let segment = try nextUnsettled(policy, now: now, outcome) else { return false }
             try SegmentCompression(view: self, policy: policy, throttle: throttle).run(segment, &outcome)
             return true
         } catch {
@@ -24,10 +24,12 @@ extension MaintenanceView {
     }
 
     private func nextUnsettled(
-        _ policy: SegmentCompressionPolicy, now: Timestamp
+        _ policy: SegmentCompressionPolicy, now: Timestamp, _ outcome: MaintenanceOutcome
     ) throws(MaintenanceError) -> SealedSegment? {
-        try MaintenanceError.reading { () throws(SegmentError) in
-            for segment in sealed where segment.nextOffset > start {
+        let replaced = Set(outcome.replaced.flatMap(\.old).map(ObjectIdentifier.init))
+        return try MaintenanceError.reading { () throws(SegmentError) in
+            for segment in sealed
+            where segment.nextOffset > start && !replaced.contains(ObjectIdentifier(segment)) {
                 guard segment.nextOffset <= sealedPoint else { return nil }
                 let facts = try segment.facts()
                 guard !facts.isSettled, !segment.isQuarantined else { continue }
@@ -50,19 +52,19 @@ struct SegmentCompression {
     private static let smallestGain = 0.1
 
     func run(_ segment: SealedSegment, _ outcome: inout MaintenanceOutcome) throws(MaintenanceError) {
-        let rewrite = SegmentRewrite(view: view, throttle: throttle, segments: [segment], options: options)
+        let rewrite = SegmentRewrite(view: view, throttle: throttle, candidates: [segment], options: options)
         guard try isWorthwhile(segment, &outcome.figures) else { return try settle(segment) }
-        let facts = try rewrite.write(isSettled: true, &outcome.figures) { header in
+        let draft = try rewrite.write(isSettled: true, &outcome.figures) { header in
             SegmentRewrite.Decision(treatment: treatment(of: header))
         } keep: { _, _, _ in
             true
         }
         let old = try MaintenanceError.reading { () throws(SegmentError) in try segment.facts().byteCount }
-        guard facts.byteCount < old else {
-            try rewrite.abandon()
+        guard draft.facts.byteCount < old else {
+            try rewrite.abandon(draft)
             return try settle(segment)
         }
-        try rewrite.swap(facts, &outcome)
+        try rewrite.swap(draft, &outcome)
     }
 
     private var options: BatchMerger.Options {

@@ -8,9 +8,16 @@ internal import MartletRecords
 struct SegmentRewrite {
     let view: MaintenanceView
     let throttle: MaintenanceThrottle
-    /// In order, one after the other.
-    let segments: [SealedSegment]
+    /// In order, one after the other. As many of them as fit into one segment are taken.
+    let candidates: ArraySlice<SealedSegment>
     let options: BatchMerger.Options
+
+    /// A new segment whose files are written, but do not count yet.
+    struct Draft {
+        /// Those that it stands for.
+        var old: [SealedSegment]
+        var facts: SegmentFacts
+    }
 
     /// What is to become of a batch.
     struct Decision {
@@ -29,24 +36,27 @@ struct SegmentRewrite {
     typealias Decide = (BatchHeader) -> Decision
     typealias Keep = (RecordView, UnsafeRawBufferPointer, BatchHeader) -> Bool
 
-    private var base: Offset { segments[0].baseOffset }
-    private var next: Offset { segments[segments.count - 1].nextOffset }
-
-    /// Writes the files of the new segment, which do not count yet.
+    /// Writes the files of the new segment.
     ///
     /// - Parameters:
     ///   - decide: Says what becomes of a batch.
     ///   - keep: Says of each record of a batch that is filtered whether it stays.
     func write(
         isSettled: Bool, _ figures: inout MaintenanceFigures, decide: Decide, keep: Keep
-    ) throws(MaintenanceError) -> SegmentFacts {
+    ) throws(MaintenanceError) -> Draft {
+        guard let base = candidates.first?.baseOffset else {
+            preconditionFailure("a rewrite has something to read")
+        }
+        var old: [SealedSegment] = []
         var writer = try MaintenanceError.storing { () throws(FileSystemError) in
             try SegmentWriter(
                 base, in: view.directory, view.fileSystem,
                 indexInterval: view.configuration.indexIntervalBytes)
         }
         var merger = BatchMerger(options)
-        for segment in segments {
+        for segment in candidates {
+            if !old.isEmpty, try !hasRoom(for: segment, in: writer, base) { break }
+            old.append(segment)
             let count = try view.forEachBatch(of: segment, throttle) {
                 batch, place throws(MaintenanceError) in
                 let decision = decide(batch.header)
@@ -73,22 +83,38 @@ struct SegmentRewrite {
                 try drain(&merger, into: &writer, &figures)
             }
             figures.readByteCount += count
+            do throws(RecordError) {
+                try merger.flush()
+            } catch {
+                throw MaintenanceError(error, in: SegmentPlace(path: segment.path(.log), position: 0))
+            }
+            try drain(&merger, into: &writer, &figures)
         }
-        do throws(RecordError) {
-            try merger.flush()
-        } catch {
-            throw MaintenanceError(error, in: SegmentPlace(path: view.path(.log, base), position: 0))
-        }
-        try drain(&merger, into: &writer, &figures)
-        return try MaintenanceError.storing { () throws(FileSystemError) in
-            try closeGap(&writer)
+        let next = old[old.count - 1].nextOffset
+        let facts = try MaintenanceError.storing { () throws(FileSystemError) in
+            try closeGap(&writer, upTo: next)
             return try writer.finish(
-                next: next, isSettled: isSettled, transactions: try transactionIndex())
+                next: next, isSettled: isSettled, transactions: try transactionIndex(old))
         }
+        return Draft(old: old, facts: facts)
+    }
+
+    /// Whether one more segment can be added, even if all of it stays.
+    private func hasRoom(
+        for segment: SealedSegment, in writer: borrowing SegmentWriter, _ base: Offset
+    ) throws(MaintenanceError) -> Bool {
+        let added = try MaintenanceError.reading { () throws(SegmentError) in
+            try segment.facts().byteCount
+        }
+        return writer.byteCount + added <= Int64(view.configuration.segmentBytes)
+            && segment.nextOffset - base <= Int64(Int32.max)
     }
 
     /// Makes the new segment count, and puts it in place of the old ones.
-    func swap(_ facts: SegmentFacts, _ outcome: inout MaintenanceOutcome) throws(MaintenanceError) {
+    func swap(_ draft: Draft, _ outcome: inout MaintenanceOutcome) throws(MaintenanceError) {
+        let segments = draft.old
+        let base = segments[0].baseOffset
+        let next = segments[segments.count - 1].nextOffset
         let swap = SegmentSwap(view.directory, view.fileSystem)
         // Whoever opens an old segment until the log knows of the new one gets the old files.
         let files = try MaintenanceError.reading { () throws(SegmentError) in
@@ -106,15 +132,15 @@ struct SegmentRewrite {
         }
         let new = SealedSegment(
             baseOffset: base, nextOffset: next, directory: view.directory, fileSystem: view.fileSystem,
-            facts: facts)
+            facts: draft.facts)
         outcome.replaced.append(MaintenanceOutcome.Replacement(old: segments, new: new))
         outcome.figures.rewrittenSegmentCount += segments.count
     }
 
     /// Removes the new files again.
-    func abandon() throws(MaintenanceError) {
+    func abandon(_ draft: Draft) throws(MaintenanceError) {
         try MaintenanceError.storing { () throws(FileSystemError) in
-            try SegmentSwap(view.directory, view.fileSystem).abandon(base)
+            try SegmentSwap(view.directory, view.fileSystem).abandon(draft.old[0].baseOffset)
         }
     }
 
@@ -141,7 +167,7 @@ struct SegmentRewrite {
     }
 
     /// Lets the segment end where the next one begins.
-    private func closeGap(_ writer: inout SegmentWriter) throws(FileSystemError) {
+    private func closeGap(_ writer: inout SegmentWriter, upTo next: Offset) throws(FileSystemError) {
         while writer.nextOffset < next {
             let first = writer.nextOffset
             let count = min(next - first, Int64(Int32.max))
@@ -150,7 +176,7 @@ struct SegmentRewrite {
     }
 
     /// The indexes of aborted transactions, one after the other: offsets do not change.
-    private func transactionIndex() throws(FileSystemError) -> Bytes? {
+    private func transactionIndex(_ segments: [SealedSegment]) throws(FileSystemError) -> Bytes? {
         var entries: [UInt8] = []
         for segment in segments {
             let path = view.path(.txnindex, segment.baseOffset)

@@ -12,9 +12,12 @@ package struct CloseRequest: Sendable {
     let activeByteCount: Int64
     let files: [any LogFile]
     let contents: [(name: String, bytes: [UInt8])]
+    /// Nothing was appended since the log was opened: all is on disk as the last clean stop has left it.
+    package let isUntouched: Bool
 
     /// Blocks until all is on disk. If it throws, the next start must treat the stop as unclean.
     package func perform() throws(LogError) {
+        if isUntouched { return }
         do throws(FileSystemError) {
             try active.truncate(to: activeByteCount)
             for file in files { try file.sync() }
@@ -52,7 +55,8 @@ extension PartitionLog {
         ]
         return CloseRequest(
             topicPartition: topicPartition, end: offsets.end, directory: directory, fileSystem: fileSystem,
-            active: active.file, activeByteCount: active.byteCount, files: dirty.sealed, contents: contents)
+            active: active.file, activeByteCount: active.byteCount, files: dirty.sealed, contents: contents,
+            isUntouched: !isTouched)
     }
 
     /// Ends all use of the log and leaves its files as they are: because it is deleted, or as a crash would.

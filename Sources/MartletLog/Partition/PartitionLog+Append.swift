@@ -181,7 +181,7 @@ extension PartitionLog {
         _ bytes: UnsafeMutableRawBufferPointer, _ extent: Range<Offset>, origin: AppendOrigin,
         leaderEpoch: LeaderEpoch, appendTime: Timestamp?, _ trial: inout ProducerTrial
     ) {
-        writeBacks.didAppend(bytes.count, to: active.file, at: active.byteCount)
+        writeBacks.didAppend(bytes.count, to: active)
         var offset = extent.lowerBound
         for header in incoming {
             if origin == .replication { offset = header.baseOffset }

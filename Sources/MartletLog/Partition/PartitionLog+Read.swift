@@ -28,13 +28,19 @@ extension PartitionLog {
         {
             return slice
         }
-        guard limit > active.baseOffset else { return nothing(at: from) }
+        guard limit > active.baseOffset else {
+            // Nothing but empty batches up to the end: they take the reader there.
+            let slice = try readSealed(
+                from: from, upTo: limit, maxBytes: maxBytes, atLeastOneBatch: atLeastOneBatch,
+                skipsEmpty: false)
+            return slice ?? nothing(at: from)
+        }
         return try readActive(from: from, upTo: limit, maxBytes: maxBytes, atLeastOneBatch: atLeastOneBatch)
     }
 
     /// Nil if all sealed records from there on were compacted away.
     private func readSealed(
-        from: Offset, upTo limit: Offset, maxBytes: Int, atLeastOneBatch: Bool
+        from: Offset, upTo limit: Offset, maxBytes: Int, atLeastOneBatch: Bool, skipsEmpty: Bool = true
     ) throws(LogError) -> LogSlice? {
         var index = segmentIndex(holding: from)
         while index < sealed.count, sealed[index].baseOffset < limit {
@@ -46,7 +52,7 @@ extension PartitionLog {
                 // What was compacted away goes on in the next segment.
                 if let slice = try files.view.slice(
                     from: max(from, segment.baseOffset), upTo: limit, maxBytes: maxBytes,
-                    atLeastOneBatch: atLeastOneBatch)
+                    atLeastOneBatch: atLeastOneBatch, skipsEmpty: skipsEmpty)
                 {
                     return slice
                 }

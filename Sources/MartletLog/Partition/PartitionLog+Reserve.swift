@@ -1,15 +1,18 @@
 extension PartitionLog {
     /// Has space reserved behind the end of the log, so that appends succeed for a while when the disk is
-    /// full. Asks the file system only when half of it is used up.
+    /// full.
     ///
-    /// - Returns: What is reserved now, less than asked for if there is no more; nil where the file system
+    /// - Parameters:
+    ///   - least: While there is so much, the file system is not asked.
+    ///   - most: What it is asked for otherwise.
+    /// - Returns: What is reserved now, less than `least` if there is no more; nil where the file system
     ///   reserves nothing.
     @discardableResult
-    package func reserve(ahead byteCount: Int) -> Int? {
+    package func reserve(atLeast least: Int, upTo most: Int) -> Int? {
         guard configuration.preallocation.isEnabled, isWritable else { return nil }
         let start = max(active.byteCount, active.reservedByteCount)
-        let target = active.byteCount + Int64(byteCount)
-        if start < active.byteCount + Int64(byteCount / 2) {
+        let target = active.byteCount + Int64(most)
+        if start < active.byteCount + Int64(least), start < target {
             do {
                 guard try active.file.preallocate(start..<target) else {
                     configuration.preallocation.isEnabled = false

@@ -29,7 +29,11 @@ package final class PartitionLog {
     var activeJitterMs: Int64
     var epochs: LeaderEpochs
     var state = State.open
-    var dirty = DirtyFiles()
+    var dirty = DirtyFiles() {
+        didSet { isTouched = true }
+    }
+    /// Whether the files are no longer what a clean stop leaves.
+    var isTouched: Bool
     var isSyncing = false
     var isInMaintenance = false
     var lastSync: Timestamp
@@ -56,6 +60,8 @@ package final class PartitionLog {
         var active: ActiveSegment
         var producers: ProducerStates
         var epochs: LeaderEpochs
+        /// The files are what a clean stop leaves.
+        var isAsClosed = false
     }
 
     init(
@@ -75,6 +81,7 @@ package final class PartitionLog {
         activeSince = contents.active.firstTime.map { min($0, now) } ?? now
         activeJitterMs = Self.jitter(configuration)
         epochs = contents.epochs
+        isTouched = !contents.isAsClosed
         lastSync = now
         writeBacks = WriteBackQueue(configuration.writeBack)
     }

@@ -9,6 +9,8 @@ package struct WriteBack: Sendable {
 
     struct Piece: Sendable {
         var file: any LogFile
+        /// Base offset of the segment that the file is of.
+        var segment: Offset
         var range: Range<Int64>
         var byteCount: Int { Int(range.upperBound - range.lowerBound) }
     }
@@ -50,13 +52,15 @@ struct WriteBackQueue: ~Copyable {
 
     var isDue: Bool { !waiting.isEmpty }
 
-    mutating func didAppend(_ byteCount: Int, to file: any LogFile, at position: Int64) {
+    mutating func didAppend(_ byteCount: Int, to segment: ActiveSegment) {
         guard policy.isEnabled else { return }
-        if let piece = open, piece.file === file {
-            open = WriteBack.Piece(file: file, range: piece.range.lowerBound..<position + Int64(byteCount))
+        let end = segment.byteCount + Int64(byteCount)
+        if let piece = open, piece.file === segment.file {
+            open?.range = piece.range.lowerBound..<end
         } else {
             cut()
-            open = WriteBack.Piece(file: file, range: position..<position + Int64(byteCount))
+            open = WriteBack.Piece(
+                file: segment.file, segment: segment.baseOffset, range: segment.byteCount..<end)
         }
         if let piece = open, piece.byteCount >= policy.intervalBytes { cut() }
     }
@@ -68,6 +72,21 @@ struct WriteBackQueue: ~Copyable {
         cached.append(piece)
         cachedByteCount += piece.byteCount
         policy.budget?.hold(piece.byteCount)
+    }
+
+    /// Lets go of segments whose files were deleted or replaced: a file that is open keeps its space on the
+    /// disk.
+    mutating func forget(_ segments: Set<Offset>) {
+        waiting.removeAll { segments.contains($0.segment) }
+        if let piece = open, segments.contains(piece.segment) { open = nil }
+        var forgottenByteCount = 0
+        cached.removeAll { piece in
+            guard segments.contains(piece.segment) else { return false }
+            forgottenByteCount += piece.byteCount
+            return true
+        }
+        cachedByteCount -= forgottenByteCount
+        policy.budget?.drop(forgottenByteCount)
     }
 
     mutating func take(for topicPartition: TopicPartition) -> WriteBack? {

@@ -102,7 +102,9 @@ extension DamageSurvey {
             }
         }
         // Only compaction by another broker lets a segment end early.
-        let isShort = seal.map { $0.byteCount > end || $0.isGapless || $0.nextOffset < segment.nextOffset }
+        let isShort = seal.map {
+            $0.byteCount > end || $0.isGapless || $0.isDamaged || $0.nextOffset < segment.nextOffset
+        }
         if result.segment.nextOffset < segment.nextOffset, isShort ?? false {
             let region = segment.missing(from: result.segment.nextOffset, at: end)
             result.regions.append(region)
@@ -117,6 +119,7 @@ extension DamageSurvey {
         let index = rebuilt.offsetIndex.encoded()
         let times = rebuilt.timeIndex.encoded()
         var seal = SegmentSeal(rebuilt, nextOffset: segment.nextOffset, index: index, timeIndex: times)
+        seal.isDamaged = !result.regions.isEmpty
         seal.isSettled = try segment.readSeal()?.isSettled ?? false
         let (fileSystem, directory) = (segment.fileSystem, segment.directory)
         func replace(_ kind: SegmentFile, _ bytes: [UInt8]) throws(FileSystemError) {

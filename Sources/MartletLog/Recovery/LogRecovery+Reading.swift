@@ -154,7 +154,9 @@ extension LogRecovery {
             return true
         }
         let seal = try seal(of: reading.segment.baseOffset)
-        let wasThere = seal.map { $0.isGapless && $0.nextOffset > end || $0.nextOffset < next } ?? false
+        let wasThere =
+            seal.map { ($0.isGapless || $0.isDamaged) && $0.nextOffset > end || $0.nextOffset < next }
+            ?? false
         let isUnsynced = isOwn && (durable.map { $0 < next } ?? false)
         guard wasThere || isUnsynced else { return true }
         let gap = Damage.missingRecords(from: end, to: next)

@@ -91,10 +91,14 @@ extension LogRecovery {
             // offsets must not come again, below the start, where nobody would see what is appended.
             do throws(FileSystemError) {
                 try removeSegments(bases)
+                try removeStraySnapshots(bases: [], end: .none)
+                try fileSystem.replace(
+                    SegmentFile.snapshot.name(start), in: directory, with: ProducerSnapshot.encode(producers))
             } catch {
                 throw .storage(error)
             }
-            return try create(producers)
+            names.insert(SegmentFile.snapshot.name(start))
+            return try create()
         }
         do throws(FileSystemError) {
             try removeStraySnapshots(bases: bases, end: end)
@@ -132,7 +136,8 @@ extension LogRecovery {
             }
             let index = segment.offsetIndex.encoded()
             let times = segment.timeIndex.encoded()
-            let known = SegmentSeal(segment, nextOffset: next, index: index, timeIndex: times)
+            var known = SegmentSeal(segment, nextOffset: next, index: index, timeIndex: times)
+            known.isDamaged = !reading.regions.isEmpty
             var files = [
                 segment.file, try write(.index, base, index), try write(.timeindex, base, times),
                 try write(.seal, base, known.encoded()),

@@ -81,9 +81,7 @@ struct LogRecovery {
     }
 
     /// A log that did not exist, or of which nothing is left.
-    mutating func create(_ producers: ProducerStates = ProducerStates()) throws(SegmentError)
-        -> PartitionLog.Contents
-    {
+    mutating func create() throws(SegmentError) -> PartitionLog.Contents {
         let base = opening.logStartOffset ?? 0
         if let durable, durable > base {
             // All of its files are gone.
@@ -94,16 +92,21 @@ struct LogRecovery {
             summary.wasUnclean = true
             return try recover([base])
         }
+        let file = try wrapping { [self] () throws(FileSystemError) in
+            try fileSystem.open(path(.log, base), .replace)
+        }
+        let active = ActiveSegment(baseOffset: base, file: file, reservedByteCount: 0)
+        // There are snapshots where all records were deleted.
+        let producers = try rebuildProducers(sealed: [], active: active)
         do throws(FileSystemError) {
-            let file = try fileSystem.open(path(.log, base), .replace)
+            try removeStraySnapshots(bases: [base], end: base)
             // With the mark on disk nobody will take this for a directory of unknown origin.
             try DurableMark.write(base, in: directory, fileSystem, syncing: true)
             try fileSystem.syncDirectory(directory)
             try fileSystem.syncDirectory(parent(of: directory))
             return PartitionLog.Contents(
-                start: base, sealed: [],
-                active: ActiveSegment(baseOffset: base, file: file, reservedByteCount: 0),
-                producers: producers, epochs: epochs)
+                start: base, sealed: [], active: active, producers: producers, epochs: epochs,
+                isAsClosed: true)
         } catch {
             throw .storage(error)
         }
@@ -113,9 +116,9 @@ struct LogRecovery {
 
     /// Nil if the files are not what a clean stop leaves, so that they must be read after all.
     private mutating func openClean(_ bases: [Offset]) throws(SegmentError) -> PartitionLog.Contents? {
-        guard let last = bases.last, bases.allSatisfy({ has(.index, $0) && has(.timeindex, $0) }) else {
-            return nil
-        }
+        guard let last = bases.last,
+            bases.dropLast().allSatisfy({ has(.index, $0) && has(.timeindex, $0) })
+        else { return nil }
         let active: ActiveSegment?
         do throws(SegmentError) {
             active = try openActive(last)
@@ -143,7 +146,7 @@ struct LogRecovery {
         }
         return PartitionLog.Contents(
             start: start(bases, end: active.nextOffset), sealed: sealed, active: active, producers: producers,
-            epochs: epochs)
+            epochs: epochs, isAsClosed: true)
     }
 
     /// The last segment with the indexes that were written when it was closed; nil if they do not fit.
@@ -159,6 +162,10 @@ struct LogRecovery {
             timeIndexBytes = try fileSystem.contents(of: path(.timeindex, base))
         } catch {
             throw .storage(error)
+        }
+        if size == 0, indexBytes == nil, timeIndexBytes == nil {
+            // Nothing was ever appended.
+            return ActiveSegment(baseOffset: base, file: file, reservedByteCount: 0)
         }
         guard
             let offsets = indexBytes?.withUnsafeBytes({ OffsetIndex(decoding: $0, segmentByteCount: size) }),

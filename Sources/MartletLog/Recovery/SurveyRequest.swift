@@ -63,6 +63,9 @@ package struct SurveyRequest: Sendable {
 }
 
 extension PartitionLog {
+    /// Whether readers have found something that must be looked into.
+    package var wantsSurvey: Bool { !surveys.isEmpty }
+
     /// Takes the work that readers have found, if there is any: nil mostly. Ask after reads that failed, and
     /// now and then.
     package func takeSurvey(now: Timestamp) -> SurveyRequest? {

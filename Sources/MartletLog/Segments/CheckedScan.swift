@@ -4,8 +4,8 @@ internal import MartletRecords
 /// Walks over the batches of a stretch of a segment. Those that nobody has checked yet are read whole, and
 /// checked; of the others only the headers are read.
 struct CheckedScan {
-    /// Large enough for few calls, small enough for the processor's cache.
-    private static let chunkByteCount = 128 << 10
+    /// Large enough for few calls, small enough for the processor's cache and for readers that want little.
+    private static let chunkByteCount = 64 << 10
 
     private let file: any LogFile
     private let rules: BatchRules

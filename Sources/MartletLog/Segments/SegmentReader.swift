@@ -87,7 +87,7 @@ package struct SegmentReader {
     }
 
     /// The header where the reader stands, not checked; nil if there is none.
-    mutating func peek() throws(FileSystemError) -> BatchHeader? {
+    package mutating func peek() throws(FileSystemError) -> BatchHeader? {
         try load(BatchHeader.byteCount)
         return loaded.withUnsafeBytes { bytes in try? BatchHeader(bytes) }
     }

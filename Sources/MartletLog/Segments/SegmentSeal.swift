@@ -6,7 +6,7 @@ package import MartletCore
 ///
 /// 56 bytes, big endian: `MSEL`, a version (uint32, 1), base offset, next offset, bytes of the `.log`,
 /// largest time (int64 each), CRC-32C of the `.index` and of the `.timeindex`, flags (bit 0: settled, bit 1:
-/// gapless), CRC-32C of all before (uint32 each).
+/// gapless, bit 2: damaged), CRC-32C of all before (uint32 each).
 package struct SegmentSeal: Hashable, Sendable {
     package var baseOffset: Offset
     /// Where the next segment begins.
@@ -22,6 +22,8 @@ package struct SegmentSeal: Hashable, Sendable {
     /// Each batch begins with the offset behind the one before, from the first offset of the segment to its
     /// last: so an offset that was changed is found out, although checksums do not cover it.
     package var isGapless = false
+    /// Parts of it are damaged, as the note beside it says: so what is missing at its end is damage, too.
+    package var isDamaged = false
 
     private static let magic: UInt32 = 0x4D53_454C
     private static let version: UInt32 = 1
@@ -49,7 +51,7 @@ package struct SegmentSeal: Hashable, Sendable {
         bytes.append(bigEndian: largestTimestamp.rawValue)
         bytes.append(bigEndian: indexChecksum)
         bytes.append(bigEndian: timeIndexChecksum)
-        bytes.append(bigEndian: UInt32((isSettled ? 1 : 0) | (isGapless ? 2 : 0)))
+        bytes.append(bigEndian: UInt32((isSettled ? 1 : 0) | (isGapless ? 2 : 0) | (isDamaged ? 4 : 0)))
         bytes.append(bigEndian: bytes.withUnsafeBytes { CRC32C.checksum(of: $0) })
         return bytes
     }
@@ -70,5 +72,6 @@ package struct SegmentSeal: Hashable, Sendable {
         let flags = bytes.bigEndian(UInt32.self, at: 48)
         isSettled = flags & 1 == 1
         isGapless = flags & 2 == 2
+        isDamaged = flags & 4 == 4
     }
 }

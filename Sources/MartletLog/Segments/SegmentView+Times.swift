@@ -77,9 +77,11 @@ extension SegmentView {
         } catch {
             throw .storage(error)
         }
-        guard let entry else { return nil }
         if isTrusted { return entry }
-        if seal == nil, try isRight(entry) { return entry }
+        if seal == nil {
+            guard let entry else { return nil }
+            if try isRight(entry) { return entry }
+        }
         checks.wantSurvey()
         return nil
     }

@@ -123,13 +123,14 @@ struct SegmentView: Sendable {
     /// Walks to the first batch that reaches up to `offset`: the one that holds it, unless compaction has
     /// removed it. Nil if there is none.
     private func locate(
-        _ offset: Offset, in stretch: Stretch, _ scan: inout CheckedScan
+        _ offset: Offset, in stretch: Stretch, _ scan: inout CheckedScan, skipsEmpty: Bool
     ) throws(SegmentError) -> HeaderScan.Element? {
         let start = scan.position
         var count = 0
         while let batch = try scan.next() {
             count += 1
             guard batch.header.lastOffset >= offset else { continue }
+            if skipsEmpty && batch.header.recordCount == 0 { continue }
             // Entries are closer together than that: some must be missing.
             if !isActive, count > 64, batch.position - start > 1 << 20 { checks.wantSurvey() }
             return batch
@@ -144,13 +145,17 @@ struct SegmentView: Sendable {
 
     /// What to send to a reader that asks for `offset`: batches that were checked, whole. Nil if the segment
     /// has nothing from there on.
+    ///
+    /// - Parameter skipsEmpty: Whether to begin with a batch that has records. Compaction leaves some that
+    ///   have none, and there are clients that take a response without any record for one that was cut off.
     func slice(
-        from offset: Offset, upTo limit: Offset, maxBytes: Int, atLeastOneBatch: Bool
+        from offset: Offset, upTo limit: Offset, maxBytes: Int, atLeastOneBatch: Bool,
+        skipsEmpty: Bool = false
     ) throws(SegmentError) -> LogSlice? {
         let stretch = try stretch(holding: offset)
         var scan = try scan(from: offset, in: stretch)
         defer { scan.commit() }
-        guard let first = try locate(offset, in: stretch, &scan) else {
+        guard let first = try locate(offset, in: stretch, &scan, skipsEmpty: skipsEmpty) else {
             try checkEnd(stretch, reached: scan.nextOffset)
             return nil
         }

@@ -1,4 +1,5 @@
-"""The admin side of the clients behind one shape: create, delete, topics, partition_count, configs, brokers.
+"""The admin side of the clients behind one shape: create, delete, topics, partition_count, configs, brokers,
+delete_records (before an offset, -1 for all there is; returns where the log starts then).
 
 A refusal is raised as `Refused` with Kafka's error code.
 """
@@ -10,10 +11,12 @@ from contextlib import closing
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin import NewPartitions as AioNewPartitions
 from aiokafka.admin import NewTopic as AioNewTopic
+from aiokafka.admin import RecordsToDelete
 from aiokafka.admin.config_resource import ConfigResource as AioResource
 from aiokafka.admin.config_resource import ConfigResourceType as AioResourceType
 from aiokafka.errors import KafkaError as AioKafkaError
-from confluent_kafka import KafkaException, TopicCollection
+from aiokafka.structs import TopicPartition as AioTopicPartition
+from confluent_kafka import KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import (
     AdminClient,
     AlterConfigOpType,
@@ -24,6 +27,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 from kafka import KafkaAdminClient
+from kafka import TopicPartition as PythonTopicPartition
 from kafka.admin import ConfigResource as PythonResource
 from kafka.admin import ConfigResourceType as PythonResourceType
 from kafka.errors import KafkaError
@@ -77,6 +81,11 @@ class ConfluentAdmin:
         [future] = client.incremental_alter_configs([resource]).values()
         _result(future)
 
+    def delete_records(self, address, topic, offset, *, partition=0):
+        client = AdminClient({"bootstrap.servers": address})
+        [future] = client.delete_records([TopicPartition(topic, partition, offset)]).values()
+        return _result(future).low_watermark
+
     def broker_ids(self, address):
         client = AdminClient({"bootstrap.servers": address})
         return [node.id for node in client.describe_cluster().result(10).nodes]
@@ -122,6 +131,11 @@ class KafkaPythonAdmin:
         if by_name[topic] != "OK":
             # This call tells of a refusal only as text: "[Error 40] …".
             raise Refused(int(re.search(r"\[Error (\d+)\]", by_name[topic])[1]))
+
+    def delete_records(self, address, topic, offset, *, partition=0):
+        wanted = {PythonTopicPartition(topic, partition): offset}
+        [answer] = self._call(address, lambda client: client.delete_records(wanted)).values()
+        return answer["low_watermark"]
 
     def broker_ids(self, address):
         description = self._call(address, lambda client: client.describe_cluster())
@@ -174,6 +188,11 @@ class AiokafkaAdmin:
         resource = AioResource(AioResourceType.TOPIC, topic, configs)
         [answer] = self._call(address, lambda client: client.alter_configs([resource]))
         _raise(answer.resources[0][0])
+
+    def delete_records(self, address, topic, offset, *, partition=0):
+        wanted = {AioTopicPartition(topic, partition): RecordsToDelete(before_offset=offset)}
+        [low_watermark] = self._call(address, lambda client: client.delete_records(wanted)).values()
+        return low_watermark
 
     def broker_ids(self, address):
         description = self._call(address, lambda client: client.describe_cluster())

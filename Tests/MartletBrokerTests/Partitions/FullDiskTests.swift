@@ -62,6 +62,14 @@ struct FullDiskTests {
         }
     }
 
+    @Test("is not taken for one by a change that is larger than what is reserved")
+    func largeChange() async throws {
+        try await serve(SimulatedDisk()) { broker in
+            let peer = try await Peer.connect(to: broker)
+            #expect(try await peer.createTopic("events", partitions: 3_000).errorCode == .none)
+        }
+    }
+
     @Test("leaves nothing of a topic whose partitions it has no room for")
     func topicWithoutRoom() async throws {
         let disk = SimulatedDisk()

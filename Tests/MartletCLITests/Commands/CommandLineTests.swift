@@ -73,6 +73,8 @@ struct CommandLineTests {
         #expect(Ending(of: CommandFailure("broken", code: 3)).text == "martlet: broken")
         #expect(Ending(of: CommandFailure("broken", code: 3)).code == 3)
         #expect(Ending(of: MartletError(.timedOut, "too late")).code == 1)
+        let damaged = MartletError(.broker(.corruptMessage), "reading t-0")
+        #expect(Ending(of: damaged).text.contains("martlet log repair"), "what to do is told at once")
         #expect(Ending(of: ExitCode(130)).code == 130 && Ending(of: ExitCode(130)).text.isEmpty)
         #expect(Ending(of: StreamError.readerIsGone).code == 0)
         let missing = Ending(of: StreamError.failed(operation: "open", name: "x", errno: 2))

@@ -6,7 +6,8 @@ struct Outcome {
     /// What went wrong; the runs before it still count.
     var failure: String?
 
-    /// Broker to baseline, each pair of neighbouring runs by itself, so that a drift of the machine cancels out.
+    /// Broker to baseline, each pair of neighbouring runs by itself, so that a drift of the machine cancels
+    /// out.
     var ratio: Summary? {
         Summary(zip(martlet, baseline).map { $0.value / $1.value })
     }

@@ -1,0 +1,69 @@
+internal import Logging
+internal import MartletCore
+internal import MartletLog
+internal import MartletWire
+
+extension Partition {
+    /// Where a reader of this isolation level must stop.
+    func readLimit(_ isolation: IsolationLevel) -> Offset {
+        switch isolation {
+        case .readCommitted: log.offsets.lastStable
+        default: log.offsets.highWatermark
+        }
+    }
+
+    func read(
+        from offset: Offset, upTo limit: Offset, maxBytes: Int, atLeastOneBatch: Bool
+    ) throws(LogError) -> LogSlice {
+        defer { if log.wantsSurvey { startSurvey() } }
+        return try log.read(from: offset, upTo: limit, maxBytes: maxBytes, atLeastOneBatch: atLeastOneBatch)
+    }
+
+    func snapshot() -> LogSnapshot { log.snapshot() }
+
+    /// The epoch of the leader that wrote the first record, or that will write it.
+    var startEpoch: LeaderEpoch {
+        let start = log.offsets.start
+        let known = start < log.offsets.end ? log.epoch(at: start) : .none
+        return known == .none ? leaderEpoch : known
+    }
+
+    /// Gives up the records below `offset`; the new start must be noted before anyone is told of it.
+    func deleteRecords(before offset: Offset) throws(LogError) -> Offset {
+        guard !isClosed else { throw .closed(id) }
+        return try log.deleteRecords(before: offset)
+    }
+
+    /// The largest epoch up to the one asked for, and the offset at which it ended; none if it is unknown.
+    func endOffset(for epoch: LeaderEpoch) -> (epoch: LeaderEpoch, endOffset: Offset) {
+        // The log hears of an epoch by its first batch, but the leader speaks for it from the start. A reader
+        // at the end of an empty log would otherwise be told that its history is not ours, again and again.
+        epoch == leaderEpoch ? (epoch, log.offsets.end) : log.endOffset(for: epoch)
+    }
+
+    // MARK: Damage
+
+    /// Has a thread look closely at segments in which a reader has found something wrong. What is intact in
+    /// them is served again when that is done.
+    func startSurvey() {
+        guard !isClosed, log.wantsSurvey, let request = log.takeSurvey(now: shard.environment.clock()) else {
+            return
+        }
+        run { () throws(LogError) in
+            try request.perform()
+        } completion: { partition, result in
+            partition.log.finishSurvey(request, result)
+            partition.report(result)
+        }
+    }
+
+    private func report(_ result: Result<[SegmentDamage], LogError>) {
+        switch result {
+        case .failure(let error):
+            shard.note(error)
+        case .success(let found):
+            for damage in found { logger.report(damage, in: id) }
+            shard.environment.metrics.didFindDamage(found.count)
+        }
+    }
+}
