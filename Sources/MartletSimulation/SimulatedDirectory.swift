@@ -35,9 +35,18 @@ struct SimulatedDirectory {
         pending.removeAll()
     }
 
-    /// Changes that were not synced are lost from some point on: a journal keeps their order.
-    func afterPowerLoss(_ random: inout SeededGenerator) -> SimulatedDirectory {
+    /// Changes that were not synced are lost from some point on, as a journal keeps their order; or each by
+    /// itself.
+    func afterPowerLoss(_ random: inout SeededGenerator, inOrder: Bool) -> SimulatedDirectory {
         var entries = durable
+        guard inOrder else {
+            for change in pending where random.oneIn(2) {
+                // What was lost on its way to a name cannot go on from there.
+                if case .rename(let old, _, let node) = change, entries[old] != node { continue }
+                Self.apply(change, to: &entries)
+            }
+            return SimulatedDirectory(onDisk: entries)
+        }
         let kept =
             switch random.below(3) {
             case 0: 0

@@ -27,7 +27,8 @@ extension SimulatedDisk {
             result.nextNode = nextNode
             // In order of their numbers, so that the seed alone decides.
             for (node, directory) in directories.sorted(by: { $0.key < $1.key }) {
-                result.directories[node] = directory.afterPowerLoss(&random)
+                result.directories[node] = directory.afterPowerLoss(
+                    &random, inOrder: options.keepsDirectoryOrder)
             }
             for (node, file) in files.sorted(by: { $0.key < $1.key }) {
                 result.files[node] = file.afterPowerLoss(&random)

@@ -12,6 +12,9 @@ package final class SimulatedDisk: FileSystem {
         package var tracksDurability = true
         package var supportsPreallocation = true
         package var capacity = Int.max
+        /// Whether a power cut keeps the changes of a directory up to some point, as journaling file systems
+        /// do, or any of them.
+        package var keepsDirectoryOrder = true
 
         package init() {}
 

@@ -13,7 +13,7 @@ struct LogLifeSimulation {
     private static let keyCount = 6
     private(set) var trace: [String] = []
     private var random: SeededGenerator
-    private var disk = SimulatedDisk()
+    private var disk: SimulatedDisk
     private var configuration = LogConfiguration()
     private var model = LogLifeModel()
     private var checkpoint: Offset?
@@ -25,6 +25,9 @@ struct LogLifeSimulation {
 
     init(seed: UInt64) {
         random = SeededGenerator(seed: seed)
+        var options = SimulatedDisk.Options()
+        options.keepsDirectoryOrder = !random.oneIn(3)
+        disk = SimulatedDisk(options)
         configuration.segmentBytes = [2_000, 4_000, 12_000][random.below(3)]
         configuration.indexIntervalBytes = [1, 200, 1_000][random.below(3)]
         configuration.durability = random.oneIn(4) ? .os : .sync

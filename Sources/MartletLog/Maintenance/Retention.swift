@@ -10,12 +10,6 @@ extension MaintenanceView {
             let count = try deletableCount(now: now)
             if count == sealed.count, isActiveExpired(now: now) { outcome.wantsRoll = true }
             for segment in sealed.prefix(count) { try delete(segment, &outcome) }
-            guard count > 0 else { return }
-            do throws(FileSystemError) {
-                try fileSystem.syncDirectory(directory)
-            } catch {
-                throw .storage(error)
-            }
         } catch {
             throw LogError(error, in: topicPartition)
         }
@@ -71,5 +65,11 @@ extension MaintenanceView {
         outcome.removed.append(segment)
         outcome.figures.deletedSegmentCount += 1
         outcome.figures.deletedByteCount += byteCount
+        do throws(FileSystemError) {
+            // Before the next goes, so that none of them can come back without those behind it.
+            try fileSystem.syncDirectory(directory)
+        } catch {
+            throw .storage(error)
+        }
     }
 }

@@ -48,10 +48,15 @@ struct SegmentSwap {
             discarded += try discard(offset)
             try fileSystem.removeIfPresent(join(directory, SegmentFile.snapshot.name(offset)))
         }
+        // None of them may come back beside the new one.
+        if old.count > 1 { try fileSystem.syncDirectory(directory) }
         // These replace what stands there; who has that open goes on reading it.
-        for kind in Self.kinds + [.log] {
+        for kind in Self.kinds {
             try renameIfPresent(kind.name(base) + Self.swapSuffix, to: kind.name(base))
         }
+        // While the log has its temporary name, a start does all this again.
+        try fileSystem.syncDirectory(directory)
+        try renameIfPresent(SegmentFile.log.name(base) + Self.swapSuffix, to: SegmentFile.log.name(base))
         try fileSystem.syncDirectory(directory)
         return discarded
     }
