@@ -260,3 +260,21 @@ def test_a_flipped_bit_in_where_a_log_starts_deletes_nothing(own_broker):
     assert set(range(17, END)) <= served.keys()
     assert all(content == value(0, offset) for offset, content in served.items())
     assert "log-start-offset-checkpoint is damaged" in broker.log_text()
+
+
+def test_martlet_consume_names_the_damaged_offset_and_stops(own_broker):
+    broker = own_broker({"log.segment.bytes": 4096})
+    broker.expect_in_log("damage")
+    ADMINS[0].create(broker.address, TOPIC, 1, {"martlet.segment.compression": "none"})
+    with raw.Connection(broker.address) as connection:
+        for offset in range(0, END, BATCH_SIZE):
+            assert connection.produce(TOPIC, batch(0, offset))["error_code"] == 0
+    broker.stop()
+    file = broker.data / f"{TOPIC}-0" / "00000000000000000000.log"
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+    broker.start()
+    done = martlet("consume", TOPIC, "--bootstrap", broker.address, "--from", "beginning", "--until-end")
+    assert done.returncode != 0
+    assert "CORRUPT_MESSAGE" in done.stderr and "martlet log repair" in done.stderr, done.stderr

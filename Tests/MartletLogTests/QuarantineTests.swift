@@ -106,6 +106,25 @@ struct QuarantineTests {
         }
     }
 
+    @Test(
+        "an index of the last segment in which a bit has changed is not taken over at a start",
+        arguments: [SegmentFile.index, .timeindex], 0..<4)
+    func lastIndex(kind: SegmentFile, bit: Int) throws {
+        for byte in kind == .index ? [3, 7] : [7, 11] {
+            let (harness, disk, size) = try filled()
+            try restart(harness) {
+                try disk.flipBit(harness.path(kind, 64), at: (kind == .index ? 8 : 12) + byte, bit: bit)
+            }
+            for offset in 64..<72 {
+                let slice = try harness.log.read(
+                    from: Offset(offset), upTo: 72, maxBytes: size, atLeastOneBatch: true)
+                #expect(slice.baseOffset == Offset(offset))
+                let found = try harness.log.snapshot().offset(forTimestamp: harness.now + Int64(offset))
+                #expect(found?.offset == Offset(offset))
+            }
+        }
+    }
+
     @Test("an index file that is missing is made anew while the log is used")
     func missingIndex() throws {
         let (harness, disk, _) = try filled()

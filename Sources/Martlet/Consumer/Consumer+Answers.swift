@@ -87,7 +87,8 @@ extension Consumer {
             try resetPosition(of: want, logStart: answer.logStartOffset)
             return
         }
-        guard answer.errorCode.isRetriable else { throw error }
+        // What is damaged on the broker's disk stays so: asking again would only hide it.
+        guard answer.errorCode.isRetriable, answer.errorCode != .corruptMessage else { throw error }
         if answer.errorCode.concernsMetadata {
             client.metadataState.withLock {
                 $0.metadata.apply(

@@ -7,7 +7,9 @@ enum ErrorAdvice {
     private static let sentences: [ErrorCode: String] = [
         .unknownServerError: "the broker met something unexpected: see its log",
         .offsetOutOfRange: "the offset is gone or not yet written: begin at the beginning or the end",
-        .corruptMessage: "the batch was damaged on its way: if it stays, suspect the network or the client",
+        .corruptMessage:
+            "a batch is damaged: when reading, on the broker's disk, see its log and `martlet log repair`; "
+            + "when writing, on its way",
         .unknownTopicOrPartition: "create the topic, or correct the name or the number of the partition",
         .leaderNotAvailable: "the partition has no leader yet: wait, then see whether its brokers run",
         .notLeaderOrFollower: "another broker leads the partition: clients ask for metadata and go on",

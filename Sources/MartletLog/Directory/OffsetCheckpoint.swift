@@ -3,8 +3,8 @@ internal import MartletCore
 /// An offset for each partition, as text: a version, 0; the number of lines that follow; then topic,
 /// partition and offset, one line each.
 ///
-/// The last line has the form of the others and holds a checksum of all before it. Apache Kafka takes it for a
-/// partition that is not there, and leaves it out of what it writes.
+/// The last line has the form of the others and holds a checksum of all before it. Apache Kafka takes it for
+/// a partition that is not there, and leaves it out of what it writes.
 enum OffsetCheckpoint {
     /// No topic can have this name.
     private static let checksumName = "#crc32c"
