@@ -13,6 +13,7 @@ struct BrokerEnvironment: Sendable {
     let receivePool: ReceivePool
     let pageCacheBudget: PageCacheBudget
     let diskAlarm = DiskAlarm()
+    let appendActivity = AppendActivity()
     let metrics = LogMetrics()
     let clock: @Sendable () -> Timestamp
     let clusterID: String

@@ -9,7 +9,8 @@
 
 enum { LARGEST_EVENT = 400 };
 
-static const char *const kinds[] = {"order.created", "order.paid", "cart.changed", "page.viewed", "search.done"};
+static const char *const kinds[] = {"order.created", "order.paid", "cart.changed", "page.viewed",
+                                    "search.done"};
 static const char *const countries[] = {"DE", "FR", "US", "IN", "BR", "JP"};
 static const char *const sources[] = {"web", "ios", "android", "partner-api"};
 
@@ -28,8 +29,10 @@ static size_t write_event(char *text, int64_t time, uint64_t *random) {
                  "\"user\":{\"id\":%lu,\"country\":\"%s\"},\"session\":\"%010lx\","
                  "\"item\":{\"sku\":\"A-%05lu\",\"quantity\":%lu,\"price\":%lu.%02lu},\"source\":\"%s\"}",
                  a >> 32, a >> 16 & 0xffff, a & 0xfff, b >> 48 & 0x3fff, b & 0xffffffffffff, PICK(kinds, c),
-                 day, (int)(time % 1000), c >> 8 & 0xfffff, PICK(countries, c >> 28), a * 31 >> 24 & 0xffffffffff,
-                 (c >> 32) % 20000, 1 + (c >> 48) % 5, (c >> 40) % 200, (c >> 50) % 100, PICK(sources, c >> 60));
+                 day, (int)(time % 1000), c >> 8 & 0xfffff, PICK(countries, c >> 28),
+                 a * 31 >> 24 & 0xffffffffff,
+                 (c >> 32) % 20000, 1 + (c >> 48) % 5, (c >> 40) % 200, (c >> 50) % 100,
+                 PICK(sources, c >> 60));
     if (length < 0 || length >= LARGEST_EVENT) fail("an event of %d bytes", length);
     return (size_t)length;
 }

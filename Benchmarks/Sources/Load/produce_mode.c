@@ -28,14 +28,16 @@ static struct batch *prepare(const struct options *options, size_t *count) {
     }
     struct batch *batch = malloc(sizeof *batch);
     if (batch == NULL) fail("no memory for a batch");
-    *batch = batch_build(option_number(options, "--batch", 1 << 20), option_number(options, "--record", 1024));
+    *batch = batch_build(option_number(options, "--batch", 1 << 20),
+                         option_number(options, "--record", 1024));
     return batch;
 }
 
 void run_produce(int count, char **arguments) {
     static const char *const known[] = {
         "--address", "--topic", "--partitions", "--connections", "--depth",      "--batch", "--record",
-        "--acks",    "--bytes", "--seconds",    "--warm",        "--server-pid", "--events", "--pool", "--keys", "--rate", NULL};
+        "--acks",    "--bytes", "--seconds",    "--warm",        "--server-pid", "--events",
+        "--pool",    "--keys",  "--rate",       NULL};
     struct options options = options_parse(count, arguments, known);
     size_t batch_count = 1;
     struct batch *batches = prepare(&options, &batch_count);

@@ -21,7 +21,8 @@ void stopwatch_stop(struct stopwatch *stopwatch) {
 
 void report_print(const struct report *report) {
     const struct stopwatch *stopwatch = &report->stopwatch;
-    printf("{\"bytes\":%lu,\"requests\":%lu,\"records\":%lu,\"value_bytes\":%lu,\"seconds\":%.6f,\"mb_per_second\":%.1f,",
+    printf("{\"bytes\":%lu,\"requests\":%lu,\"records\":%lu,\"value_bytes\":%lu,\"seconds\":%.6f,"
+           "\"mb_per_second\":%.1f,",
            report->bytes, report->requests, report->records, report->value_bytes, stopwatch->seconds,
            (double)report->bytes / stopwatch->seconds / 1e6);
     printf("\"own_cpu_seconds\":%.6f,\"server_cpu_seconds\":%.6f,", stopwatch->own_cpu,

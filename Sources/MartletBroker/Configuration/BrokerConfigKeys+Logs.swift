@@ -111,6 +111,10 @@ extension BrokerConfigKeys {
             "Bytes that compaction and the compression of segments read and write in a second, all threads together."
         ),
         ConfigKey(
+            "martlet.cleaner.busy.max.bytes.per.second", .int64(1...Int64.max), default: "8388608",
+            "As log.cleaner.io.max.bytes.per.second, while producers send more than 1 MiB a second."
+        ),
+        ConfigKey(
             "log.cleaner.backoff.ms", .int64(0...Int64.max), default: "15000",
             "How long the cleaner rests when there is nothing to do."
         ),

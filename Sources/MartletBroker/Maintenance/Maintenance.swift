@@ -29,7 +29,11 @@ final class Maintenance: Sendable {
         cleanerCount = settings.bool("log.cleaner.enable") ? settings.int("log.cleaner.threads") ?? 1 : 0
         threads = IdleThreads(threadCount: max(1, cleanerCount))
         let rate = settings.int("log.cleaner.io.max.bytes.per.second") ?? .max
-        throttle = MaintenanceThrottle(bytesPerSecond: Double(rate))
+        let busyRate = settings.int("martlet.cleaner.busy.max.bytes.per.second") ?? .max
+        let activity = environment.appendActivity
+        throttle = MaintenanceThrottle(
+            bytesPerSecond: Double(rate), busyBytesPerSecond: Double(busyRate)
+        ) { activity.isBusy }
     }
 
     /// Begins to work, until `stop`.

@@ -77,6 +77,7 @@ final class Partition {
             failProducersIfOffline()
             throw error
         }
+        shard.environment.appendActivity.note(records.count)
         afterAppend()
         return result
     }
@@ -190,10 +191,11 @@ final class Partition {
             )
             return failProducers(error.errorCode)
         }
+        let isBehind = log.offsets.durable < log.offsets.end
+        // The disk goes on before those who have waited are answered, which takes a while if they are many.
+        if isBehind { startSync() }
         highWatermarkMoved()
-        if log.offsets.durable < log.offsets.end {
-            scheduleSync()
-        } else if log.needsSync {
+        if !isBehind, log.needsSync {
             // With `os` durability what came meanwhile counts as durable already.
             scheduleFlush()
         }

@@ -26,7 +26,7 @@ struct PartitionOpener: Sendable {
         if summary.wasUnclean {
             // Of thousands of partitions most have nothing to tell.
             let level: Logger.Level =
-                summary.cutByteCount > 0 ? .notice : summary.bytesRead > 0 ? .info : .debug
+                summary.cutByteCount > 0 ? .notice : summary.durationMs >= 1_000 ? .info : .debug
             environment.logger.log(
                 level: level, "Recovered a partition.", metadata: ["recovery": "\(summary)"])
         }

@@ -145,8 +145,11 @@ extension PartitionLog {
             // What was written of the set must go: the next set is shorter perhaps, and what it leaves of
             // this one could pass for batches that were appended.
             do throws(FileSystemError) {
+                let wasTouched = try hasBytes(at: position)
                 try active.file.truncate(to: position)
                 active.reservedByteCount = position
+                // A power cut must not bring back what was refused, in the place of what comes next.
+                if wasTouched { try active.file.sync() }
             } catch {
                 goOffline(error)
             }
@@ -158,6 +161,15 @@ extension PartitionLog {
             throw .storageFull(topicPartition, error)
         }
         active.reservedByteCount = max(active.reservedByteCount, position + Int64(bytes.count))
+    }
+
+    /// Whether anything that could pass for a batch stands behind the end.
+    private func hasBytes(at position: Int64) throws(FileSystemError) -> Bool {
+        var head: [UInt8] = Array(repeating: 0, count: BatchHeader.byteCount)
+        let result: Result<Int, FileSystemError> = head.withUnsafeMutableBytes { bytes in
+            Result { () throws(FileSystemError) in try active.file.read(into: bytes, at: position) }
+        }
+        return try head.prefix(result.get()).contains { $0 != 0 }
     }
 
     /// Reserves space so that the next appends do not make the file grow. Only a help: without it they cost
