@@ -298,8 +298,10 @@ struct LogLifeSimulation {
         trace.append("maintain \(kind) \(outcome.figures) \(failure.map { "\($0)" } ?? "")")
         if let offset = outcome.cleanedOffset, failure == nil, random.oneIn(2) { cleaned = offset }
         model.start = log.offsets.start
-        // Names are gone for certain when the directory is synced, as it is in the end.
-        if failure == nil { model.durableStart = log.offsets.start }
+        // Names are gone for certain when the directory was synced, as retention does for each.
+        if failure == nil, outcome.figures.deletedSegmentCount > 0 {
+            model.durableStart = log.offsets.start
+        }
         if random.oneIn(2) { try removeDiscarded(outcome) }
         guard
             configuration.retention.isEnabled || log.offsets.start == before || before < model.durableStart
