@@ -115,7 +115,9 @@ final class Maintenance: Sendable {
 
     /// Compacts a log, or compresses one of its segments. True if there may be more to do.
     private func shrink(_ partition: PartitionKey, on shard: ShardReference) async -> Bool {
-        let mapByteCount = environment.settings.int("log.cleaner.dedupe.buffer.size") ?? 1 << 25
+        // The setting is for all threads together.
+        let buffer = environment.settings.int("log.cleaner.dedupe.buffer.size") ?? 1 << 25
+        let mapByteCount = buffer / max(1, cleanerCount)
         let found = await work(on: partition, of: shard, by: { try await self.threads.run($0) }) {
             [storage, environment, throttle] view, outcome throws(LogError) in
             let now = environment.clock()
