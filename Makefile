@@ -10,6 +10,8 @@ DATA_DIR ?= data
 PYTHON := .venv/bin/python
 # Lines of the test runner that say only that all is well.
 PASSED := '^(◇|✔ (Test [^r]|Suite )|Test (Suite|Case) |	 Executed 0 tests)'
+# Measures the memory of the process, which others would share.
+ALONE := MartletWireTests.FuzzTests
 SWIFT_FILES = $$(find Package.swift Sources Tests $(wildcard Benchmarks) -name '.build*' -prune -o -name '*.swift' -print)
 
 .PHONY: help run test unit interop fuzz bench lint format build setup setup-runtime clean
@@ -25,14 +27,15 @@ test: lint unit interop ## Everything that must hold: format, unit tests, real c
 
 unit: setup ## Debug build and the Swift tests.
 	@Tests/Setup/checked-build --build-tests -Xswiftc -warnings-as-errors
-	swift test --skip-build $(ARGS) 2>&1 | grep -vE $(PASSED)
+	$(if $(ARGS),,MARTLET_FUZZ_ALONE=1 swift test --skip-build --filter $(ALONE) 2>&1 | grep -vE $(PASSED))
+	swift test --skip-build $(if $(ARGS),,--skip $(ALONE)) $(ARGS) 2>&1 | grep -vE $(PASSED)
 
 interop: setup build ## The tests with real Kafka clients; ARGS goes to pytest.
 	MARTLET_BINARY=$(CURDIR)/$(BINARY) $(PYTHON) -m pytest Tests/Interop $(ARGS)
 
 fuzz: setup ## Ten million damaged frames, and the other seeded tests at full depth, in a release build.
 	@Tests/Setup/checked-build -c release --build-tests -Xswiftc -enable-testing --scratch-path .build-fuzz
-	MARTLET_FUZZ_INPUTS=10000000 swift test -c release --skip-build --scratch-path .build-fuzz \
+	MARTLET_FUZZ_ALONE=1 MARTLET_FUZZ_INPUTS=10000000 swift test -c release --skip-build --scratch-path .build-fuzz \
 		-Xswiftc -enable-testing --filter 'MartletWireTests.FuzzTests'
 	MARTLET_FUZZ_INPUTS=1000000 swift test -c release --skip-build --scratch-path .build-fuzz \
 		-Xswiftc -enable-testing --filter 'MartletRecordsTests.FuzzTests'
