@@ -126,7 +126,7 @@ final class Maintenance: Sendable {
                 try view.compact(
                     cleaned: cleaned, now: now, mapByteCount: mapByteCount, throttle, &outcome)
             } else {
-                _ = try view.compressNextSegment(now: now, throttle, &outcome)
+                outcome.mayHaveMore = try view.compressNextSegment(now: now, throttle, &outcome)
             }
         }
         return found
@@ -176,7 +176,7 @@ final class Maintenance: Sendable {
             loan.partition.value.finishMaintenance(work.outcome, work.failure)
         }
         await note(work, loan)
-        return !work.outcome.isEmpty
+        return !work.outcome.isEmpty || work.outcome.mayHaveMore
     }
 
     private struct Work: Sendable {

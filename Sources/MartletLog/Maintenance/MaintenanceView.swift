@@ -43,6 +43,8 @@ package struct MaintenanceOutcome: Sendable {
     var replaced: [Replacement] = []
     /// Everything below was compacted.
     package var cleanedOffset: Offset?
+    /// A segment was looked at, changed or not, and there may be others.
+    package var mayHaveMore = false
     /// The active segment holds only what is to be deleted, so it should be sealed.
     var wantsRoll = false
     /// Files that readers may still be using, for removal when `file.delete.delay.ms` have passed.

@@ -161,6 +161,7 @@ final class SealedSegment: Sendable {
 
     func path(_ file: SegmentFile) -> String { join(directory, file.name(baseOffset)) }
 }
+
 /// What maintenance must know of a sealed segment.
 struct SegmentFacts: Sendable, Hashable {
     /// Bytes of the `.log` file.
