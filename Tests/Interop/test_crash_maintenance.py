@@ -43,6 +43,8 @@ PRODUCER = {
     "log_level": 0,
 }
 RECORDS_PER_SECOND = 6000
+# So many are taken at least before the next crash: enough for some segments of every partition at the end.
+RECORDS_PER_LIFE = 1000
 
 
 class Load(threading.Thread):
@@ -88,6 +90,9 @@ class Load(threading.Thread):
                 self.failures.append(f"{partition}: {message.offset()} is not the next offset")
             self.acknowledged[partition] = message.offset() + 1
 
+    def total(self):
+        return sum(self.acknowledged.values())
+
     def finish(self):
         self.stopping.set()
         self.join()
@@ -124,9 +129,12 @@ def read_partition(address, partition):
         consumer.close()
 
 
-def crash_and_restart(broker, source):
+def crash_and_restart(broker, load, source):
     """Most deaths come in the middle of the work, some in the middle of the recovery from the one before."""
-    time.sleep(source.uniform(0.02, 0.9))
+    # A producer that is still about to find its way back would make this a test of idle brokers.
+    before = load.total()
+    eventually(lambda: load.total() >= before + RECORDS_PER_LIFE, "records acknowledged", seconds=30)
+    time.sleep(source.uniform(0.02, 0.5))
     broker.kill9()
     if source.random() < 0.2:
         broker.launch()
@@ -145,7 +153,7 @@ def test_a_hundred_crashes_while_segments_are_rewritten(own_broker):
     load.start()
     try:
         for _ in range(ROUNDS):
-            crash_and_restart(broker, source)
+            crash_and_restart(broker, load, source)
     finally:
         load.stopping.set()
     load.finish()
