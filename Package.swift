@@ -59,6 +59,9 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "MartletLog", dependencies: ["MartletCore", "MartletRecords"], swiftSettings: strict),
+        .target(
+            name: "MartletCoordination", dependencies: ["MartletCore", "MartletWire", "MartletRecords"],
+            swiftSettings: strict),
         // A disk that can lose power: for tests, and for brokers that keep nothing.
         .target(
             name: "MartletSimulation", dependencies: ["MartletCore", "MartletLog"], swiftSettings: strict),
@@ -70,8 +73,8 @@ let package = Package(
         .target(
             name: "MartletBroker",
             dependencies: [
-                "MartletCore", "MartletWire", "MartletRecords", "MartletLog", "MartletTransport",
-                nioCore, nioPosix, logging, metrics, serviceLifecycle, dequeModule,
+                "MartletCore", "MartletWire", "MartletRecords", "MartletLog", "MartletCoordination",
+                "MartletTransport", nioCore, nioPosix, logging, metrics, serviceLifecycle, dequeModule,
             ],
             swiftSettings: strict
         ),
@@ -110,6 +113,11 @@ let package = Package(
         .testTarget(
             name: "MartletLogTests",
             dependencies: ["MartletLog", "MartletRecords", "MartletCore", "MartletSimulation"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "MartletCoordinationTests",
+            dependencies: ["MartletCoordination", "MartletCore", "MartletRecords", "MartletWire"],
             swiftSettings: strict
         ),
         .testTarget(
