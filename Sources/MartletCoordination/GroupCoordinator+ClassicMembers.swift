@@ -45,7 +45,8 @@ extension GroupCoordinator {
         }
         let known = try classicAdmission(id, request.instance, isUnknown: isUnknown, in: group)
         let downgrades = known.replaced.map { mayDowngrade(group, replacing: $0) } ?? false
-        let before = known.replaced.map { replaceStaticMember($0, by: known.member, in: group) } ?? known.member
+        let before =
+            known.replaced.map { replaceStaticMember($0, by: known.member, in: group) } ?? known.member
         let member = classicMember(before, request, subscription, call)
         let hasChanged = subscribe(member, before: before, pattern: nil, in: group, now: call.now)
         if group.epoch > group.targetEpoch { updateTarget(of: group, now: call.now) }
