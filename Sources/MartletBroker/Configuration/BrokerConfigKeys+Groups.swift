@@ -82,5 +82,17 @@ extension BrokerConfigKeys {
         ),
         ConfigKey(
             "group.share.max.size", .int32(1...1000), default: "200", "Members of a share group."),
+        ConfigKey(
+            "share.coordinator.state.topic.num.partitions", .int32(1...1000), default: "50",
+            "Partitions of `__share_group_state`; counts when the topic is made, with the first share group."
+        ),
+        ConfigKey(
+            "share.coordinator.state.topic.segment.bytes", .int32(1_048_576...Int32.max), default: "104857600",
+            "Size of the segments of `__share_group_state`."
+        ),
+        ConfigKey(
+            "share.coordinator.snapshot.update.records.per.snapshot", .int32(0...500), default: "500",
+            "Changes of a share group's progress in a partition that are kept one by one before they are summed up."
+        ),
     ]
 }
