@@ -177,7 +177,7 @@ class Group:
         try:
             eventually(divided, "partitions divided", seconds, every=0.05)
         except AssertionError as error:
-            owned = [(m.kind.name, sorted(m.owned), m.errors[-2:]) for m in self.members]
+            owned = [(m.kind.name, sorted(m.owned), m.errors[-2:], m.events[-1:]) for m in self.members]
             raise AssertionError(f"{error}: {owned}") from None
 
     def wait_for(self, values, seconds=30.0):

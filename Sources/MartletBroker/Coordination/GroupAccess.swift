@@ -41,7 +41,11 @@ struct GroupAccess: Sendable {
     ) {
         router[router.owner(of: topic, index)].execute { shard in
             guard let shell = shard.coordination.groupCoordinator(index, on: shard) else {
-                return answer(.failure(CoordinatorUnavailable(code: .coordinatorNotAvailable)))
+                // A partition that was made just now may not be open yet. Clients come again then; what is not
+                // available some of them take for a failure.
+                let isComing = shard.partitions[topic, index] == nil
+                let code: ErrorCode = isComing ? .coordinatorLoadInProgress : .coordinatorNotAvailable
+                return answer(.failure(CoordinatorUnavailable(code: code)))
             }
             shell.submit(caller, event, answer)
         }

@@ -52,6 +52,7 @@ async def _run(options, report, is_over):
             await _work(consumer, options, report)
         except (KafkaError, IllegalStateError) as error:
             report("refused", error=type(error).__name__)
+            await asyncio.sleep(0.1)
     await consumer.stop()
 
 

@@ -1,5 +1,7 @@
 """A member of a group: kafka-python."""
 
+import time
+
 from kafka import ConsumerRebalanceListener, KafkaConsumer
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 from kafka.coordinator.assignors.range import RangePartitionAssignor
@@ -52,6 +54,7 @@ def run(options, report, is_over):
             _work(consumer, options, report)
         except KafkaError as error:
             report("refused", error=type(error).__name__)
+            time.sleep(0.1)
     consumer.close()
 
 
