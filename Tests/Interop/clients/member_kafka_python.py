@@ -59,7 +59,8 @@ def run(options, report, is_over):
 
 
 def _work(consumer, options, report):
-    polled = consumer.poll(timeout_ms=100)
+    # Not shorter: when a poll ends in the middle of joining, this client may forget that it has joined.
+    polled = consumer.poll(timeout_ms=1000)
     if not polled:
         return
     seen = [[*key, m.offset, m.value.decode()] for key, messages in polled.items() for m in messages]
