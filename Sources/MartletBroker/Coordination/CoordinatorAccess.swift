@@ -43,7 +43,11 @@ struct CoordinatorAccess<Machine: CoordinatorMachine>: Sendable {
     ) {
         router[router.owner(of: topic, index)].execute { shard in
             guard let shell = table(shard.coordination).find(index, on: shard) else {
-                return answer(.failure(CoordinatorUnavailable(code: .coordinatorNotAvailable)))
+                // A partition that was made just now may not be open yet. Clients come again then; what is
+                // not available some of them take for a failure.
+                let isComing = shard.partitions[topic, index] == nil
+                let code: ErrorCode = isComing ? .coordinatorLoadInProgress : .coordinatorNotAvailable
+                return answer(.failure(CoordinatorUnavailable(code: code)))
             }
             shell.submit(caller, event, answer)
         }
