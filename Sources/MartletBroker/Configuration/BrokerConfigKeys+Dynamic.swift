@@ -1,7 +1,7 @@
 /// What can be changed while the broker runs.
 extension BrokerConfigKeys {
-    /// Keys that can be set for this broker, or for all, by a request: those that are cluster-wide in Kafka as
-    /// far as we can honour them at once, and those of ours that are a topic's default.
+    /// Keys that can be set for this broker, or for all, by a request: those that are cluster-wide in
+    /// Kafka as far as we can honour them at once, and those of ours that are a topic's default.
     static let dynamicNames: Set<String> = topicDefaults.union([
         "max.connections", "max.connections.per.ip",
         "producer.id.expiration.ms",

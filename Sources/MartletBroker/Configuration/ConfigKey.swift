@@ -20,7 +20,8 @@ public struct ConfigKey: Sendable {
 
     /// Where a key can be set.
     public enum Scope: Sendable {
-        /// For the broker: in its configuration, or while it runs where `BrokerConfigKeys.dynamicNames` has the key.
+        /// For the broker: in its configuration, and while it runs if it is in
+        /// `BrokerConfigKeys.dynamicNames`.
         case broker
         /// Per topic. `broker` names the key of the broker that gives the default, where there is one.
         case topic(broker: String?)

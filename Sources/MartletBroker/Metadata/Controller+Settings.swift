@@ -31,8 +31,8 @@ extension Controller {
     /// memory.
     static let maximumConfiguredResources = 10_000
 
-    /// Changes settings, all or none, and has them take effect. What is added to a list is added to what it is
-    /// in that moment, so changes of several clients add up.
+    /// Changes settings, all or none, and has them take effect. What is added to a list is added to what it
+    /// is in that moment, so changes of several clients add up.
     func changeSettings(
         of resource: ConfigResource, _ changes: SettingChanges, isDryRun: Bool
     ) async throws(RequestError) {

@@ -1,8 +1,9 @@
+internal import MartletCoordination
 internal import MartletCore
 internal import MartletWire
 
-/// All that the broker knows about topics and settings, at one moment: an immutable value, replaced when something
-/// changes.
+/// All that the broker knows about topics and settings, at one moment: an immutable value, replaced when
+/// something changes.
 struct MetadataImage: Sendable {
     /// One partition of a topic.
     struct Partition: Sendable, Equatable {
@@ -24,12 +25,14 @@ struct MetadataImage: Sendable {
         init(id: TopicID, name: TopicName) {
             self.id = id
             self.name = name
-            isInternal = InternalTopic(rawValue: name.rawValue) != nil
+            isInternal = InternalTopic.reservedNames.contains(name)
         }
     }
 
     private(set) var topics: [TopicName: Topic] = [:]
     private(set) var names: [TopicID: TopicName] = [:]
+    /// The topics as coordinators see them.
+    private(set) var catalogue = TopicCatalogue()
     /// Deleted topics whose directories may still be there, since the broker stopped before it came to them.
     private(set) var removed: [TopicID: TopicName] = [:]
     /// The first producer id that no block was handed out for.
@@ -64,6 +67,10 @@ struct MetadataImage: Sendable {
                     topic.partitions.append(partition)
                 }
             }
+            guard let topic = self[topic] else { return }
+            catalogue.insert(
+                TopicCatalogue.Topic(
+                    id: topic.id, name: topic.name, partitionCount: topic.partitions.count))
         case .topicSetting(let name, let key, let value):
             guard let id = topics[name]?.id else { return }
             change(id) { $0.settings.apply(key, value) }
@@ -75,6 +82,7 @@ struct MetadataImage: Sendable {
         case .topicRemoved(let id):
             guard let name = names.removeValue(forKey: id) else { return }
             topics[name] = nil
+            catalogue.remove(id)
             removed[id] = name
         case .producerIDs(let next):
             nextProducerID = next

@@ -7,8 +7,8 @@ struct SettingRules {
     private let broker: BrokerSettings
     private let brokerID: BrokerID
 
-    /// Largest value of a setting.
-    static let maximumValueByteCount = 32 << 10
+    /// Largest value of a setting, as the protocol's strings can carry it.
+    static let maximumValueByteCount = Int(Int16.max)
     /// Longest name of a group or a subscription that has settings.
     static let maximumNameByteCount = 1 << 10
 
@@ -178,7 +178,7 @@ struct SettingRules {
                 throw RequestError(.invalidConfig, conflict)
             }
             if let topic = settings["martlet.share.dead.letter.topic"].map({ TopicName($0) }) {
-                guard topic.isValid, InternalTopic(rawValue: topic.rawValue) == nil else {
+                guard topic.isValid, !InternalTopic.reservedNames.contains(topic) else {
                     throw RequestError(.invalidConfig, "\"\(topic)\" cannot be a dead-letter topic.")
                 }
             }

@@ -19,10 +19,9 @@ struct ClientMatch: Sendable, Equatable {
             guard parts.count == 2,
                 let selector = Selector(rawValue: String(parts[0].trimming(while: { $0 == " " })))
             else {
+                let known = Selector.allCases.map(\.rawValue).joined(separator: ", ")
                 throw ConfigError(
-                    "match takes SELECTOR=PATTERN with a selector of "
-                        + "\(Selector.allCases.map(\.rawValue).joined(separator: ", ")), not \"\(entry.prefix(100))\"."
-                )
+                    "match takes SELECTOR=PATTERN with a selector of \(known), not \"\(entry.prefix(100))\".")
             }
             patterns[selector] = String(parts[1].trimming(while: { $0 == " " }))
         }

@@ -133,8 +133,9 @@ struct SettingsAdministrationTests {
     func limits() async throws {
         try await withBroker { broker in
             let peer = try await Peer.connect(to: broker)
-            let long = String(repeating: "m", count: SettingRules.maximumValueByteCount + 1)
-            let refused = try await peer.change(.clientMetrics, "all", [("metrics", .set, long)])
+            let long = String(repeating: "m", count: SettingRules.maximumValueByteCount)
+            try await peer.set(.clientMetrics, "all", ["metrics": long])
+            let refused = try await peer.change(.clientMetrics, "all", [("metrics", .append, "n")])
             #expect(refused.errorCode == .invalidConfig)
             let name = String(repeating: "g", count: SettingRules.maximumNameByteCount + 1)
             let group = try await peer.change(.group, name, [("share.delivery.count.limit", .set, "3")])
