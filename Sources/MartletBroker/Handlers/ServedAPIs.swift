@@ -53,6 +53,7 @@ enum ServedAPIs {
             ServedAPI(CreatePartitionsHandler(controller: controller), in: control),
             ServedAPI(IncrementalAlterConfigsHandler(controller: controller), in: control),
             ServedAPI(DescribeClusterHandler(endpoints: endpoints), in: control),
+            ServedAPI(ListConfigResourcesHandler(controller: controller), in: control),
             ServedAPI(DescribeTopicPartitionsHandler(controller: controller), in: control),
         ]
     }
