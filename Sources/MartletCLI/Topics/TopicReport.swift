@@ -105,6 +105,8 @@ extension ConfigEntry.Source {
         case .broker: "broker"
         case .allBrokers: "all-brokers"
         case .startup: "startup"
+        case .group: "group"
+        case .clientMetrics: "client-metrics"
         case .default: "default"
         case .other(let number): "source-\(number)"
         }
