@@ -48,6 +48,7 @@ let package = Package(
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CSnappy", providers: [.apt(["libsnappy-dev"])]),
+        .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
         // CRC-32C with the processor's own instruction, chosen at run time.
         .target(name: "CCRC32C"),
 
@@ -59,6 +60,10 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "MartletLog", dependencies: ["MartletCore", "MartletRecords"], swiftSettings: strict),
+        .target(
+            name: "MartletCoordination",
+            dependencies: ["MartletCore", "MartletWire", "MartletRecords", "CPCRE2"],
+            swiftSettings: strict),
         // A disk that can lose power: for tests, and for brokers that keep nothing.
         .target(
             name: "MartletSimulation", dependencies: ["MartletCore", "MartletLog"], swiftSettings: strict),
@@ -70,8 +75,8 @@ let package = Package(
         .target(
             name: "MartletBroker",
             dependencies: [
-                "MartletCore", "MartletWire", "MartletRecords", "MartletLog", "MartletTransport",
-                nioCore, nioPosix, logging, metrics, serviceLifecycle, dequeModule,
+                "MartletCore", "MartletWire", "MartletRecords", "MartletLog", "MartletCoordination",
+                "MartletTransport", nioCore, nioPosix, logging, metrics, serviceLifecycle, dequeModule,
             ],
             swiftSettings: strict
         ),
@@ -110,6 +115,11 @@ let package = Package(
         .testTarget(
             name: "MartletLogTests",
             dependencies: ["MartletLog", "MartletRecords", "MartletCore", "MartletSimulation"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "MartletCoordinationTests",
+            dependencies: ["MartletCoordination", "MartletCore", "MartletRecords", "MartletWire"],
             swiftSettings: strict
         ),
         .testTarget(

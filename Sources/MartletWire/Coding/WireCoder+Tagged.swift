@@ -21,6 +21,16 @@ extension WireCoder {
         try tagged(tag, &value, since: first, default: Value())
     }
 
+    /// A tagged struct that is null by default.
+    package mutating func tagged<Value: WireStruct>(
+        _ tag: UInt32, _ value: inout Value?, since first: Int16 = 0
+    ) throws(WireError) {
+        guard isFlexible, version >= first else { return }
+        try tagged(tag, isDefault: value == nil) { (wire) throws(WireError) in
+            try wire.field(&value)
+        }
+    }
+
     /// A tagged field that is null by default.
     package mutating func tagged<Value: WireNullable>(
         _ tag: UInt32, _ value: inout Value?, since first: Int16 = 0

@@ -35,6 +35,7 @@ extension InstanceID: WireIdentifier, WireNullable {}
 extension TransactionalID: WireIdentifier, WireNullable {}
 extension ErrorCode: WireIdentifier {}
 extension Offset: WireIdentifier {}
+extension Timestamp: WireIdentifier {}
 extension GenerationID: WireIdentifier {}
 extension BrokerID: WireIdentifier {}
 extension LeaderEpoch: WireIdentifier {}

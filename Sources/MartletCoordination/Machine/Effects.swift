@@ -1,0 +1,12 @@
+package import MartletWire
+
+/// What an event leads to, in this order: the records are appended as one batch, and when they and all before
+/// them are durable, the answers are sent. So no answer shows what a crash could take back.
+package struct Effects<Record: Sendable>: Sendable {
+    package var records: [Record] = []
+    package var replies: [(ticket: Ticket, response: any KafkaResponse)] = []
+
+    package init() {}
+
+    package var isEmpty: Bool { records.isEmpty && replies.isEmpty }
+}

@@ -1,0 +1,35 @@
+import MartletCoordination
+import MartletCore
+import Testing
+
+@Suite("Deadlines")
+struct DeadlineQueueTests {
+    @Test("what is due comes out at its time, whatever was put off or taken back", arguments: 0..<20)
+    func model(seed: UInt64) {
+        var random = SeededRandom(seed)
+        var queue = DeadlineQueue<Int>()
+        var model: [Int: Int64] = [:]
+        var now: Int64 = 0
+        for _ in 0..<500 {
+            let key = Int.random(in: 0..<20, using: &random)
+            switch Int.random(in: 0..<4, using: &random) {
+            case 0, 1:
+                let time = now + Int64.random(in: 0..<50, using: &random)
+                queue.set(key, Timestamp(rawValue: time))
+                model[key] = time
+            case 2:
+                queue.remove(key)
+                model[key] = nil
+            default:
+                now += Int64.random(in: 0..<30, using: &random)
+                var due: Set<Int> = []
+                while let key = queue.popDue(Timestamp(rawValue: now)) { due.insert(key) }
+                #expect(due == Set(model.filter { $0.value <= now }.keys))
+                model = model.filter { $0.value > now }
+                if let earliest = model.values.min() {
+                    #expect(queue.next.map { $0.rawValue <= earliest } == true)
+                }
+            }
+        }
+    }
+}
