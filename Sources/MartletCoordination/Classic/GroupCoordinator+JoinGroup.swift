@@ -36,10 +36,9 @@ extension GroupCoordinator {
 
     private func join(_ group: ClassicGroup, _ request: JoinGroupRequest, _ call: Call) {
         guard hasRoom(for: request.member, in: group) else {
-            if let member = group.members[request.member] {
-                removeMember(member, from: group)
-                completeJoinIfAllAreThere(group, now: call.now)
-            }
+            if let member = group.members[request.member] { removeMember(member, from: group) }
+            group.pendingMembers.remove(request.member)
+            completeJoinIfAllAreThere(group, now: call.now)
             return refuseJoin(call.ticket, .groupMaxSizeReached, MemberID())
         }
         guard group.supports(request.protocolType, request.protocols) else {
@@ -135,6 +134,9 @@ extension GroupCoordinator {
             }
             return reply(call.ticket, response)
         }
+        // If the generation before comes back after a restart, it must know the new id, or it would fence who
+        // has it.
+        if let value = group.kept(replacing: former.id, by: member) { append(.classicGroup(group.id, value)) }
         group.setJoin(.init(call), of: member)
         // In CompletingRebalance the leader may know the former id already, and assign to nobody: all join.
         membersChanged(group, now: call.now)
