@@ -34,15 +34,15 @@ extension ClassicGroup {
         return value
     }
 
-    /// What is kept, with another id in place of one; nil if that is not known there.
-    func kept(replacing former: MemberID, by member: ClassicMember) -> ClassicGroupValue? {
-        guard var value = kept, let place = value.members.firstIndex(where: { $0.id == former }) else {
-            return nil
-        }
+    /// What is kept, with the id that a static member has now; nil if nothing is to change there.
+    func kept(naming member: ClassicMember) -> ClassicGroupValue? {
+        guard let instance = member.instance, var value = kept,
+            let place = value.members.firstIndex(where: { $0.instance == instance && $0.id != member.id })
+        else { return nil }
+        if value.leader == value.members[place].id { value.leader = member.id }
         value.members[place].id = member.id
         value.members[place].clientID = member.clientID
         value.members[place].clientHost = member.clientHost
-        if value.leader == former { value.leader = member.id }
         return value
     }
 

@@ -100,6 +100,7 @@ extension GroupCoordinator {
         member.isNew = true
         group.gathering?.memberCame = true
         group.add(member)
+        keepName(of: member, in: group)
         group.setJoin(.init(call), of: member)
         deadlines.set(.classic(group.id, .session(id)), call.now + Self.newMemberJoinTimeoutMs)
         membersChanged(group, now: call.now)
@@ -134,12 +135,16 @@ extension GroupCoordinator {
             }
             return reply(call.ticket, response)
         }
-        // If the generation before comes back after a restart, it must know the new id, or it would fence who
-        // has it.
-        if let value = group.kept(replacing: former.id, by: member) { append(.classicGroup(group.id, value)) }
+        keepName(of: member, in: group)
         group.setJoin(.init(call), of: member)
         // In CompletingRebalance the leader may know the former id already, and assign to nobody: all join.
         membersChanged(group, now: call.now)
+    }
+
+    /// If the rebalance is lost with the broker, the generation before comes back. It must know the id that
+    /// a static member has by now, or it would fence who has it.
+    private func keepName(of member: ClassicMember, in group: ClassicGroup) {
+        if let value = group.kept(naming: member) { append(.classicGroup(group.id, value)) }
     }
 
     // MARK: With a member id
