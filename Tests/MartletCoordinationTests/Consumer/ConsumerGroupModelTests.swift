@@ -16,7 +16,7 @@ struct ConsumerGroupModelTests {
     private static let seeds: ClosedRange<UInt64> = {
         let parts = getenv("MARTLET_SEEDS").map { String(cString: $0) }?.split(separator: "-")
             .compactMap { UInt64($0) }
-        guard let parts, let first = parts.first, let last = parts.last, first <= last else { return 1...150 }
+        guard let parts, let first = parts.first, let last = parts.last, first <= last else { return 1...60 }
         return first...last
     }()
 
