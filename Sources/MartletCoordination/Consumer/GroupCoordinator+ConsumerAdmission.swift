@@ -43,6 +43,10 @@ extension GroupCoordinator {
         guard let replaced = group?.staticMember(instance) else {
             return ConsumerAdmission(group: group, member: group?[id] ?? ConsumerMember(id))
         }
+        if replaced.id == id && !replaced.isClassic && replaced.epoch != .leavingStatic {
+            // It was fenced, and begins again as the same member.
+            return ConsumerAdmission(group: group, member: replaced)
+        }
         guard replaced.isClassic || replaced.epoch == .leavingStatic else {
             throw GroupRefusal(
                 .unreleasedInstanceID,
