@@ -153,7 +153,6 @@ extension GroupCoordinator {
 
     func didLoadShareGroups(now: Timestamp) {
         for case .share(let group) in groups.values {
-            forgetLostTopics(of: group)
             for member in group.members.keys {
                 deadlines.set(
                     .share(group.id, .session(member)), now + shareSessionTimeoutMs(group.id))
@@ -176,8 +175,7 @@ extension GroupCoordinator {
     func shareTopicsChanged(_ before: TopicCatalogue, now: Timestamp) {
         for case .share(let group) in groups.values {
             group.mayBeStale = true
-            // Before the log is read nothing is known to be lost.
-            if !before.byName.isEmpty { forgetLostTopics(of: group) }
+            forgetLostTopics(of: group)
         }
     }
 
