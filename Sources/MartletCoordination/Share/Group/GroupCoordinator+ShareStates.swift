@@ -152,8 +152,8 @@ extension GroupCoordinator {
     // MARK: Loading, time, topics
 
     func didLoadShareGroups(now: Timestamp) {
-        for case .share(let group) in groups.values {
-            for member in group.members.keys {
+        for case .share(let group) in groups.sorted(by: { $0.key.rawValue < $1.key.rawValue }).map(\.value) {
+            for member in group.members.keys.sorted(by: { $0.rawValue < $1.rawValue }) {
                 deadlines.set(
                     .share(group.id, .session(member)), now + shareSessionTimeoutMs(group.id))
             }

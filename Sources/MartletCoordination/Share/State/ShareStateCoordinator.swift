@@ -92,9 +92,9 @@ package final class ShareStateCoordinator: CoordinatorMachine {
     // MARK: Length of the log
 
     /// No record of the log in front of this offset is needed any more, once all that was appended so far is
-    /// durable.
+    /// durable. The last record stays, for it tells where the log ends.
     package var redundantBelow: Offset {
-        states.values.lazy.map(\.snapshotOffset).min() ?? nextOffset
+        states.values.lazy.map(\.snapshotOffset).min() ?? max(0, nextOffset - 1)
     }
 
     package var nextDeadline: Timestamp? { nextCheck }
