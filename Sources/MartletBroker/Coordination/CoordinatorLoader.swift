@@ -56,15 +56,15 @@ final class CoordinatorLoader<Machine: CoordinatorMachine> {
         let producer = batch.header.producerID
         if batch.header.isControl {
             let records = pending.removeValue(forKey: producer) ?? []
-            if batch.isCommit == true { apply(records) }
+            if batch.isCommit == true { for record in records { apply(record) } }
         } else if batch.header.isTransactional {
             pending[producer, default: []] += batch.records
         } else {
-            apply(batch.records)
+            for record in batch.records { apply(record) }
         }
     }
 
-    private func apply(_ records: [(offset: Offset, record: Machine.Record)]) {
-        for (offset, record) in records { machine.apply(record, at: offset) }
+    private func apply(_ record: (offset: Offset, record: Machine.Record)) {
+        machine.apply(record.record, at: record.offset)
     }
 }

@@ -92,7 +92,6 @@ extension GroupCoordinator {
         if hasChanged { group.mayLackStates = true }
         if hasChanged || group.mayBeStale {
             let hash = metadataHash(of: group)
-            if hash != group.metadataHash { group.mayLackStates = true }
             if hasChanged || hash != group.metadataHash { bumpShareEpoch(of: group, hash: hash) }
             group.mayBeStale = false
         }

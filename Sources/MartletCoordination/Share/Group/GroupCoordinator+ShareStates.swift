@@ -175,6 +175,7 @@ extension GroupCoordinator {
     func shareTopicsChanged(_ before: TopicCatalogue, now: Timestamp) {
         for case .share(let group) in groups.values {
             group.mayBeStale = true
+            group.mayLackStates = true
             forgetLostTopics(of: group)
         }
     }
