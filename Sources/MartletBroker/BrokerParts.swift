@@ -61,6 +61,8 @@ struct BrokerParts: Sendable {
                 await shard.run { shard in
                     shard.router = router
                     shard.dispatcher = dispatcher
+                    shard.shareStates = ShareStateAccess(
+                        controller: controller, router: router, control: control)
                 }
             }
             return BrokerParts(

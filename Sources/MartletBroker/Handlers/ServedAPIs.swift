@@ -24,6 +24,11 @@ enum ServedAPIs {
             ServedAPI(OffsetDeleteRequest.self, groups),
             ServedAPI(ConsumerGroupHeartbeatRequest.self, groups),
             ServedAPI(ConsumerGroupDescribeHandler(access: groups), in: control),
+            ServedAPI(ShareGroupHeartbeatRequest.self, groups),
+            ServedAPI(ShareGroupDescribeHandler(access: groups), in: control),
+            ServedAPI(DescribeShareGroupOffsetsHandler(access: groups), in: control),
+            ServedAPI(AlterShareGroupOffsetsRequest.self, groups),
+            ServedAPI(DeleteShareGroupOffsetsRequest.self, groups),
         ]
     }
 
