@@ -30,7 +30,7 @@ extension Controller {
     /// Groups that may have settings of their own: they stay in memory.
     static let maximumConfiguredGroups = 10_000
     /// Subscriptions to metrics of clients: each new client is held against all of them.
-    static let maximumClientMetrics = 1_000
+    static let maximumClientMetrics = 200
 
     /// Changes settings, all or none, and has them take effect. What is added to a list is added to what it
     /// is in that moment, so changes of several clients add up.

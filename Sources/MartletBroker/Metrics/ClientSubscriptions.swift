@@ -7,8 +7,6 @@ internal import NIOCore
 struct ClientSubscriptions {
     /// What is wanted of one client.
     struct Plan: Sendable {
-        /// Of `subscriptions`, those that the client matches.
-        let matching: [Int]
         let intervalMs: Int32
         /// Changes with what is wanted, so that a client which pushes something else is found out.
         let subscriptionID: Int32
@@ -48,31 +46,34 @@ struct ClientSubscriptions {
     }
 
     func plan(for client: Client, _ id: ClientInstanceID) -> Plan {
-        let matching = subscriptions.indices.filter { index in
-            subscriptions[index].patterns.allSatisfy { selector, pattern in
+        let matching = matching(client, id)
+        let interval = matching.reduce(Self.standardIntervalMs) { min($0, $1.intervalMs) }
+        let text = Self.metrics(of: matching).joined(separator: ",") + "\(interval)"
+        let fold = id.rawValue.high ^ id.rawValue.low
+        let checksum = CRC32C.checksum(of: Bytes(text))
+        let mixed = checksum ^ UInt32(truncatingIfNeeded: fold ^ (fold >> 32))
+        return Plan(intervalMs: interval, subscriptionID: Int32(bitPattern: mixed))
+    }
+
+    /// Prefixes of the names that are wanted of the client.
+    func metrics(for client: Client, _ id: ClientInstanceID) -> [String] {
+        Self.metrics(of: matching(client, id))
+    }
+
+    private func matching(_ client: Client, _ id: ClientInstanceID) -> [Subscription] {
+        subscriptions.filter { subscription in
+            subscription.patterns.allSatisfy { selector, pattern in
                 // A pattern that takes too many steps matches nobody.
                 let value = TopicName(client.value(of: selector, id))
                 return (try? pattern.matches(among: [value]))?.isEmpty == false
             }
         }
-        let interval = matching.reduce(Self.standardIntervalMs) { min($0, subscriptions[$1].intervalMs) }
-        let text = metrics(of: matching).joined(separator: ",") + "\(interval)"
-        let checksum = CRC32C.checksum(of: Bytes(text))
-        let fold = id.rawValue.high ^ id.rawValue.low
-        let mixed = checksum ^ UInt32(truncatingIfNeeded: fold ^ (fold >> 32))
-        return Plan(
-            matching: matching, intervalMs: interval, subscriptionID: Int32(bitPattern: mixed))
     }
 
-    /// Prefixes of the names that are wanted.
-    func metrics(of plan: Plan) -> [String] { metrics(of: plan.matching) }
-
-    private func metrics(of matching: [Int]) -> [String] {
+    private static func metrics(of matching: [Subscription]) -> [String] {
         var wanted: Set<String> = []
-        for index in matching where subscriptions.indices.contains(index) {
-            wanted.formUnion(subscriptions[index].metrics)
-        }
-        return wanted.contains(Self.all) ? [Self.all] : wanted.sorted()
+        for subscription in matching { wanted.formUnion(subscription.metrics) }
+        return wanted.contains(all) ? [all] : wanted.sorted()
     }
 }
 

@@ -57,7 +57,7 @@ actor ClientTelemetry {
         store(instance, id, now)
         response.clientInstanceID = id
         response.subscriptionID = instance.plan.subscriptionID
-        response.requestedMetrics = subscriptions.metrics(of: instance.plan)
+        response.requestedMetrics = subscriptions.metrics(for: client, id)
         response.acceptedCompressionTypes = Self.compressionTypes.map { Int8($0.rawValue) }
         response.pushIntervalMs = instance.plan.intervalMs
         response.maxBytes = Int32(clamping: maximumByteCount)
