@@ -57,8 +57,8 @@ struct channel_answer {
 
 typedef void (*answer_handler)(void *context, struct channel_answer *answer);
 
-/// Waits until something has come, at most until the given time of the monotonic clock, and hands over what is
-/// there. The handler may ask.
+/// Waits until something has come, at most until the given time of the monotonic clock, and hands over what
+/// is there. The handler may ask.
 void channels_wait(struct channels *channels, uint64_t until, answer_handler handler, void *context);
 
 #endif

@@ -54,7 +54,8 @@ static void take_answer(void *context, struct channel_answer *answer) {
 
 /// One connection for each group, and one commit of one partition in flight on each.
 void run_commit(int count, char **arguments) {
-    static const char *const known[] = {"--address", "--topic", "--groups", "--seconds", "--server-pid", NULL};
+    static const char *const known[] = {"--address", "--topic",      "--groups",
+                                        "--seconds", "--server-pid", NULL};
     struct options options = options_parse(count, arguments, known);
     const char *address = option_text(&options, "--address", NULL);
     size_t groups = option_number(&options, "--groups", 1);

@@ -54,7 +54,8 @@ static void change(struct rebalances *run, void (*guest_acts)(struct member *), 
     note(takings, &stopwatch);
 }
 
-/// The same while each shows that it lives once in an interval, and goes on at once when it is told something.
+/// The same while each shows that it lives once in an interval, and goes on at once when it is told
+/// something.
 static double change_paced(struct rebalances *run, void (*guest_acts)(struct member *)) {
     struct crowd *crowd = run->crowd;
     uint64_t count = crowd->group_size;
