@@ -27,11 +27,12 @@ extension Measurement {
 }
 
 extension Figure {
-    fileprivate static let joiningCPU = Figure(name: "CPU for that", detail: "join_cpu_ms", unit: "ms")
+    fileprivate static let joiningCPU = Figure(name: "one joins, CPU", detail: "join_cpu_ms", unit: "ms")
     fileprivate static let leaving = Figure(name: "one leaves", detail: "leave_ms", unit: "ms")
-    fileprivate static let leavingCPU = Figure(name: "CPU for that", detail: "leave_cpu_ms", unit: "ms")
+    fileprivate static let leavingCPU = Figure(name: "one leaves, CPU", detail: "leave_cpu_ms", unit: "ms")
     fileprivate static let forming = Figure(name: "all join at once", detail: "form_ms", unit: "ms")
-    fileprivate static let formingCPU = Figure(name: "CPU for that", detail: "form_cpu_ms", unit: "ms")
+    fileprivate static let formingCPU = Figure(
+        name: "all join at once, CPU", detail: "form_cpu_ms", unit: "ms")
     fileprivate static let pacedJoining = Figure(
         name: "one joins, heartbeats at their time", detail: "paced_join_ms", unit: "ms")
     fileprivate static let pacedLeaving = Figure(
