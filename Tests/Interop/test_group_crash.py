@@ -51,11 +51,7 @@ class Story:
             self._go_on(load)
             self.broker.restart()
             self._go_on(load)
-            # In the middle of a rebalance.
-            for kind in self.groups:
-                self._add(kind)
-            time.sleep(0.3)
-            self._crash()
+            self._crash_while_rebalancing()
             self._go_on(load)
             self.acknowledged = load.stop()
         for group in self.groups.values():
@@ -74,6 +70,19 @@ class Story:
         self.broker.kill9()
         time.sleep(0.3)
         self.broker.start()
+
+    def _crash_while_rebalancing(self):
+        """As soon as newcomers make the first give something up; some groups have not even begun then."""
+
+        def count():
+            members = [member for group in self.groups.values() for member in group.everybody]
+            return sum(len(member.events_of("revoked")) for member in members)
+
+        before = count()
+        for kind in self.groups:
+            self._add(kind)
+        eventually(lambda: count() > before, "a rebalance begins", 10, every=0.005)
+        self._crash()
 
     def _go_on(self, load):
         """Until every group is whole again and reads what is written now."""
@@ -154,7 +163,10 @@ def test_answered_commits_are_there_after_the_end(own_broker, end):
                     for group in ("a", "b", "c"):
                         offset = sent[group] = sent.get(group, 0) + 1
                         for partition in range(3):
-                            assert commit(connection, group, "topic", offset, partition=partition) == 0
+                            error = commit(connection, group, "topic", offset, partition=partition)
+                            if error == raw.NOT_COORDINATOR:
+                                raise raw.Closed
+                            assert error == 0
                         answered[group] = offset
             except (raw.Closed, ConnectionError):
                 pass
@@ -222,9 +234,11 @@ def test_a_member_that_slept_too_long_commits_nothing(story, topic, kind):
         group.abandon()
 
 
-@pytest.mark.parametrize("kind", [CONFLUENT, KAFKA_PYTHON, AIOKAFKA, KCAT], ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", [CONFLUENT, KAFKA_PYTHON, KCAT], ids=lambda kind: kind.name)
 def test_whoever_takes_a_static_members_place_shuts_it_out(story, topic, kind):
-    """Two processes with one instance id: the second works, the first learns that it is fenced and reads no more."""
+    """Two processes with one instance id: the second works, the first learns that it is fenced and commits no more.
+
+    kafka-python learns it only when it commits; aiokafka heartbeats in a version without instances, and returns."""
     address = story.broker.address
     with raw.Connection(address) as connection:
         connection.create(topic, 2)
@@ -234,14 +248,14 @@ def test_whoever_takes_a_static_members_place_shuts_it_out(story, topic, kind):
         group.wait_until_divided(2)
         second = group.add(kind, instance="the-one")
         eventually(lambda: len(second.owned) == 2, "the second owns all", 20)
-        eventually(
-            lambda: not first.is_running or first.errors or first.events_of("trouble", "refused", "lost"),
-            "the first learns it", 15,
-        )
-        read = len(first.records)
         produce_numbers(address, topic, 2, range(20))
         eventually(lambda: len(second.values) == 20, "the second reads", 15)
-        assert len(first.records) == read
+
+        def knows():
+            return not first.is_running or first.errors or first.events_of("trouble", "refused", "lost")
+
+        eventually(knows, "the first learns it", 15)
+        assert not first.events_of("committed")
         second.stop()
     finally:
         group.abandon()
