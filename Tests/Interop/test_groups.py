@@ -78,7 +78,10 @@ def test_a_static_member_that_restarts_keeps_its_partitions(broker, group, topic
     group.wait_until_divided(9)
     produce_numbers(broker.address, topic, 9, range(90))
     group.wait_for(map(str, range(90)))
-    had, noticed = members[0].owned, [len(other.events_of("assigned", "revoked", "lost")) for other in members[1:]]
+    had, noticed = (
+        members[0].owned,
+        [len(other.events_of("assigned", "revoked", "lost")) for other in members[1:]],
+    )
     members[0].kill9()
     back = group.add(kind, instance="instance-0")
     eventually(lambda: back.owned, "the restarted member owns something", 15)
