@@ -150,7 +150,7 @@ def test_reading_goes_on_where_it_was_committed(story, kind):
 
 @pytest.mark.parametrize("end", ["kill9", "stop"])
 def test_answered_commits_are_there_after_the_end(own_broker, end):
-    """Three groups commit as fast as they are answered; there may be one more than was answered, never less."""
+    """Three groups commit as fast as they are answered; there may be one more than that, never less."""
     broker = own_broker({"offsets.topic.num.partitions": 4})
     with raw.Connection(broker.address) as connection:
         connection.create("topic", 3)

@@ -152,7 +152,7 @@ def test_an_operator_sets_offsets_of_a_group_that_rests(broker, connection, name
 @admins
 @pytest.mark.parametrize("kind", [CONFLUENT, CONFLUENT_CONSUMER, KAFKA_PYTHON], ids=lambda kind: kind.name)
 def test_a_group_at_work_is_left_alone(broker, connection, topic, admin, kind):
-    """Nothing can be taken from under its members: neither offsets nor the group. When they are gone, both can."""
+    """Neither offsets nor the group can be taken from under its members; when they are gone, both can."""
     connection.create(topic, 2)
     group = Group(broker.address, unique("group"), topic)
     try:

@@ -339,7 +339,7 @@ def metadata_of(*topics):
     ],
 )
 def test_embedded_metadata_that_makes_no_sense(broker, connection, name, topic, metadata):
-    """It is the clients' affair in the classic protocol: the group forms, and the broker just knows no topics.
+    """It is the clients' affair in the classic protocol: the group forms, the broker just knows no topics.
     A member of the other protocol may not come then, and nothing breaks."""
     connection.create(topic)
     member, generation = join_alone(connection, name, b"\x00\x00", protocols=[("range", metadata)])

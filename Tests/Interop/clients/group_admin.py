@@ -8,7 +8,7 @@
     delete_offset(address, group, topic, partition)
     delete(address, group)
 
-States and types are Kafka's words. A refusal is raised as `Refused`; what a client cannot do, its class lacks.
+States and types are Kafka's words. A refusal is raised as `Refused`; a class lacks what its client cannot do.
 """
 
 import asyncio
