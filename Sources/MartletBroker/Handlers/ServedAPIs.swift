@@ -23,6 +23,11 @@ enum ServedAPIs {
             ServedAPI(OffsetDeleteRequest.self, groups),
             ServedAPI(ConsumerGroupHeartbeatRequest.self, groups),
             ServedAPI(ConsumerGroupDescribeHandler(access: groups), in: control),
+            ServedAPI(ShareGroupHeartbeatRequest.self, groups),
+            ServedAPI(ShareGroupDescribeHandler(access: groups), in: control),
+            ServedAPI(DescribeShareGroupOffsetsHandler(access: groups), in: control),
+            ServedAPI(AlterShareGroupOffsetsRequest.self, groups),
+            ServedAPI(DeleteShareGroupOffsetsRequest.self, groups),
         ]
     }
 
@@ -48,6 +53,7 @@ enum ServedAPIs {
             ServedAPI(CreatePartitionsHandler(controller: controller), in: control),
             ServedAPI(IncrementalAlterConfigsHandler(controller: controller), in: control),
             ServedAPI(DescribeClusterHandler(endpoints: endpoints), in: control),
+            ServedAPI(ListConfigResourcesHandler(controller: controller), in: control),
             ServedAPI(DescribeTopicPartitionsHandler(controller: controller), in: control),
         ]
     }
