@@ -16,7 +16,9 @@ final class Shard {
         didSet { coordination.imageChanged(image) }
     }
     /// The coordinators whose partitions this loop owns.
-    let coordination = ShardCoordination()
+    let coordination: ShardCoordination
+    /// Set once by the broker, as the router is.
+    var shareStates: ShareStateAccess?
     /// The partitions that this loop owns.
     var partitions = PartitionTable()
     /// The fetch sessions whose number says that they live here.
@@ -35,6 +37,7 @@ final class Shard {
         self.index = index
         self.eventLoop = eventLoop
         self.environment = environment
+        coordination = ShardCoordination(environment)
         fetchSessions = FetchSessionCache(
             shard: index, shardCount: environment.shardCount, slots: environment.limits.fetchSessionSlots
         )
@@ -72,6 +75,7 @@ final class Shard {
     func forgetOthers() {
         router = ShardRouter(shards: [])
         dispatcher = Dispatcher(apis: [])
+        shareStates = nil
     }
 
     var allSessions: [Session] { Array(sessions.values) }

@@ -25,6 +25,15 @@ struct Caller: Sendable {
         self.init(version: client.version, clientID: client.clientID, client.connection)
     }
 
+    /// The broker itself, as another of its parts.
+    static let broker = Caller(version: 0)
+
+    private init(version: Int16) {
+        self.version = version
+        clientID = ""
+        clientHost = ""
+    }
+
     private init(version: Int16, clientID: String?, _ connection: ConnectionInfo) {
         self.version = version
         self.clientID = clientID ?? ""

@@ -37,13 +37,17 @@ final class CoordinatorShell<Machine: CoordinatorMachine> {
     private var lastTicket: UInt64 = 0
     private var waiting: [Ticket: Answer] = [:]
     private var records: [Machine.Record] = []
+    /// What is due when the records are durable.
     private var replies: [(ticket: Ticket, response: any KafkaResponse)] = []
+    private var questions: [(ticket: ShareStateTicket, request: ShareStateRequest)] = []
     private var isFlushScheduled = false
     private var timer: Scheduled<Void>?
     private var timerDue = Timestamp(rawValue: .max)
 
     /// Calls that wait for a coordinator to be loaded; more are told to come again.
     private static var maximumQueuedCalls: Int { 10_000 }
+    /// Records that may lie about before they are given up.
+    private static var redundantRecordCount: Int64 { 10_000 }
     private static var loadByteCount: Int { 1 << 20 }
     private static var retryDelay: TimeAmount { .seconds(1) }
 
@@ -94,8 +98,9 @@ final class CoordinatorShell<Machine: CoordinatorMachine> {
         let effects = machine.takeEffects()
         records += effects.records
         replies += effects.replies
+        questions += effects.shareState
         scheduleTimer(machine.nextDeadline)
-        guard !isFlushScheduled, !records.isEmpty || !replies.isEmpty else { return }
+        guard !isFlushScheduled, !records.isEmpty || !replies.isEmpty || !questions.isEmpty else { return }
         isFlushScheduled = true
         let shell = NIOLoopBound(self, eventLoop: shard.eventLoop)
         shard.eventLoop.execute { shell.value.flush() }
@@ -105,7 +110,7 @@ final class CoordinatorShell<Machine: CoordinatorMachine> {
 
     private func flush() {
         isFlushScheduled = false
-        guard case .serving = state else { return }
+        guard case .serving(let machine) = state else { return }
         if !records.isEmpty {
             do {
                 try append(records)
@@ -115,14 +120,39 @@ final class CoordinatorShell<Machine: CoordinatorMachine> {
             }
             records.removeAll(keepingCapacity: true)
         }
-        guard !replies.isEmpty else { return }
-        let due = replies
-        replies = []
+        let (replies, questions) = (replies, questions)
+        self.replies = []
+        self.questions = []
         let term = term
+        let redundantBelow = machine.redundantBelow
         partition.whenCommitted(partition.offsets.end) { [weak self] code in
             guard let self, self.term == term else { return }
             guard code == .none else { return self.fail("its log failed with \(code)") }
-            for (ticket, response) in due { self.waiting.removeValue(forKey: ticket)?(.success(response)) }
+            for (ticket, response) in replies {
+                self.waiting.removeValue(forKey: ticket)?(.success(response))
+            }
+            for (ticket, request) in questions { self.ask(ticket, request) }
+            if let redundantBelow { self.shorten(to: redundantBelow) }
+        }
+    }
+
+    /// Carries a question to the share state, and the outcome back.
+    private func ask(_ ticket: ShareStateTicket, _ request: ShareStateRequest) {
+        let term = term
+        shard.shareStates?.perform(request, from: shard) { [weak self] outcomes in
+            guard let self, self.term == term else { return }
+            self.inform { machine, now in machine.shareStateAnswered(ticket, outcomes, now: now) }
+        }
+    }
+
+    /// Gives up the front of the log that nobody will read again. After a crash it may be there again, which
+    /// is no harm.
+    private func shorten(to offset: Offset) {
+        guard offset - partition.offsets.start >= Self.redundantRecordCount else { return }
+        do throws(LogError) {
+            _ = try partition.deleteRecords(before: min(offset, partition.offsets.highWatermark))
+        } catch {
+            shard.note(error)
         }
     }
 
@@ -161,6 +191,7 @@ final class CoordinatorShell<Machine: CoordinatorMachine> {
         waiting = [:]
         records = []
         replies = []
+        questions = []
         timer?.cancel()
         timer = nil
         timerDue = Timestamp(rawValue: .max)
@@ -214,6 +245,7 @@ final class CoordinatorShell<Machine: CoordinatorMachine> {
         guard case .loading = state else { return }
         let machine = loader.machine
         state = .serving(machine)
+        machine.overridesChanged(shard.coordination.overrides, now: clock.now())
         machine.topicsChanged(shard.image.catalogue, now: clock.now())
         machine.didLoad(now: clock.now())
         takeEffects(of: machine)

@@ -7,6 +7,7 @@ enum ServedAPIs {
         _ endpoints: Endpoints, _ groups: GroupAccess
     ) -> [ServedAPI] {
         general(control, controller, partitions, endpoints, groups) + self.groups(control, groups)
+            + administration(control, controller, partitions)
     }
 
     private static func groups(_ control: ControlQueue, _ groups: GroupAccess) -> [ServedAPI] {
@@ -23,6 +24,11 @@ enum ServedAPIs {
             ServedAPI(OffsetDeleteRequest.self, groups),
             ServedAPI(ConsumerGroupHeartbeatRequest.self, groups),
             ServedAPI(ConsumerGroupDescribeHandler(access: groups), in: control),
+            ServedAPI(ShareGroupHeartbeatRequest.self, groups),
+            ServedAPI(ShareGroupDescribeHandler(access: groups), in: control),
+            ServedAPI(DescribeShareGroupOffsetsHandler(access: groups), in: control),
+            ServedAPI(AlterShareGroupOffsetsRequest.self, groups),
+            ServedAPI(DeleteShareGroupOffsetsRequest.self, groups),
         ]
     }
 

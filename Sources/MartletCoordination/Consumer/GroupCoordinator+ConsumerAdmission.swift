@@ -75,8 +75,8 @@ extension GroupCoordinator {
             "The consumer group has reached its maximum capacity of \(maximum) members.")
     }
 
-    /// A member speaks for its epoch, or for the one before if an answer was lost; then it cannot own more than
-    /// it was given. Epoch 0 begins again, and says that it owns nothing.
+    /// A member speaks for its epoch, or for the one before if an answer was lost; then it cannot own more
+    /// than it was given. Epoch 0 begins again, and says that it owns nothing.
     private func checkEpoch(
         _ epoch: MemberEpoch, of member: ConsumerMember, owned: PartitionSet?
     ) throws(GroupRefusal) {

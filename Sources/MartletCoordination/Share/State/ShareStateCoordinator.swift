@@ -69,16 +69,11 @@ package final class ShareStateCoordinator: CoordinatorMachine {
 
     package func didLoad(now: Timestamp) {
         nextCheck = now + settings.coldSnapshotIntervalMs
-        forgetLostTopics()
     }
 
     package func topicsChanged(_ catalogue: TopicCatalogue, now: Timestamp) {
         topics = catalogue
-        // Before the log is read there is nothing to forget, and `didLoad` comes back to it.
-        if nextCheck != nil { forgetLostTopics() }
-    }
-
-    private func forgetLostTopics() {
+        // A deleted topic takes its states along.
         for key in states.keys.filter({ topics[$0.topic] == nil }).sorted(by: Self.isBefore) {
             append(.snapshot(key, nil))
         }
@@ -96,10 +91,11 @@ package final class ShareStateCoordinator: CoordinatorMachine {
 
     // MARK: Length of the log
 
-    /// No record of the log in front of this offset is needed any more, once all that was appended so far is
-    /// durable.
-    package var redundantBelow: Offset {
-        states.values.lazy.map(\.snapshotOffset).min() ?? nextOffset
+    package var redundantBelow: Offset? { firstNeededOffset }
+
+    /// The last record stays, for it tells where the log ends.
+    private var firstNeededOffset: Offset {
+        states.values.lazy.map(\.snapshotOffset).min() ?? max(0, nextOffset - 1)
     }
 
     package var nextDeadline: Timestamp? { nextCheck }
@@ -109,7 +105,7 @@ package final class ShareStateCoordinator: CoordinatorMachine {
         guard let due = nextCheck, due <= now else { return }
         nextCheck = now + settings.coldSnapshotIntervalMs
         let needed = states.values.reduce(0) { $0 + 1 + $1.updateCount }
-        let length = nextOffset - redundantBelow
+        let length = nextOffset - firstNeededOffset
         // Worth it when at least half of the log goes away.
         guard length > 2 * Int64(needed) else { return }
         let cold = states.filter { _, state in
