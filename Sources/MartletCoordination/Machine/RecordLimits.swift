@@ -1,3 +1,4 @@
+internal import MartletCore
 internal import MartletWire
 
 /// What members may have the log keep. A record that the log does not take would cost every group of its
