@@ -72,7 +72,7 @@ struct SharePartitionModelTests {
 
     @Test("no record is lost, held twice or delivered too often", arguments: [false, true])
     func model(hasDeadLetters: Bool) {
-        for seed in 1...400 as ClosedRange<UInt64> {
+        for seed in 1...200 as ClosedRange<UInt64> {
             let world = run(seed: seed, hasDeadLetters: hasDeadLetters)
             guard world.problems.isEmpty else {
                 Issue.record("seed \(seed), dead letters \(hasDeadLetters): \(world.problems.prefix(3))")

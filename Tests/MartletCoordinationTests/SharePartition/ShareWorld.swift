@@ -42,6 +42,10 @@ struct ShareWorld {
     var fates: [Offset: Fate] = [:]
     var problems: [String] = []
     var highestStart = Offset.none
+    /// Whether a group that has nothing stored begins at the end of the log.
+    let startsLatest: Bool
+    /// Where the group began for all to see; what lies before is none of its business.
+    var firstStart: Offset?
 
     static let members: [MemberID] = ["a", "b", "c"]
 
@@ -51,6 +55,7 @@ struct ShareWorld {
         settings.lockDurationMs = 1_000
         settings.deliveryCountLimit = Int16.random(in: 1...4, using: &random)
         settings.maximumInFlight = Int.random(in: 5...60, using: &random)
+        startsLatest = Bool.random(using: &random)
         machine = SharePartition(stored.answer, initial: 0, log: (0, 0), settings)
     }
 
@@ -100,6 +105,8 @@ struct ShareWorld {
         {
             fail("\(offset) is given to \(member) although \(other) has it")
         }
+        if !fate.copies.isEmpty { fail("\(offset) is delivered after it was copied") }
+        begin(at: machine.start)
         if fate.isSettled { fail("\(offset) is delivered after its end was confirmed") }
         if deliveryCount > settings.deliveryCountLimit { fail("\(offset) is delivered too often") }
         fate.deliveries += 1
@@ -207,12 +214,20 @@ struct ShareWorld {
         waiting = []
         held = [:]
         noteStored()
-        machine = SharePartition(stored.answer, initial: 0, log: (logStart, logEnd), settings)
+        machine = SharePartition(
+            stored.answer, initial: startsLatest ? logEnd : 0, log: (logStart, logEnd), settings)
         if stored.start >= 0, machine.start < max(stored.start, logStart) { fail("the start went back") }
         copying = machine.takeDeadLetters()
     }
 
+    private mutating func begin(at offset: Offset) {
+        guard firstStart == nil else { return }
+        firstStart = offset
+        for record in fates.keys where record < offset { fates[record] = nil }
+    }
+
     private mutating func noteStored() {
+        if stored.start >= 0 { begin(at: stored.start) }
         if stored.start < highestStart { fail("the stored start went back to \(stored.start)") }
         highestStart = max(highestStart, stored.start)
     }

@@ -90,4 +90,11 @@ package struct DeadLetter: Hashable, Sendable {
     package var last: Offset
     package var reason: Reason
     package var deliveryCount: Int16
+
+    package init(first: Offset, last: Offset, reason: Reason, deliveryCount: Int16) {
+        self.first = first
+        self.last = last
+        self.reason = reason
+        self.deliveryCount = deliveryCount
+    }
 }
