@@ -54,6 +54,7 @@ public final class Broker: Service {
             // The one task that outlives a call: it carries out requests of the control plane, and `shutDown`
             // waits for its end.
             let control = Task { [queue = parts.control] in await queue.run() }
+            await parts.startCoordination()
             let address = try await parts.listen()
             if !ListenerAddress.isLoopback(address.host) {
                 parts.environment.logger.warning(

@@ -69,6 +69,11 @@ extension BrokerParts {
         return try await listener.bind(address, group)
     }
 
+    /// Has the shards load the coordinators; requests for them wait that long.
+    func startCoordination() async {
+        for shard in router.shards { await shard.run { shard in shard.coordination.begin(on: shard) } }
+    }
+
     func startHousekeeping() {
         for shard in router.shards { housekeeping.start(on: shard) }
         maintenance.start()

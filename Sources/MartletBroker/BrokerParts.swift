@@ -50,7 +50,9 @@ struct BrokerParts: Sendable {
             let access = PartitionAccess(
                 controller: controller, router: router, disk: disk, storage: storage)
             let dispatcher = Dispatcher(
-                apis: ServedAPIs.all(control, controller, access, endpoints)
+                apis: ServedAPIs.all(
+                    control, controller, access, endpoints,
+                    GroupAccess(controller: controller, router: router, control: control))
             )
             for shard in router.shards {
                 await shard.run { shard in

@@ -12,7 +12,11 @@ final class Shard {
     let environment: BrokerEnvironment
 
     /// The newest metadata that the controller published to this loop.
-    var image = MetadataImage()
+    var image = MetadataImage() {
+        didSet { coordination.imageChanged(image) }
+    }
+    /// The coordinators whose partitions this loop owns.
+    let coordination = ShardCoordination()
     /// The partitions that this loop owns.
     var partitions = PartitionTable()
     /// The fetch sessions whose number says that they live here.
@@ -82,6 +86,7 @@ final class Shard {
 
     /// Hands over what closing the logs has left to do on threads. Those that cannot be closed are left out.
     fileprivate func closePartitions(_ completion: @escaping ([CloseRequest]) -> Void) {
+        coordination.stop()
         let closing = Array(partitions.all)
         partitions = PartitionTable()
         retire(closing) { [self] in

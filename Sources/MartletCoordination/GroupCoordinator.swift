@@ -52,7 +52,7 @@ package final class GroupCoordinator {
     package func apply(_ record: CoordinatorRecord) {
         switch record {
         case .offset(let key, let value):
-            offsets.apply(key, value)
+            applyOffset(key, value)
         case .classicGroup(let group, let value):
             applyClassicGroup(group, value)
         case .consumerGroup, .consumerMember, .consumerTargetEpoch, .consumerTarget, .consumerCurrent,
@@ -67,6 +67,7 @@ package final class GroupCoordinator {
     /// Begins to serve, after all records of the log were applied.
     package func didLoad(now: Timestamp) {
         deadlines.set(.offsetExpiry, now + settings.offsetsRetentionCheckIntervalMs)
+        deleteOffsetsOfFormerTopics()
         didLoadClassicGroups(now: now)
         didLoadConsumerGroups(now: now)
         didLoadShareGroups(now: now)

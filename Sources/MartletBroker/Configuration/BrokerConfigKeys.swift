@@ -1,6 +1,6 @@
 /// Settings of the broker: Kafka's names wherever Kafka has one; ours begin `martlet.`.
 public enum BrokerConfigKeys {
-    public static let all: [ConfigKey] = network + limits + topics + logs + cleanup + durability
+    public static let all: [ConfigKey] = network + limits + topics + groups + logs + cleanup + durability
 
     private static let network = [
         ConfigKey(

@@ -74,6 +74,10 @@ public struct BrokerSettings: Sendable {
     }
 
     func int(_ key: String) -> Int? { string(key).flatMap { Int($0) } }
+    /// The words of a comma-separated list.
+    func list(_ key: String) -> [String]? {
+        string(key).map { $0.split(separator: ",").map { String($0.trimming { $0 == " " }) } }
+    }
     func int64(_ key: String) -> Int64? { string(key).flatMap { Int64($0) } }
     func bool(_ key: String) -> Bool { string(key) == "true" }
     func milliseconds(_ key: String) -> Duration? { int(key).map { .milliseconds($0) } }

@@ -4,15 +4,17 @@ internal import MartletWire
 /// FindCoordinator: which broker looks after a group or a transaction. It is this one.
 struct FindCoordinatorHandler: ControlHandler {
     let endpoints: Endpoints
+    let groups: GroupAccess
 
     func handle(_ request: FindCoordinatorRequest, from client: Client) async -> FindCoordinatorResponse {
         let endpoint = endpoints.advertised(to: client.connection)
         var response = FindCoordinatorResponse()
+        let unavailable = await prepare(request.keyType)
         guard client.version < 4 else {
             response.coordinators = request.keys.map { key in
                 var coordinator = FindCoordinatorResponse.Coordinator()
                 coordinator.key = key
-                if let error = Self.objection(to: key, request.keyType) {
+                if let error = Self.objection(to: key, request.keyType) ?? unavailable {
                     coordinator.errorCode = error.code
                     coordinator.errorMessage = error.message
                 } else {
@@ -24,7 +26,7 @@ struct FindCoordinatorHandler: ControlHandler {
             }
             return response
         }
-        if let error = Self.objection(to: request.key, request.keyType) {
+        if let error = Self.objection(to: request.key, request.keyType) ?? unavailable {
             response.errorCode = error.code
             response.errorMessage = error.message
         } else {
@@ -33,6 +35,17 @@ struct FindCoordinatorHandler: ControlHandler {
             response.port = Int32(endpoint.port)
         }
         return response
+    }
+
+    /// Makes the topic of the coordinators if it is missing; who asks for a coordinator will need it at once.
+    private func prepare(_ type: CoordinatorType) async -> RequestError? {
+        guard type == .group else { return nil }
+        do throws(RequestError) {
+            try await groups.ensureTopic()
+            return nil
+        } catch {
+            return RequestError(.coordinatorNotAvailable, error.message)
+        }
     }
 
     private static func objection(to key: String, _ type: CoordinatorType) -> RequestError? {

@@ -4,14 +4,21 @@ internal import MartletWire
 enum ServedAPIs {
     static func all(
         _ control: ControlQueue, _ controller: Controller, _ partitions: PartitionAccess,
-        _ endpoints: Endpoints
+        _ endpoints: Endpoints, _ groups: GroupAccess
+    ) -> [ServedAPI] {
+        general(control, controller, partitions, endpoints, groups)
+    }
+
+    private static func general(
+        _ control: ControlQueue, _ controller: Controller, _ partitions: PartitionAccess,
+        _ endpoints: Endpoints, _ groups: GroupAccess
     ) -> [ServedAPI] {
         [
             ServedAPI(ProduceHandler(), advertised: ProduceHandler.advertisedVersions),
             ServedAPI(FetchHandler()),
             ServedAPI(ListOffsetsHandler(partitions: partitions), in: control),
             ServedAPI(MetadataHandler(controller: controller, endpoints: endpoints), in: control),
-            ServedAPI(FindCoordinatorHandler(endpoints: endpoints), in: control),
+            ServedAPI(FindCoordinatorHandler(endpoints: endpoints, groups: groups), in: control),
             ServedAPI(ApiVersionsHandler(), advertised: 0...4),
             ServedAPI(CreateTopicsHandler(controller: controller), in: control),
             ServedAPI(DeleteTopicsHandler(controller: controller), in: control),

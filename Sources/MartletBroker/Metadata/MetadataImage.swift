@@ -1,3 +1,4 @@
+internal import MartletCoordination
 internal import MartletCore
 
 /// All that the broker knows about topics, at one moment: an immutable value, replaced when something
@@ -21,6 +22,8 @@ struct MetadataImage: Sendable {
 
     private(set) var topics: [TopicName: Topic] = [:]
     private(set) var names: [TopicID: TopicName] = [:]
+    /// The topics as coordinators see them.
+    private(set) var catalogue = TopicCatalogue()
     /// Deleted topics whose directories may still be there, since the broker stopped before it came to them.
     private(set) var removed: [TopicID: TopicName] = [:]
     /// The first producer id that no block was handed out for.
@@ -47,12 +50,17 @@ struct MetadataImage: Sendable {
                     topic.partitions.append(partition)
                 }
             }
+            guard let topic = self[topic] else { return }
+            catalogue.insert(
+                TopicCatalogue.Topic(
+                    id: topic.id, name: topic.name, partitionCount: topic.partitions.count))
         case .topicSetting(let name, let key, let value):
             guard let id = topics[name]?.id else { return }
             change(id) { $0.settings.apply(key, value) }
         case .topicRemoved(let id):
             guard let name = names.removeValue(forKey: id) else { return }
             topics[name] = nil
+            catalogue.remove(id)
             removed[id] = name
         case .producerIDs(let next):
             nextProducerID = next

@@ -11,6 +11,15 @@ package enum Group {
         case .share: .share
         }
     }
+
+    /// The group, for what is the same for all types.
+    var coordinated: any CoordinatedGroup {
+        switch self {
+        case .classic(let group): group
+        case .consumer(let group): group
+        case .share(let group): group
+        }
+    }
 }
 
 /// The kinds of groups, by the names that ListGroups gives them.

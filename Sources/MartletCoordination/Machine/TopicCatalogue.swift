@@ -18,10 +18,17 @@ package struct TopicCatalogue: Sendable, Equatable {
     private var names: [TopicID: TopicName] = [:]
 
     package init(_ topics: some Sequence<Topic> = []) {
-        for topic in topics {
-            byName[topic.name] = topic
-            names[topic.id] = topic.name
-        }
+        for topic in topics { insert(topic) }
+    }
+
+    package mutating func insert(_ topic: Topic) {
+        byName[topic.name] = topic
+        names[topic.id] = topic.name
+    }
+
+    package mutating func remove(_ id: TopicID) {
+        guard let name = names.removeValue(forKey: id) else { return }
+        if byName[name]?.id == id { byName[name] = nil }
     }
 
     package subscript(name: TopicName) -> Topic? { byName[name] }

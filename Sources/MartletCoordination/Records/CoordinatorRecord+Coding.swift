@@ -26,9 +26,7 @@ extension CoordinatorRecord {
     package func encoded() throws(WireError) -> (key: Bytes, value: Bytes?) {
         switch self {
         case .offset(let key, let value):
-            // With its topic's id the value needs the flexible form; without, what older brokers read too.
-            let version: Int16 = value.map { $0.topicID == .zero } == false ? 4 : 3
-            return (try RecordBytes.encode(Kind.offset.rawValue, key), try value?.encoded(version))
+            return (try RecordBytes.encode(Kind.offset.rawValue, key), try value?.encoded())
         case .classicGroup(let group, let value):
             return (try Self.key(.classicGroup, group), try value?.encoded(3))
         case .consumerGroup(let group, let value):

@@ -26,6 +26,12 @@ package struct OffsetCommitValue: VersionedMessage {
         try wire.tagged(0, &topicID, since: 4, default: .zero)
         try wire.taggedFields()
     }
+
+    /// In the oldest form that has what is known, as older brokers read that too.
+    func encoded() throws(WireError) -> Bytes {
+        if expireTimestamp != .none { return try encoded(1) }
+        return try encoded(topicID == .zero ? 3 : 4)
+    }
 }
 
 /// What a committed offset belongs to.

@@ -1,0 +1,66 @@
+internal import MartletCoordination
+internal import MartletCore
+internal import MartletLog
+internal import MartletRecords
+internal import MartletWire
+
+/// The records of one batch of a coordinator's log.
+struct CoordinatorBatch<Record: StoredRecord>: Sendable {
+    var header: BatchHeader
+    var records: [Record] = []
+    /// What became of the transaction of the batch's producer, if this is the mark that ends it.
+    var isCommit: Bool?
+
+    var nextOffset: Offset { header.nextOffset }
+
+    /// Reads the batches, on a thread.
+    static func decode(_ slice: LogSlice) -> Result<[CoordinatorBatch], CoordinatorLoadError> {
+        do {
+            var batches: [CoordinatorBatch] = []
+            var rest = try slice.bytes()
+            while !rest.isEmpty {
+                let bytes = try RecordBatch(rest)
+                var batch = CoordinatorBatch(header: bytes.header)
+                var records = try bytes.records()
+                while let record = try records.next() {
+                    guard let key = record.key else { continue }
+                    if bytes.header.isControl {
+                        // The type of a control record: its version, then 0 to abort or 1 to commit.
+                        if key.count >= 4 { batch.isCommit = key[3] == 1 }
+                    } else if let record = try Record(key: key, value: record.value) {
+                        batch.records.append(record)
+                    }
+                }
+                batches.append(batch)
+                rest = rest[bytes.bytes.count..<rest.count]
+            }
+            return .success(batches)
+        } catch {
+            return .failure(CoordinatorLoadError(description: "\(error)"))
+        }
+    }
+}
+
+struct CoordinatorLoadError: Error, CustomStringConvertible {
+    let description: String
+}
+
+/// Applies a log to a new coordinator. What belongs to a transaction counts when it is committed.
+final class CoordinatorLoader<Machine: CoordinatorMachine> {
+    let machine: Machine
+    private var pending: [ProducerID: [Machine.Record]] = [:]
+
+    init(_ machine: Machine) { self.machine = machine }
+
+    func take(_ batch: CoordinatorBatch<Machine.Record>) {
+        let producer = batch.header.producerID
+        if batch.header.isControl {
+            let records = pending.removeValue(forKey: producer) ?? []
+            if batch.isCommit == true { for record in records { machine.apply(record) } }
+        } else if batch.header.isTransactional {
+            pending[producer, default: []] += batch.records
+        } else {
+            for record in batch.records { machine.apply(record) }
+        }
+    }
+}

@@ -1,0 +1,249 @@
+internal import Logging
+internal import MartletCoordination
+internal import MartletCore
+internal import MartletLog
+internal import MartletRecords
+internal import MartletWire
+internal import NIOCore
+
+/// Runs a coordinator on the event loop that owns its partition: loads it from the log, hands it events and
+/// time, appends what it decides, and sends its answers when that is durable.
+///
+/// What arrives in one turn of the loop shares one batch, and what arrives while a sync is in flight shares
+/// the next. If anything cannot be stored, the coordinator in memory knows more than the log: it is dropped,
+/// whoever waits is sent to try again, and another is loaded.
+final class CoordinatorShell<Machine: CoordinatorMachine> {
+    typealias Event = (Machine, Call) -> Void
+    typealias Answer = @Sendable (CoordinatorAnswer) -> Void
+
+    private let partition: Partition
+    private let makeMachine: () -> Machine
+    private let clock: SteadyClock
+    private let shard: Shard
+
+    private enum State {
+        /// Calls wait in `queue` until the log is read.
+        case loading
+        case serving(Machine)
+        /// Until the next attempt to load.
+        case failed
+        case stopped
+    }
+
+    private var state = State.failed
+    private var queue: [(caller: Caller, event: Event, answer: Answer)] = []
+    /// Counts coordinators, so that what was begun for one that is gone is not mistaken for this one's.
+    private var term = 0
+    private var lastTicket: UInt64 = 0
+    private var waiting: [Ticket: Answer] = [:]
+    private var records: [Machine.Record] = []
+    private var replies: [(ticket: Ticket, response: any KafkaResponse)] = []
+    private var isFlushScheduled = false
+    private var timer: Scheduled<Void>?
+    private var timerDue = Timestamp(rawValue: .max)
+
+    /// Calls that wait for a coordinator to be loaded; more are told to come again.
+    private static var maximumQueuedCalls: Int { 10_000 }
+    private static var loadByteCount: Int { 1 << 20 }
+    private static var retryDelay: TimeAmount { .seconds(1) }
+
+    init(_ partition: Partition, on shard: Shard, _ makeMachine: @escaping () -> Machine) {
+        self.partition = partition
+        self.shard = shard
+        self.makeMachine = makeMachine
+        clock = SteadyClock(from: shard.environment.clock())
+        load()
+    }
+
+    var topicID: TopicID { partition.topicID }
+
+    // MARK: Events
+
+    /// Hands a request to the coordinator. `answer` is called once, on this loop.
+    func submit(_ caller: Caller, _ event: @escaping Event, _ answer: @escaping Answer) {
+        switch state {
+        case .loading:
+            guard queue.count < Self.maximumQueuedCalls else {
+                return answer(.failure(CoordinatorUnavailable(code: .coordinatorLoadInProgress)))
+            }
+            queue.append((caller, event, answer))
+        case .serving(let machine):
+            lastTicket += 1
+            let ticket = Ticket(rawValue: lastTicket)
+            waiting[ticket] = answer
+            let call = Call(
+                ticket: ticket, version: caller.version, clientID: caller.clientID,
+                clientHost: caller.clientHost, now: clock.now())
+            event(machine, call)
+            takeEffects(of: machine)
+        case .failed:
+            answer(.failure(CoordinatorUnavailable(code: .coordinatorNotAvailable)))
+        case .stopped:
+            answer(.failure(CoordinatorUnavailable(code: .notCoordinator)))
+        }
+    }
+
+    /// Tells the coordinator of something that nobody waits for.
+    func inform(_ event: (Machine, Timestamp) -> Void) {
+        guard case .serving(let machine) = state else { return }
+        event(machine, clock.now())
+        takeEffects(of: machine)
+    }
+
+    private func takeEffects(of machine: Machine) {
+        let effects = machine.takeEffects()
+        records += effects.records
+        replies += effects.replies
+        scheduleTimer(machine.nextDeadline)
+        guard !isFlushScheduled, !records.isEmpty || !replies.isEmpty else { return }
+        isFlushScheduled = true
+        let shell = NIOLoopBound(self, eventLoop: shard.eventLoop)
+        shard.eventLoop.execute { shell.value.flush() }
+    }
+
+    // MARK: Log
+
+    private func flush() {
+        isFlushScheduled = false
+        guard case .serving = state else { return }
+        if !records.isEmpty {
+            do {
+                try append(records)
+            } catch {
+                if let error = error as? LogError { shard.note(error) }
+                return fail("its records could not be stored: \(error)")
+            }
+            records.removeAll(keepingCapacity: true)
+        }
+        guard !replies.isEmpty else { return }
+        let due = replies
+        replies = []
+        let term = term
+        partition.whenCommitted(partition.offsets.end) { [weak self] code in
+            guard let self, self.term == term else { return }
+            guard code == .none else { return self.fail("its log failed with \(code)") }
+            for (ticket, response) in due { self.waiting.removeValue(forKey: ticket)?(.success(response)) }
+        }
+    }
+
+    private func append(_ records: [Machine.Record]) throws {
+        var builder = RecordBatchBuilder()
+        let now = shard.environment.clock()
+        for record in records {
+            let (key, value) = try record.encoded()
+            try builder.append(key: key, value: value, timestamp: now)
+        }
+        _ = try partition.append(try builder.build(), origin: .coordinator)
+    }
+
+    /// Begins anew from what the log holds.
+    private func fail(_ reason: String) {
+        switch state {
+        case .stopped: return
+        case .loading, .serving, .failed: break
+        }
+        partition.logger.error(
+            "A coordinator is loaded again, since \(reason).", metadata: ["partition": "\(partition.id)"])
+        reset(.failed, answering: .coordinatorNotAvailable)
+        let shell = NIOLoopBound(self, eventLoop: shard.eventLoop)
+        let term = term
+        shard.eventLoop.scheduleTask(in: Self.retryDelay) {
+            guard shell.value.term == term else { return }
+            shell.value.load()
+        }
+    }
+
+    private func reset(_ next: State, answering code: ErrorCode) {
+        let answers = Array(waiting.values) + queue.map(\.answer)
+        queue = []
+        term += 1
+        state = next
+        waiting = [:]
+        records = []
+        replies = []
+        timer?.cancel()
+        timer = nil
+        timerDue = Timestamp(rawValue: .max)
+        for answer in answers { answer(.failure(CoordinatorUnavailable(code: code))) }
+    }
+
+    // MARK: Loading
+
+    private func load() {
+        if case .stopped = state { return }
+        state = .loading
+        term += 1
+        let term = term
+        // What an earlier coordinator appended may still be on its way to the disk.
+        partition.whenCommitted(partition.offsets.end) { [weak self] code in
+            guard let self, self.term == term else { return }
+            guard code == .none else { return self.fail("its log failed with \(code)") }
+            self.load(from: self.partition.offsets.start, CoordinatorLoader(self.makeMachine()), term)
+        }
+    }
+
+    private func load(from offset: Offset, _ loader: CoordinatorLoader<Machine>, _ term: Int) {
+        guard self.term == term else { return }
+        guard offset < partition.offsets.highWatermark else { return finishLoading(loader) }
+        let slice: LogSlice
+        do throws(LogError) {
+            slice = try partition.read(
+                from: offset, upTo: partition.offsets.highWatermark, maxBytes: Self.loadByteCount,
+                atLeastOneBatch: true)
+        } catch {
+            shard.note(error)
+            return fail("its log could not be read: \(error)")
+        }
+        partition.run { () throws(LogError) in
+            CoordinatorBatch<Machine.Record>.decode(slice)
+        } completion: { [weak self] _, result in
+            guard let self, self.term == term else { return }
+            switch result {
+            case .success(.success(let batches)):
+                for batch in batches { loader.take(batch) }
+                self.load(from: batches.last?.nextOffset ?? partition.offsets.highWatermark, loader, term)
+            case .success(.failure(let error)):
+                self.fail("its log holds what cannot be read: \(error)")
+            case .failure(let error):
+                self.fail("its log could not be read: \(error)")
+            }
+        }
+    }
+
+    private func finishLoading(_ loader: CoordinatorLoader<Machine>) {
+        guard case .loading = state else { return }
+        let machine = loader.machine
+        state = .serving(machine)
+        machine.topicsChanged(shard.image.catalogue, now: clock.now())
+        machine.didLoad(now: clock.now())
+        takeEffects(of: machine)
+        let calls = queue
+        queue = []
+        for call in calls { submit(call.caller, call.event, call.answer) }
+    }
+
+    // MARK: Time and end
+
+    private func scheduleTimer(_ due: Timestamp?) {
+        guard let due else { return }
+        // A timer that fires early is cheaper than one that is set anew by every heartbeat.
+        if timer != nil, timerDue <= due { return }
+        timer?.cancel()
+        timerDue = due
+        let shell = NIOLoopBound(self, eventLoop: shard.eventLoop)
+        timer = shard.eventLoop.scheduleTask(in: .milliseconds(max(0, due - clock.now()) + 1)) {
+            shell.value.timerFired()
+        }
+    }
+
+    private func timerFired() {
+        timer = nil
+        timerDue = Timestamp(rawValue: .max)
+        inform { machine, now in machine.advance(to: now) }
+    }
+
+    /// Ends the service: the broker stops, or the partition goes away.
+    func stop() {
+        reset(.stopped, answering: .notCoordinator)
+    }
+}

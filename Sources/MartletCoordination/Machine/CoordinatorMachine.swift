@@ -1,0 +1,29 @@
+package import MartletCore
+package import MartletWire
+
+/// A coordinator as whoever runs it sees it: records in when it is loaded, events in while it serves, effects
+/// out after each event.
+///
+/// All calls come from one event loop. `apply` is called for each record of the log in order, then `didLoad`
+/// once, and only then anything else. `takeEffects` is called after each event and leaves nothing behind.
+package protocol CoordinatorMachine: AnyObject, SendableMetatype {
+    associatedtype Record: StoredRecord
+
+    func apply(_ record: Record)
+    func didLoad(now: Timestamp)
+    func topicsChanged(_ catalogue: TopicCatalogue, now: Timestamp)
+    /// When `advance` should be called at the latest, if nothing else happens.
+    var nextDeadline: Timestamp? { get }
+    func advance(to now: Timestamp)
+    func takeEffects() -> Effects<Record>
+}
+
+/// A record of a coordinator's log.
+package protocol StoredRecord: Sendable {
+    func encoded() throws(WireError) -> (key: Bytes, value: Bytes?)
+    /// nil for a record of a kind that is not ours to apply.
+    init?(key: Bytes, value: Bytes?) throws(WireError)
+}
+
+extension CoordinatorRecord: StoredRecord {}
+extension GroupCoordinator: CoordinatorMachine {}
