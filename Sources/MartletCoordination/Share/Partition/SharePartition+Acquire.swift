@@ -39,7 +39,7 @@ extension SharePartition {
     ///   - offset: What `fetchOffset()` said just now.
     ///   - batches: What the log has from there on.
     package mutating func acquire(
-        _ wanted: ShareAcquisition, from offset: Offset, _ batches: [LogBatch], now: Timestamp
+        _ wanted: ShareAcquisition, from offset: Offset, _ batches: some Sequence<LogBatch>, now: Timestamp
     ) -> [ShareFetchResponse.AcquiredRecords] {
         guard offset >= start, offset <= end else { return [] }
         let lockEnd = now + settings.lockDurationMs

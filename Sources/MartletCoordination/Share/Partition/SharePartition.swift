@@ -155,12 +155,9 @@ package struct SharePartition: Sendable {
         spans.spans.reduce(0) { $1.state.isTerminal ? $0 + $1.count : $0 }
     }
 
-    /// Whether any member has records of this partition.
-    package var hasAcquired: Bool {
-        spans.spans.contains { span in
-            guard case .acquired = span.state else { return false }
-            return true
-        }
+    /// Whether everything is saved, and nothing happens until a member comes.
+    package var isAtRest: Bool {
+        changes == savedChanges && spans.spans.allSatisfy { $0.state.isTerminal || $0.state.isAvailable }
     }
 
     // MARK: Save
