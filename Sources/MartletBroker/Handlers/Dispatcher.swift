@@ -58,6 +58,11 @@ struct ServedAPI: Sendable {
 }
 
 extension ServedAPI {
+    /// An API whose requests each go to the coordinator of a group.
+    init<Request: GroupRequest>(_ request: Request.Type, _ groups: GroupAccess) {
+        self.init(GroupRequestHandler<Request>(access: groups))
+    }
+
     private static func decode<Request: KafkaRequest>(
         _ body: Bytes, _ header: RequestHeader
     ) throws(WireError) -> Request {

@@ -6,7 +6,22 @@ enum ServedAPIs {
         _ control: ControlQueue, _ controller: Controller, _ partitions: PartitionAccess,
         _ endpoints: Endpoints, _ groups: GroupAccess
     ) -> [ServedAPI] {
-        general(control, controller, partitions, endpoints, groups)
+        general(control, controller, partitions, endpoints, groups) + self.groups(control, groups)
+    }
+
+    private static func groups(_ control: ControlQueue, _ groups: GroupAccess) -> [ServedAPI] {
+        [
+            ServedAPI(OffsetCommitRequest.self, groups),
+            ServedAPI(OffsetFetchHandler(access: groups), in: control),
+            ServedAPI(JoinGroupRequest.self, groups),
+            ServedAPI(HeartbeatRequest.self, groups),
+            ServedAPI(LeaveGroupRequest.self, groups),
+            ServedAPI(SyncGroupRequest.self, groups),
+            ServedAPI(DescribeGroupsHandler(access: groups), in: control),
+            ServedAPI(ListGroupsHandler(access: groups), in: control),
+            ServedAPI(DeleteGroupsHandler(access: groups), in: control),
+            ServedAPI(OffsetDeleteRequest.self, groups),
+        ]
     }
 
     private static func general(
