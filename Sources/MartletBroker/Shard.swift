@@ -13,10 +13,15 @@ final class Shard {
 
     /// The newest metadata that the controller published to this loop.
     var image = MetadataImage() {
-        didSet { coordination.imageChanged(image) }
+        didSet {
+            coordination.imageChanged(image)
+            sharing.imageChanged(image)
+        }
     }
     /// The coordinators whose partitions this loop owns.
     let coordination = ShardCoordination()
+    /// The share sessions of this loop's connections, and the share partitions of its partitions.
+    let sharing: ShardSharing
     /// The partitions that this loop owns.
     var partitions = PartitionTable()
     /// The fetch sessions whose number says that they live here.
@@ -35,6 +40,7 @@ final class Shard {
         self.index = index
         self.eventLoop = eventLoop
         self.environment = environment
+        sharing = ShardSharing(sessionSlots: environment.limits.shareSessionSlots / environment.shardCount)
         fetchSessions = FetchSessionCache(
             shard: index, shardCount: environment.shardCount, slots: environment.limits.fetchSessionSlots
         )
@@ -72,6 +78,7 @@ final class Shard {
     func forgetOthers() {
         router = ShardRouter(shards: [])
         dispatcher = Dispatcher(apis: [])
+        sharing.services = nil
     }
 
     var allSessions: [Session] { Array(sessions.values) }
@@ -87,6 +94,7 @@ final class Shard {
     /// Hands over what closing the logs has left to do on threads. Those that cannot be closed are left out.
     fileprivate func closePartitions(_ completion: @escaping ([CloseRequest]) -> Void) {
         coordination.stop()
+        sharing.stop()
         let closing = Array(partitions.all)
         partitions = PartitionTable()
         retire(closing) { [self] in
@@ -123,7 +131,10 @@ final class Shard {
     }
 
     func add(_ session: Session) { sessions[ObjectIdentifier(session)] = session }
-    func remove(_ session: Session) { sessions[ObjectIdentifier(session)] = nil }
+    func remove(_ session: Session) {
+        sessions[ObjectIdentifier(session)] = nil
+        sharing.connectionClosed(ObjectIdentifier(session), on: self)
+    }
 }
 
 /// Reaches a shard from any loop.

@@ -82,5 +82,33 @@ extension BrokerConfigKeys {
         ),
         ConfigKey(
             "group.share.max.size", .int32(1...1000), default: "200", "Members of a share group."),
+        ConfigKey(
+            "group.share.max.share.sessions", .int32(1...1_000_000), default: "2000",
+            "Share sessions at the same time."
+        ),
+        ConfigKey(
+            "group.share.record.lock.duration.ms", .int32(1_000...3_600_000), default: "30000",
+            "How long a record stays with the consumer that acquired it; then others may have it."
+        ),
+        ConfigKey(
+            "group.share.delivery.count.limit", .int32(2...25), default: "5",
+            "How often a record is delivered before it is given up."
+        ),
+        ConfigKey(
+            "group.share.partition.max.record.locks", .int32(100...10_000), default: "2000",
+            "Records of one partition that may be in flight for a share group."
+        ),
+        ConfigKey(
+            "share.coordinator.state.topic.num.partitions", .int32(1...1000), default: "50",
+            "Partitions of `__share_group_state`; counts when the topic is made, with the first share group."
+        ),
+        ConfigKey(
+            "share.coordinator.state.topic.segment.bytes", .int32(1_048_576...Int32.max),
+            default: "104857600", "Size of the segments of `__share_group_state`."
+        ),
+        ConfigKey(
+            "share.coordinator.snapshot.update.records.per.snapshot", .int32(0...500), default: "500",
+            "Updates of a share partition's state until it is written whole again."
+        ),
     ]
 }

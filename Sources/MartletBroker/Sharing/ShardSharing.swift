@@ -70,7 +70,7 @@ final class ShardSharing {
     func endSession(_ key: ShareSession.Key, undoesDelivery: Bool, on shard: Shard) {
         guard let session = sessions.remove(key) else { return }
         session.operation?.stopReading()
-        for target in session.targets {
+        for target in session.visited {
             release(target, key, undoesDelivery: undoesDelivery, on: shard)
         }
     }

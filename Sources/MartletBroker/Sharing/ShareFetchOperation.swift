@@ -16,6 +16,8 @@ final class ShareFetchOperation {
         var acknowledgements: [AcknowledgementBatch] = []
         /// Whether the answer names it whatever happens.
         var mustAnswer = false
+        /// Whether records are wanted, too.
+        var isFetched = true
     }
 
     struct Options: Sendable {
@@ -72,9 +74,12 @@ final class ShareFetchOperation {
         }
         results = Array(repeating: ShareFetchResult(), count: targets.count)
         acknowledged = Array(repeating: Acknowledged(), count: targets.count)
-        isReadingDone = options.fetch == nil || targets.isEmpty
+        isReadingDone = (options.fetch?.maxRecords ?? 0) <= 0 || targets.isEmpty
         isTimeUp = (options.fetch?.maxWaitMs ?? 0) <= 0
     }
+
+    /// Whether it looks for records.
+    var isFetch: Bool { !isReadingDone }
 
     func start() {
         context.onCancel = { [self] in cancel() }
@@ -143,6 +148,8 @@ final class ShareFetchOperation {
             switch locations[index] {
             case .unknown(let code):
                 results[index].errorCode = code
+            case .shard where !targets[index].isFetched:
+                break
             case .shard(shard.index, _):
                 results[index] = shard.acquire(targets[index].key, acquisition, &allowance)
             case .shard(let owner, _):
@@ -155,7 +162,7 @@ final class ShareFetchOperation {
 
     private func endOfRun(of owner: Int, from first: Int) -> Int {
         var end = first
-        while end < targets.count, case .shard(owner, _) = locations[end] { end += 1 }
+        while end < targets.count, targets[end].isFetched, case .shard(owner, _) = locations[end] { end += 1 }
         return end
     }
 
@@ -249,7 +256,7 @@ final class ShareFetchOperation {
 
     private func forEachPartition(_ body: @escaping @Sendable (Shard, SharePartitionKey) -> Void) {
         for (target, location) in zip(targets, locations) {
-            guard case .shard(let owner, _) = location else { continue }
+            guard target.isFetched, case .shard(let owner, _) = location else { continue }
             let key = target.key
             shard.router[owner].execute { body($0, key) }
         }

@@ -7,7 +7,10 @@ struct ShareGroupSettings: Sendable {
     var partition = SharePartitionSettings()
     var reset = Reset.latest
     var isolation = IsolationLevel.readUncommitted
+    /// Where records go that are given up; nil for nowhere.
     var deadLetterTopic: TopicName?
+    /// Whether members may renew their locks.
+    var allowsRenewal = true
 
     /// Where a group begins in a partition that it has never read.
     enum Reset: Equatable, Sendable {
@@ -15,10 +18,36 @@ struct ShareGroupSettings: Sendable {
         /// At the first record that is not older, in milliseconds.
         case age(Int64)
     }
+
+    /// - Parameter group: What is set for the group alone.
+    init(_ group: [String: String], _ broker: BrokerSettings) {
+        func int(_ name: String, _ fallback: Int) -> Int {
+            group[name].flatMap { Int($0) } ?? broker.int("group.\(name)") ?? fallback
+        }
+        partition.lockDurationMs = Int64(
+            int("share.record.lock.duration.ms", Int(partition.lockDurationMs)))
+        partition.deliveryCountLimit = Int16(
+            clamping: int("share.delivery.count.limit", Int(partition.deliveryCountLimit)))
+        partition.maximumInFlight = int("share.partition.max.record.locks", partition.maximumInFlight)
+        deadLetterTopic = group["martlet.share.dead.letter.topic"].flatMap {
+            $0.isEmpty ? nil : TopicName($0)
+        }
+        partition.hasDeadLetters = deadLetterTopic != nil
+        if group["share.isolation.level"] == "read_committed" { isolation = .readCommitted }
+        allowsRenewal = group["share.renew.acknowledge.enable"] != "false"
+        switch group["share.auto.offset.reset"] {
+        case "earliest": reset = .earliest
+        case let text?: if let age = Self.age(text) { reset = .age(age) }
+        case nil: break
+        }
+    }
+
+    /// The milliseconds of `by_duration:P…`.
+    private static func age(_ text: String) -> Int64? { nil }
 }
 
 extension Shard {
     func shareSettings(of group: GroupID) -> ShareGroupSettings {
-        ShareGroupSettings()
+        ShareGroupSettings([:], environment.settings)
     }
 }

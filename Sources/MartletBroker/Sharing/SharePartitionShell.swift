@@ -140,7 +140,9 @@ final class SharePartitionShell {
 
     private func wakeFetches() {
         if machine != nil {
-            guard let offset = machine?.fetchOffset(), offset < partition.offsets.highWatermark else { return }
+            guard let offset = machine?.fetchOffset(), offset < partition.offsets.highWatermark else {
+                return
+            }
         }
         for wake in fetches.values { wake() }
     }

@@ -20,6 +20,8 @@ struct ShareSession {
     private(set) var expectedEpoch: Int32 = 1
     private(set) var targets: [Target] = []
     private var known: Set<Target> = []
+    /// Also those that were forgotten since: the member may still have records of them.
+    private(set) var visited: Set<Target> = []
     /// Where the next fetch begins, so that a busy partition cannot starve those behind it.
     private var first = 0
     /// The fetch of this session that waits for records.
@@ -41,6 +43,7 @@ struct ShareSession {
     mutating func update(adding added: [Target], forgetting forgotten: Set<Target>) {
         for target in added where !forgotten.contains(target) && known.insert(target).inserted {
             targets.append(target)
+            visited.insert(target)
         }
         guard !known.isDisjoint(with: forgotten) else { return }
         known.subtract(forgotten)
