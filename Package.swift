@@ -48,6 +48,7 @@ let package = Package(
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CSnappy", providers: [.apt(["libsnappy-dev"])]),
+        .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
         // CRC-32C with the processor's own instruction, chosen at run time.
         .target(name: "CCRC32C"),
 
@@ -60,7 +61,8 @@ let package = Package(
         ),
         .target(name: "MartletLog", dependencies: ["MartletCore", "MartletRecords"], swiftSettings: strict),
         .target(
-            name: "MartletCoordination", dependencies: ["MartletCore", "MartletWire", "MartletRecords"],
+            name: "MartletCoordination",
+            dependencies: ["MartletCore", "MartletWire", "MartletRecords", "CPCRE2"],
             swiftSettings: strict),
         // A disk that can lose power: for tests, and for brokers that keep nothing.
         .target(

@@ -20,6 +20,8 @@ package final class GroupCoordinator {
     package internal(set) var topics = TopicCatalogue()
     package internal(set) var overrides: [GroupID: GroupOverrides] = [:]
     var deadlines = DeadlineQueue<GroupDeadline>()
+    /// What the share state has been asked, and what to do with the answer.
+    var shareStateQuestions = ShareStateQuestions()
     var effects = Effects()
     var random: any RandomNumberGenerator
 

@@ -13,7 +13,7 @@ struct ImportTests {
         "MartletRecords": ["MartletCore", "CZlib", "CLZ4", "CZstd", "CSnappy"],
         "MartletLog": ["MartletCore", "MartletRecords"],
         "MartletSimulation": ["MartletCore", "MartletLog"],
-        "MartletCoordination": ["MartletCore", "MartletWire", "MartletRecords"],
+        "MartletCoordination": ["MartletCore", "MartletWire", "MartletRecords", "CPCRE2"],
         "MartletTransport": network.union(["MartletCore", "MartletWire"]),
         "MartletBroker": network.union([
             "MartletCore", "MartletWire", "MartletRecords", "MartletLog", "MartletCoordination",

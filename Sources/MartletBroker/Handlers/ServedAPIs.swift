@@ -29,6 +29,8 @@ enum ServedAPIs {
             ServedAPI(ListGroupsHandler(access: groups), in: control),
             ServedAPI(DeleteGroupsHandler(access: groups), in: control),
             ServedAPI(OffsetDeleteRequest.self, groups),
+            ServedAPI(ConsumerGroupHeartbeatRequest.self, groups),
+            ServedAPI(ConsumerGroupDescribeHandler(access: groups), in: control),
         ]
     }
 

@@ -10,12 +10,18 @@ package protocol CoordinatorMachine: AnyObject, SendableMetatype {
     associatedtype Record: StoredRecord
 
     func apply(_ record: Record)
+    /// What loading calls; `offset` is the record's place in the log, for coordinators that care.
+    func apply(_ record: Record, at offset: Offset)
     func didLoad(now: Timestamp)
     func topicsChanged(_ catalogue: TopicCatalogue, now: Timestamp)
     /// When `advance` should be called at the latest, if nothing else happens.
     var nextDeadline: Timestamp? { get }
     func advance(to now: Timestamp)
     func takeEffects() -> Effects<Record>
+}
+
+extension CoordinatorMachine {
+    package func apply(_ record: Record, at offset: Offset) { apply(record) }
 }
 
 /// A record of a coordinator's log.

@@ -1,0 +1,157 @@
+internal import MartletCore
+package import MartletWire
+
+extension GroupCoordinator {
+    /// Serves a member of the consumer protocol: it joins, lives, follows the target assignment, or leaves.
+    package func consumerGroupHeartbeat(_ request: ConsumerGroupHeartbeatRequest, _ call: Call) {
+        do throws(GroupRefusal) {
+            try validate(request, version: call.version)
+            let response =
+                request.memberEpoch < .joining
+                ? try leaveConsumerGroup(request, call) : try keepConsumerMember(request, call)
+            reply(call.ticket, response)
+        } catch {
+            reply(
+                call.ticket,
+                ConsumerGroupHeartbeatResponse {
+                    $0.errorCode = error.code
+                    $0.errorMessage = error.message
+                })
+        }
+    }
+
+    private func validate(
+        _ request: ConsumerGroupHeartbeatRequest, version: Int16
+    ) throws(GroupRefusal) {
+        func refuse(_ isWrong: Bool, _ message: String) throws(GroupRefusal) {
+            if isWrong { throw GroupRefusal(.invalidRequest, message) }
+        }
+        let epoch = request.memberEpoch
+        // From version 1 on, clients make their ids themselves, so that a join that is sent twice is one.
+        if version >= 1 || epoch > .joining || epoch == .leaving {
+            try refuse(request.member.rawValue.isEmpty, "MemberId can't be empty.")
+        }
+        try refuse(request.group.rawValue.isEmpty, "GroupId can't be empty.")
+        try refuse(request.instance?.rawValue.isEmpty == true, "InstanceId can't be empty.")
+        try refuse(request.rack?.isEmpty == true, "RackId can't be empty.")
+        if epoch == .joining {
+            try refuse(
+                request.rebalanceTimeoutMs == -1, "RebalanceTimeoutMs must be provided in first request.")
+            try refuse(
+                request.topicPartitions?.isEmpty != true,
+                "TopicPartitions must be empty when (re-)joining.")
+            try refuse(
+                request.subscribedTopics == nil && request.subscribedTopicRegex == nil,
+                "Either SubscribedTopicNames or SubscribedTopicRegex must be non-null when (re-)joining.")
+        } else if epoch == .leavingStatic {
+            try refuse(request.instance == nil, "InstanceId can't be null.")
+        } else {
+            try refuse(epoch < .leavingStatic, "MemberEpoch is invalid.")
+        }
+        if let assignor = request.assignor, !settings.consumerAssignors.contains(assignor) {
+            let known = settings.consumerAssignors.joined(separator: ", ")
+            throw GroupRefusal(
+                .unsupportedAssignor,
+                "ServerAssignor \(assignor) is not supported. Supported assignors: \(known).")
+        }
+    }
+
+    // MARK: Leaving
+
+    private func leaveConsumerGroup(
+        _ request: ConsumerGroupHeartbeatRequest, _ call: Call
+    ) throws(GroupRefusal) -> ConsumerGroupHeartbeatResponse {
+        guard let group = consumerGroup(request.group) else {
+            throw GroupRefusal(.groupIDNotFound, "Group \(request.group) not found.")
+        }
+        let member = try knownMember(request.member, request.instance, in: group)
+        if request.instance != nil && request.memberEpoch == .leavingStatic {
+            // It will be back: it keeps its partitions until its session ends.
+            var away = member
+            away.epoch = .leavingStatic
+            away.pendingRevocation = PartitionSet()
+            append(.consumerCurrent(group.id, member.id, away.currentValue))
+            deadlines.remove(.consumer(group.id, .revocation(member.id)))
+        } else {
+            fence([member], in: group, now: call.now)
+        }
+        return ConsumerGroupHeartbeatResponse {
+            $0.member = request.member
+            $0.memberEpoch = request.memberEpoch
+        }
+    }
+
+    /// The member that a request speaks for. An instance id counts more than the member id beside it.
+    func knownMember(
+        _ id: MemberID, _ instance: InstanceID?, in group: ConsumerGroup
+    ) throws(GroupRefusal) -> ConsumerMember {
+        guard let instance else {
+            guard let member = group[id] else {
+                throw GroupRefusal(.unknownMemberID, "Member \(id) is not a member of group \(group.id).")
+            }
+            return member
+        }
+        guard let member = group.staticMember(instance) else {
+            throw GroupRefusal(.unknownMemberID, "Instance id \(instance) is unknown.")
+        }
+        guard member.id == id else {
+            throw GroupRefusal(
+                .fencedInstanceID,
+                "Static member \(id) with instance id \(instance) was fenced by member \(member.id).")
+        }
+        return member
+    }
+
+    // MARK: Joining and living
+
+    private func keepConsumerMember(
+        _ request: ConsumerGroupHeartbeatRequest, _ call: Call
+    ) throws(GroupRefusal) -> ConsumerGroupHeartbeatResponse {
+        let isJoining = request.memberEpoch == .joining
+        let owned = request.topicPartitions.map { PartitionSet($0) }
+        // Nothing is appended before all that may be refused has been looked at.
+        let plan = try admission(request, owned: owned)
+        let pattern = try newPattern(request.subscribedTopicRegex, in: plan.group, now: call.now)
+        let group = plan.group ?? joinableConsumerGroup(request.group, now: call.now)
+        let before = plan.replaced.map { replaceStaticMember($0, by: plan.member, in: group) } ?? plan.member
+
+        var member = before
+        member.instance = request.instance ?? member.instance
+        member.rack = request.rack ?? member.rack
+        if request.rebalanceTimeoutMs != -1 { member.rebalanceTimeoutMs = request.rebalanceTimeoutMs }
+        member.assignor = request.assignor ?? member.assignor
+        member.subscribedTopics =
+            request.subscribedTopics.map(ConsumerMember.normal) ?? member.subscribedTopics
+        if let text = request.subscribedTopicRegex { member.pattern = text.isEmpty ? nil : text }
+        member.clientID = call.clientID
+        member.clientHost = call.clientHost
+        member.classic = nil
+
+        let hasChanged = subscribe(member, before: before, pattern: pattern, in: group, now: call.now)
+        if group.epoch > group.targetEpoch { updateTarget(of: group, now: call.now) }
+        let next = reconcile(
+            member.id, in: group, owned: owned, subscriptionChanged: hasChanged, now: call.now)
+        deadlines.set(
+            .consumer(group.id, .session(member.id)), call.now + consumerSessionTimeoutMs(group.id))
+
+        let isFull =
+            request.rebalanceTimeoutMs != -1 && owned != nil
+            && (request.subscribedTopics != nil || request.subscribedTopicRegex != nil)
+        return ConsumerGroupHeartbeatResponse {
+            $0.member = next.id
+            $0.memberEpoch = next.epoch
+            $0.heartbeatIntervalMs = consumerHeartbeatIntervalMs(group.id)
+            if isJoining || isFull || next.assigned != before.assigned {
+                $0.assignment = .init { $0.topicPartitions = next.assigned.topicPartitions }
+            }
+        }
+    }
+
+    func consumerSessionTimeoutMs(_ group: GroupID) -> Int64 {
+        Int64(overrides[group]?.consumerSessionTimeoutMs ?? settings.consumer.sessionTimeoutMs)
+    }
+
+    func consumerHeartbeatIntervalMs(_ group: GroupID) -> Int32 {
+        overrides[group]?.consumerHeartbeatIntervalMs ?? settings.consumer.heartbeatIntervalMs
+    }
+}

@@ -1,0 +1,123 @@
+package import MartletCore
+internal import MartletWire
+
+/// Keeps how far share groups have come, for one partition of `__share_group_state`.
+///
+/// The leader of a partition reads a state when it begins to serve a group, and writes what changes before it
+/// tells a member that an acknowledgement counts. A state has an epoch that its owner, the group, gives it
+/// when the state begins: whoever writes for another epoch is of an earlier life of the group, and is fenced.
+/// So is a leader of the partition when a newer one has read the state.
+///
+/// A machine without I/O and clock: see `CoordinatorMachine`.
+package final class ShareStateCoordinator: CoordinatorMachine {
+    package let settings: ShareStateSettings
+    package private(set) var states: [ShareStateKey: ShareState] = [:]
+    private var topics = TopicCatalogue()
+    /// The offset that the next record will have.
+    private var nextOffset = Offset()
+    private var nextCheck: Timestamp?
+    private var effects = Effects<ShareStateRecord>()
+
+    package init(settings: ShareStateSettings) {
+        self.settings = settings
+    }
+
+    package func takeEffects() -> Effects<ShareStateRecord> {
+        defer { effects = Effects() }
+        return effects
+    }
+
+    func reply(_ ticket: Ticket, _ response: any KafkaResponse) {
+        effects.replies.append((ticket, response))
+    }
+
+    // MARK: Change
+
+    func append(_ record: ShareStateRecord) {
+        effects.records.append(record)
+        apply(record, at: nextOffset)
+    }
+
+    package func apply(_ record: ShareStateRecord) {
+        apply(record, at: nextOffset)
+    }
+
+    package func apply(_ record: ShareStateRecord, at offset: Offset) {
+        nextOffset = offset + 1
+        switch record {
+        case .snapshot(let key, let value?):
+            states[key] = ShareState(value, at: offset)
+        case .snapshot(let key, nil):
+            states[key] = nil
+        case .update(let key, let value):
+            // Without a snapshot it is what is left of a state whose next snapshot or end is yet to come.
+            states[key]?.apply(value)
+        }
+    }
+
+    /// Notes what is new in a state: as an update, or as a snapshot when there have been many updates.
+    func change(_ key: ShareStateKey, _ update: ShareUpdateValue, now: Timestamp) {
+        guard let state = states[key] else { return }
+        if state.updateCount >= settings.updatesPerSnapshot {
+            append(.snapshot(key, state.snapshot(with: update, now: now)))
+        } else {
+            append(.update(key, update))
+        }
+    }
+
+    // MARK: The world around
+
+    package func didLoad(now: Timestamp) {
+        nextCheck = now + settings.coldSnapshotIntervalMs
+        forgetLostTopics()
+    }
+
+    package func topicsChanged(_ catalogue: TopicCatalogue, now: Timestamp) {
+        topics = catalogue
+        // Before the log is read there is nothing to forget, and `didLoad` comes back to it.
+        if nextCheck != nil { forgetLostTopics() }
+    }
+
+    private func forgetLostTopics() {
+        for key in states.keys.filter({ topics[$0.topic] == nil }).sorted(by: Self.isBefore) {
+            append(.snapshot(key, nil))
+        }
+    }
+
+    func isKnown(_ key: ShareStateKey) -> Bool {
+        guard let topic = topics[key.topic] else { return false }
+        return key.partition >= 0 && key.partition < topic.partitionCount
+    }
+
+    private static func isBefore(_ left: ShareStateKey, _ right: ShareStateKey) -> Bool {
+        (left.group.rawValue, left.topic, left.partition)
+            < (right.group.rawValue, right.topic, right.partition)
+    }
+
+    // MARK: Length of the log
+
+    /// No record of the log in front of this offset is needed any more, once all that was appended so far is
+    /// durable.
+    package var redundantBelow: Offset {
+        states.values.lazy.map(\.snapshotOffset).min() ?? nextOffset
+    }
+
+    package var nextDeadline: Timestamp? { nextCheck }
+
+    /// Brings states that nobody changes to the end of the log, when they are what keeps its front alive.
+    package func advance(to now: Timestamp) {
+        guard let due = nextCheck, due <= now else { return }
+        nextCheck = now + settings.coldSnapshotIntervalMs
+        let needed = states.values.reduce(0) { $0 + 1 + $1.updateCount }
+        let length = nextOffset - redundantBelow
+        // Worth it when at least half of the log goes away.
+        guard length > 2 * Int64(needed) else { return }
+        let cold = states.filter { _, state in
+            state.writeTimestamp + settings.coldSnapshotIntervalMs <= now
+                && nextOffset - state.snapshotOffset > length / 2
+        }
+        for (key, state) in cold.sorted(by: { Self.isBefore($0.key, $1.key) }) {
+            append(.snapshot(key, state.snapshot(now: now)))
+        }
+    }
+}
