@@ -3,9 +3,9 @@ internal import MartletCore
 internal import MartletLog
 internal import NIOCore
 
-/// What every part of a running broker is given, and nothing that changes while it runs.
+/// What every part of a running broker is given. Of it, only the settings change while it runs.
 struct BrokerEnvironment: Sendable {
-    let settings: BrokerSettings
+    let liveSettings: LiveSettings
     let limits: Limits
     let shardCount: Int
     let logger: Logger
@@ -18,14 +18,15 @@ struct BrokerEnvironment: Sendable {
     let clock: @Sendable () -> Timestamp
     let clusterID: String
     let brokerID: BrokerID
+
+    /// The settings as they are now.
+    var settings: BrokerSettings { liveSettings.value }
 }
 
 /// The limits of sessions and requests, each a setting of the broker.
 struct Limits: Sendable {
     let maximumFrameByteCount: Int
     let maximumRequestsInFlight: Int
-    let maximumConnections: Int
-    let maximumConnectionsPerAddress: Int
     let idleTimeout: Duration
     let frameTimeout: Duration
     let fetchMaximumByteCount: Int
@@ -35,8 +36,6 @@ struct Limits: Sendable {
     init(_ settings: BrokerSettings) {
         maximumFrameByteCount = settings.int("socket.request.max.bytes") ?? 0
         maximumRequestsInFlight = settings.int("martlet.connection.max.requests") ?? 0
-        maximumConnections = settings.int("max.connections") ?? 0
-        maximumConnectionsPerAddress = settings.int("max.connections.per.ip") ?? 0
         idleTimeout = settings.milliseconds("connections.max.idle.ms") ?? .zero
         frameTimeout = settings.milliseconds("martlet.frame.timeout.ms") ?? .zero
         fetchMaximumByteCount = settings.int("fetch.max.bytes") ?? 0

@@ -29,7 +29,9 @@ struct BrokerParts: Sendable {
 
     static func assemble(_ configuration: BrokerConfiguration) async throws -> BrokerParts {
         let settings = configuration.settings
-        if let conflict = TopicSettings().conflict(settings) { throw BrokerStartError(conflict) }
+        if let conflict = TopicSettings().conflict(settings) ?? GroupSettingRules(settings).conflict([:]) {
+            throw BrokerStartError(conflict)
+        }
         let logger = configuration.logger
         let cores = System.coreCount
         let disk = DiskPool(threadCount: settings.int("num.io.threads") ?? 8)
@@ -43,6 +45,7 @@ struct BrokerParts: Sendable {
             let store = try await openStore(storage, environment)
             let opener = PartitionOpener(storage: storage, environment: environment)
             let image = try await store.load()
+            environment.liveSettings.replace(image.brokerSettings(settings, environment.brokerID))
             let controller = Controller(
                 environment, store: store, image: image, router: router, opener: opener)
             let control = ControlQueue()
@@ -57,6 +60,9 @@ struct BrokerParts: Sendable {
             for shard in router.shards {
                 await shard.run { shard in
                     shard.router = router
+                    shard.sharing.services = ShareServices(
+                        states: ShareStateAccess(controller: controller, router: router, control: control),
+                        letters: DeadLetterCopier(controller: controller, control: control))
                     shard.dispatcher = dispatcher
                 }
             }
@@ -93,7 +99,7 @@ struct BrokerParts: Sendable {
     ) -> BrokerEnvironment {
         let budget = MemoryBudget(limit: settings.int("queued.max.request.bytes") ?? 0)
         return BrokerEnvironment(
-            settings: settings, limits: Limits(settings),
+            liveSettings: LiveSettings(settings), limits: Limits(settings),
             shardCount: group.makeIterator().reduce(0) { count, _ in count + 1 }, logger: logger, disk: disk,
             receivePool: ReceivePool(budget: budget, keptLimit: min(budget.limit / 4, 32 << 20)),
             pageCacheBudget: PageCacheBudget(), clock: Timestamp.now, clusterID: storage.clusterID,

@@ -1,6 +1,7 @@
 /// Settings of the broker: Kafka's names wherever Kafka has one; ours begin `martlet.`.
 public enum BrokerConfigKeys {
-    public static let all: [ConfigKey] = network + limits + topics + groups + logs + cleanup + durability
+    public static let all: [ConfigKey] =
+        network + limits + topics + groups + groupLimits + logs + cleanup + durability
 
     private static let network = [
         ConfigKey(
@@ -64,6 +65,10 @@ public enum BrokerConfigKeys {
         ConfigKey(
             "max.incremental.fetch.session.cache.slots", .int32(0...1_000_000), default: "1000",
             "Fetch sessions that are remembered; a client without one sends its partitions each time."
+        ),
+        ConfigKey(
+            "telemetry.max.bytes", .int32(1...Int32.max), default: "1048576",
+            "Largest push of a client's metrics, as sent and also decompressed."
         ),
     ]
 

@@ -1,14 +1,18 @@
 internal import MartletCore
+internal import MartletWire
 
 /// The settings of a broker, checked and with their defaults: what `server.properties` says, typed.
 public struct BrokerSettings: Sendable {
     /// What was set, by key; every value has passed its check.
     public private(set) var values: [String: String] = [:]
+    /// What was set while the broker runs, for this broker alone; wins over all else.
+    private(set) var dynamicBroker: [String: String] = [:]
+    /// What was set while the broker runs, for all brokers; wins over `values`.
+    private(set) var dynamicDefault: [String: String] = [:]
     /// Keys that nobody knows here, which a Kafka properties file may well have; for a warning at start.
     public private(set) var unknownKeys: [String] = []
 
-    private static let definitions = Dictionary(
-        uniqueKeysWithValues: BrokerConfigKeys.all.map { ($0.name, $0) })
+    private static var definitions: [String: ConfigKey] { BrokerConfigKeys.byName }
 
     public init() {}
 
@@ -47,10 +51,10 @@ public struct BrokerSettings: Sendable {
     /// The value in force: what was set, else the default.
     public func string(_ key: String) -> String? {
         precondition(Self.definitions[key] != nil, "\(key) is not in the list of settings")
-        if let set = values[key] { return set }
+        if let set = assigned(key) { return set }
         let coarser = Self.coarserKeys[key] ?? []
         for unit in coarser {
-            if let set = values[unit.key] { return Self.inMilliseconds(set, unit.milliseconds) }
+            if let set = assigned(unit.key) { return Self.inMilliseconds(set, unit.milliseconds) }
         }
         if let standard = Self.definitions[key]?.defaultValue { return standard }
         for unit in coarser {
@@ -60,12 +64,31 @@ public struct BrokerSettings: Sendable {
         return nil
     }
 
-    /// Which key was set, and to what, to decide over this one; nil if none was.
-    func setting(of key: String) -> (key: String, value: String)? {
-        for name in [key] + (Self.coarserKeys[key] ?? []).map(\.key) {
-            if let value = values[name] { return (name, value) }
+    private func assigned(_ key: String) -> String? {
+        dynamicBroker[key] ?? dynamicDefault[key] ?? values[key]
+    }
+
+    /// The same settings with others set at run time, which the metadata keeps and which were checked before.
+    func with(dynamicBroker: [String: String], dynamicDefault: [String: String]) -> BrokerSettings {
+        var changed = self
+        changed.dynamicBroker = dynamicBroker
+        changed.dynamicDefault = dynamicDefault
+        return changed
+    }
+
+    /// All places where the setting has a value, under whichever name; the one that counts comes first.
+    func layers(of key: String) -> [ConfigLayer] {
+        let names = [key] + (Self.coarserKeys[key] ?? []).map(\.key)
+        let defaults = names.reduce(into: [:]) { $0[$1] = Self.definitions[$1]?.defaultValue }
+        let sources: [(ConfigSource, [String: String])] = [
+            (.dynamicBroker, dynamicBroker), (.dynamicDefaultBroker, dynamicDefault),
+            (.staticBroker, values), (.default, defaults),
+        ]
+        return sources.flatMap { source, settings in
+            names.compactMap { name in
+                settings[name].map { ConfigLayer(name: name, value: $0, source: source) }
+            }
         }
-        return nil
     }
 
     /// A negative number stands for no limit in any unit.
@@ -81,6 +104,13 @@ public struct BrokerSettings: Sendable {
     func int64(_ key: String) -> Int64? { string(key).flatMap { Int64($0) } }
     func bool(_ key: String) -> Bool { string(key) == "true" }
     func milliseconds(_ key: String) -> Duration? { int(key).map { .milliseconds($0) } }
+}
+
+/// A value of a setting, and where it comes from.
+struct ConfigLayer: Sendable, Equatable {
+    let name: String
+    let value: String
+    let source: ConfigSource
 }
 
 /// Finds what a mistyped word was meant to be.

@@ -14,14 +14,21 @@ public struct ConfigKey: Sendable {
         case choice([String])
         /// A comma-separated list of these words.
         case list([String])
+        /// A comma-separated list of anything; may be empty.
+        case texts
     }
 
     /// Where a key can be set.
     public enum Scope: Sendable {
-        /// In the broker's configuration only; read at start.
+        /// For the broker: in its configuration, and while it runs if it is in
+        /// `BrokerConfigKeys.dynamicNames`.
         case broker
         /// Per topic. `broker` names the key of the broker that gives the default, where there is one.
         case topic(broker: String?)
+        /// Per group; `broker` as for a topic.
+        case group(broker: String?)
+        /// Per subscription to metrics of clients.
+        case clientMetrics
     }
 
     public let name: String
@@ -55,7 +62,7 @@ public struct ConfigKey: Sendable {
     /// Why the value cannot be taken, as a sentence that says what was expected; nil if it can.
     func objection(to value: String) -> String? {
         switch kind {
-        case .string:
+        case .string, .texts:
             return nil
         case .boolean:
             return value == "true" || value == "false" ? nil : expected("true or false", value)

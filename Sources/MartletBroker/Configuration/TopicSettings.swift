@@ -44,11 +44,23 @@ struct TopicSettings: Sendable, Equatable {
         return key.defaultValue
     }
 
+    /// All places where the setting has a value; the one that counts comes first.
+    func layers(of key: ConfigKey, _ broker: BrokerSettings) -> [ConfigLayer] {
+        var layers: [ConfigLayer] = []
+        if let value = overrides[key.name] {
+            layers.append(ConfigLayer(name: key.name, value: value, source: .topic))
+        }
+        if case .topic(let synonym?) = key.scope {
+            layers += broker.layers(of: synonym)
+        } else if let value = key.defaultValue {
+            layers.append(ConfigLayer(name: key.name, value: value, source: .default))
+        }
+        return layers
+    }
+
     /// Where the value in force comes from, as DescribeConfigs says it.
     func source(of key: ConfigKey, _ broker: BrokerSettings) -> ConfigSource {
-        if overrides[key.name] != nil { return .topic }
-        if case .topic(let synonym?) = key.scope, broker.setting(of: synonym) != nil { return .staticBroker }
-        return .default
+        layers(of: key, broker).first?.source ?? .default
     }
 
     /// Why the values in force cannot stand side by side, as a sentence; nil if they can.

@@ -25,6 +25,15 @@ struct Caller: Sendable {
         self.init(version: client.version, clientID: client.clientID, client.connection)
     }
 
+    /// The broker itself, on behalf of one of its parts.
+    static let broker = Caller()
+
+    private init() {
+        version = 0
+        clientID = ""
+        clientHost = "/127.0.0.1"
+    }
+
     private init(version: Int16, clientID: String?, _ connection: ConnectionInfo) {
         self.version = version
         self.clientID = clientID ?? ""

@@ -7,7 +7,7 @@ internal import MartletWire
 /// The records of one batch of a coordinator's log.
 struct CoordinatorBatch<Record: StoredRecord>: Sendable {
     var header: BatchHeader
-    var records: [Record] = []
+    var records: [(offset: Offset, record: Record)] = []
     /// What became of the transaction of the batch's producer, if this is the mark that ends it.
     var isCommit: Bool?
 
@@ -22,13 +22,13 @@ struct CoordinatorBatch<Record: StoredRecord>: Sendable {
                 let bytes = try RecordBatch(rest)
                 var batch = CoordinatorBatch(header: bytes.header)
                 var records = try bytes.records()
-                while let record = try records.next() {
-                    guard let key = record.key else { continue }
+                while let stored = try records.next() {
+                    guard let key = stored.key else { continue }
                     if bytes.header.isControl {
                         // The type of a control record: its version, then 0 to abort or 1 to commit.
                         if key.count >= 4 { batch.isCommit = key[3] == 1 }
-                    } else if let record = try Record(key: key, value: record.value) {
-                        batch.records.append(record)
+                    } else if let record = try Record(key: key, value: stored.value) {
+                        batch.records.append((stored.offset, record))
                     }
                 }
                 batches.append(batch)
@@ -48,7 +48,7 @@ struct CoordinatorLoadError: Error, CustomStringConvertible {
 /// Applies a log to a new coordinator. What belongs to a transaction counts when it is committed.
 final class CoordinatorLoader<Machine: CoordinatorMachine> {
     let machine: Machine
-    private var pending: [ProducerID: [Machine.Record]] = [:]
+    private var pending: [ProducerID: [(offset: Offset, record: Machine.Record)]] = [:]
 
     init(_ machine: Machine) { self.machine = machine }
 
@@ -56,11 +56,15 @@ final class CoordinatorLoader<Machine: CoordinatorMachine> {
         let producer = batch.header.producerID
         if batch.header.isControl {
             let records = pending.removeValue(forKey: producer) ?? []
-            if batch.isCommit == true { for record in records { machine.apply(record) } }
+            if batch.isCommit == true { apply(records) }
         } else if batch.header.isTransactional {
             pending[producer, default: []] += batch.records
         } else {
-            for record in batch.records { machine.apply(record) }
+            apply(batch.records)
         }
+    }
+
+    private func apply(_ records: [(offset: Offset, record: Machine.Record)]) {
+        for (offset, record) in records { machine.apply(record, at: offset) }
     }
 }

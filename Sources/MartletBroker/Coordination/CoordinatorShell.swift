@@ -18,8 +18,19 @@ final class CoordinatorShell<Machine: CoordinatorMachine> {
 
     private let partition: Partition
     private let makeMachine: () -> Machine
+    private let hooks: Hooks
     private let clock: SteadyClock
     private let shard: Shard
+
+    /// What a kind of coordinator needs beside its log.
+    struct Hooks {
+        /// Asks the stored state of share groups. The outcomes come once, on any loop.
+        var askShareState: ((ShareStateRequest, @escaping @Sendable ([ShareStateOutcome]) -> Void) -> Void)?
+        /// Hands over the outcomes.
+        var shareStateAnswered: ((Machine, ShareStateTicket, [ShareStateOutcome], Timestamp) -> Void)?
+        /// No record in front of this offset is needed any more, once all that was appended is durable.
+        var redundantBelow: ((Machine) -> Offset)?
+    }
 
     private enum State {
         /// Calls wait in `queue` until the log is read.
@@ -38,6 +49,7 @@ final class CoordinatorShell<Machine: CoordinatorMachine> {
     private var waiting: [Ticket: Answer] = [:]
     private var records: [Machine.Record] = []
     private var replies: [(ticket: Ticket, response: any KafkaResponse)] = []
+    private var questions: [(ticket: ShareStateTicket, request: ShareStateRequest)] = []
     private var isFlushScheduled = false
     private var timer: Scheduled<Void>?
     private var timerDue = Timestamp(rawValue: .max)
@@ -47,10 +59,14 @@ final class CoordinatorShell<Machine: CoordinatorMachine> {
     private static var loadByteCount: Int { 1 << 20 }
     private static var retryDelay: TimeAmount { .seconds(1) }
 
-    init(_ partition: Partition, on shard: Shard, _ makeMachine: @escaping () -> Machine) {
+    init(
+        _ partition: Partition, on shard: Shard, _ hooks: Hooks = Hooks(),
+        _ makeMachine: @escaping () -> Machine
+    ) {
         self.partition = partition
         self.shard = shard
         self.makeMachine = makeMachine
+        self.hooks = hooks
         clock = SteadyClock(from: shard.environment.clock())
         load()
     }
@@ -94,8 +110,9 @@ final class CoordinatorShell<Machine: CoordinatorMachine> {
         let effects = machine.takeEffects()
         records += effects.records
         replies += effects.replies
+        questions += effects.shareState
         scheduleTimer(machine.nextDeadline)
-        guard !isFlushScheduled, !records.isEmpty || !replies.isEmpty else { return }
+        guard !isFlushScheduled, !records.isEmpty || !replies.isEmpty || !questions.isEmpty else { return }
         isFlushScheduled = true
         let shell = NIOLoopBound(self, eventLoop: shard.eventLoop)
         shard.eventLoop.execute { shell.value.flush() }
@@ -105,7 +122,7 @@ final class CoordinatorShell<Machine: CoordinatorMachine> {
 
     private func flush() {
         isFlushScheduled = false
-        guard case .serving = state else { return }
+        guard case .serving(let machine) = state else { return }
         if !records.isEmpty {
             do {
                 try append(records)
@@ -115,16 +132,51 @@ final class CoordinatorShell<Machine: CoordinatorMachine> {
             }
             records.removeAll(keepingCapacity: true)
         }
-        guard !replies.isEmpty else { return }
-        let due = replies
+        let redundant = hooks.redundantBelow?(machine)
+        guard !replies.isEmpty || !questions.isEmpty || redundant != nil else { return }
+        let due = (replies: replies, questions: questions)
         replies = []
+        questions = []
         let term = term
         partition.whenCommitted(partition.offsets.end) { [weak self] code in
             guard let self, self.term == term else { return }
             guard code == .none else { return self.fail("its log failed with \(code)") }
-            for (ticket, response) in due { self.waiting.removeValue(forKey: ticket)?(.success(response)) }
+            for (ticket, response) in due.replies {
+                self.waiting.removeValue(forKey: ticket)?(.success(response))
+            }
+            for (ticket, request) in due.questions { self.ask(ticket, request) }
+            if let redundant { self.deleteRecords(before: redundant) }
         }
     }
+
+    private func ask(_ ticket: ShareStateTicket, _ request: ShareStateRequest) {
+        let shell = NIOLoopBound(self, eventLoop: shard.eventLoop)
+        let home = shard.eventLoop
+        let term = term
+        hooks.askShareState?(request) { outcomes in
+            home.execute {
+                let shell = shell.value
+                guard shell.term == term, case .serving = shell.state else { return }
+                shell.inform { machine, now in
+                    shell.hooks.shareStateAnswered?(machine, ticket, outcomes, now)
+                }
+            }
+        }
+    }
+
+    /// Shortens the log when much of it is not needed any more. Where a crash brings some of it back, it is
+    /// read once more and changes nothing.
+    private func deleteRecords(before offset: Offset) {
+        guard offset - partition.offsets.start >= Self.redundantRecordsKept, offset <= partition.offsets.end
+        else { return }
+        do throws(LogError) {
+            _ = try partition.deleteRecords(before: offset)
+        } catch {
+            shard.note(error)
+        }
+    }
+
+    private static var redundantRecordsKept: Int64 { 10_000 }
 
     private func append(_ records: [Machine.Record]) throws {
         var builder = RecordBatchBuilder()
@@ -161,6 +213,7 @@ final class CoordinatorShell<Machine: CoordinatorMachine> {
         waiting = [:]
         records = []
         replies = []
+        questions = []
         timer?.cancel()
         timer = nil
         timerDue = Timestamp(rawValue: .max)

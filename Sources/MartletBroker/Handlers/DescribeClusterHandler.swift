@@ -22,6 +22,7 @@ struct DescribeClusterHandler: ControlHandler {
         response.brokers = [broker]
         response.clusterID = endpoints.clusterID
         response.controller = endpoints.brokerID
+        if request.includeAuthorizedOperations { response.authorizedOperations = .allOnCluster }
         return response
     }
 }

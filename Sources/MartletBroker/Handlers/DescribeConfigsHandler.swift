@@ -1,17 +1,19 @@
+internal import Logging
 internal import MartletCore
 internal import MartletWire
 
-/// DescribeConfigs: the settings of topics and of the broker, where each value comes from and what it does.
+/// DescribeConfigs: the settings of topics, brokers, groups and subscriptions to metrics of clients, where
+/// each value comes from and what it does.
 struct DescribeConfigsHandler: ControlHandler {
     let controller: Controller
 
     func handle(_ request: DescribeConfigsRequest, from client: Client) async -> DescribeConfigsResponse {
         let image = await controller.image
         var response = DescribeConfigsResponse()
-        var answered: Set<Asked> = []
+        var answered: Set<ConfigResource> = []
         // A few bytes ask for pages of settings, so each resource is described once.
         let resources = request.resources.filter {
-            answered.insert(Asked(type: $0.type, name: $0.name)).inserted
+            answered.insert(ConfigResource($0.type, $0.name)).inserted
         }
         response.resources = resources.map { asked in
             var answer = DescribeConfigsResponse.Resource()
@@ -36,15 +38,10 @@ struct DescribeConfigsHandler: ControlHandler {
         return response
     }
 
-    private struct Asked: Hashable {
-        let type: ConfigResourceType
-        let name: String
-    }
-
     private func describe(
         _ asked: DescribeConfigsRequest.Resource, _ image: MetadataImage
     ) throws(RequestError) -> [DescribeConfigsResponse.Config] {
-        let environment = controller.environment
+        let settings = controller.environment.settings
         switch asked.type {
         case .topic:
             let name = TopicName(asked.name)
@@ -53,63 +50,98 @@ struct DescribeConfigsHandler: ControlHandler {
             }
             guard let topic = image.topics[name] else { throw .unknownTopic(name) }
             return TopicConfigKeys.all.map { key in
-                .init(key, topic.settings, environment.settings)
+                .init(
+                    key, topic.settings.string(key.name, settings), topic.settings.layers(of: key, settings))
             }
-        case .broker:
-            // An empty name asks for what holds for all brokers; here nothing is set that way.
-            guard !asked.name.isEmpty else { return [] }
-            guard asked.name == "\(environment.brokerID)" else {
-                throw RequestError(
-                    .invalidRequest, "This is broker \(environment.brokerID), not \"\(asked.name)\".")
+        case .broker: return try describeBroker(asked.name, settings, image)
+        case .brokerLogger: return try describeLogger(asked.name)
+        case .group:
+            try checkName(asked, "group")
+            let group = image.groupSettings[GroupID(asked.name)] ?? [:]
+            let rules = GroupSettingRules(settings)
+            return GroupConfigKeys.all.map { key in
+                .init(key, rules.string(key.name, group), rules.layers(of: key, group))
             }
-            return BrokerConfigKeys.all.map { .init($0, environment.settings) }
+        case .clientMetrics:
+            try checkName(asked, "subscription to client metrics")
+            let set = image.clientMetrics[asked.name] ?? [:]
+            return ClientMetricsConfigKeys.all.map { key in
+                let layers = [(set[key.name], ConfigSource.clientMetrics), (key.defaultValue, .default)]
+                return .init(
+                    key, set[key.name] ?? key.defaultValue,
+                    layers.compactMap { value, source in
+                        value.map { ConfigLayer(name: key.name, value: $0, source: source) }
+                    })
+            }
         default:
-            throw RequestError(
-                .invalidRequest,
-                "Settings of topics and of the broker are kept here, not of type \(asked.type.rawValue)."
-            )
+            throw RequestError(.invalidRequest, "There are no resources of type \(asked.type.rawValue).")
         }
+    }
+
+    private func checkName(
+        _ asked: DescribeConfigsRequest.Resource, _ kind: String
+    ) throws(RequestError) {
+        guard !asked.name.isEmpty else { throw RequestError(.invalidRequest, "A \(kind) has a name.") }
+    }
+
+    /// Without a name, what was set for all brokers while they ran.
+    private func describeBroker(
+        _ name: String, _ settings: BrokerSettings, _ image: MetadataImage
+    ) throws(RequestError) -> [DescribeConfigsResponse.Config] {
+        if name.isEmpty {
+            let set = image.brokerSettings[ConfigResource.allBrokers.name] ?? [:]
+            return set.keys.sorted().compactMap { BrokerConfigKeys.byName[$0] }.map { key in
+                let layers = settings.layers(of: key.name).filter { $0.source == .dynamicDefaultBroker }
+                return .init(key, set[key.name], layers)
+            }
+        }
+        guard name == "\(controller.environment.brokerID)" else {
+            throw .otherBroker(name, controller.environment.brokerID)
+        }
+        return BrokerConfigKeys.all.map { key in
+            var config = DescribeConfigsResponse.Config(
+                key, settings.string(key.name), settings.layers(of: key.name))
+            config.isReadOnly = !BrokerConfigKeys.dynamicNames.contains(key.name)
+            return config
+        }
+    }
+
+    /// All of the broker's log has one level.
+    private func describeLogger(
+        _ name: String
+    ) throws(RequestError) -> [DescribeConfigsResponse.Config] {
+        guard name == "\(controller.environment.brokerID)" else {
+            throw .otherBroker(name, controller.environment.brokerID)
+        }
+        return [
+            DescribeConfigsResponse.Config { config in
+                config.name = "root"
+                config.value = controller.environment.logger.logLevel.rawValue.uppercased()
+                config.source = .dynamicBrokerLogger
+                config.isReadOnly = true
+                config.type = .string
+                config.documentation = "Events of lower levels are not logged; chosen when the broker starts."
+            }
+        ]
     }
 }
 
 extension DescribeConfigsResponse.Config {
-    fileprivate init(_ key: ConfigKey, _ topic: TopicSettings, _ broker: BrokerSettings) {
-        self.init(key, value: topic.string(key.name, broker), source: topic.source(of: key, broker))
-        if let value = topic.overrides[key.name] { synonyms.append(.init(key.name, value, .topic)) }
-        if case .topic(let synonym?) = key.scope {
-            if let set = broker.setting(of: synonym) {
-                synonyms.append(.init(set.key, set.value, .staticBroker))
-            }
-            synonyms.append(.init(synonym, key.defaultValue, .default))
-        } else {
-            synonyms.append(.init(key.name, key.defaultValue, .default))
-        }
-    }
-
-    fileprivate init(_ key: ConfigKey, _ broker: BrokerSettings) {
-        let isSet = broker.values[key.name] != nil
-        self.init(key, value: broker.string(key.name), source: isSet ? .staticBroker : .default)
-        isReadOnly = true
-        if let value = broker.values[key.name] { synonyms.append(.init(key.name, value, .staticBroker)) }
-        synonyms.append(.init(key.name, key.defaultValue, .default))
-    }
-
-    private init(_ key: ConfigKey, value: String?, source: ConfigSource) {
+    /// - Parameter layers: All places where the setting has a value; the one that counts comes first.
+    fileprivate init(_ key: ConfigKey, _ value: String?, _ layers: [ConfigLayer]) {
         self.init()
         name = key.name
         self.value = value
-        self.source = source
+        source = layers.first?.source ?? .default
         type = key.wireType
         documentation = key.summary
-    }
-}
-
-extension DescribeConfigsResponse.Synonym {
-    fileprivate init(_ name: String, _ value: String?, _ source: ConfigSource) {
-        self.init()
-        self.name = name
-        self.value = value
-        self.source = source
+        synonyms = layers.map { layer in
+            DescribeConfigsResponse.Synonym {
+                $0.name = layer.name
+                $0.value = layer.value
+                $0.source = layer.source
+            }
+        }
     }
 }
 
@@ -121,7 +153,7 @@ extension ConfigKey {
         case .int64: .long
         case .double: .double
         case .string, .choice: .string
-        case .list: .list
+        case .list, .texts: .list
         }
     }
 }

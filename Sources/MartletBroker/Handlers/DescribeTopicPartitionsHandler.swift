@@ -41,6 +41,8 @@ struct DescribeTopicPartitionsHandler: ControlHandler {
                 return true
             }
             answer.id = topic.id
+            answer.isInternal = topic.isInternal
+            answer.authorizedOperations = .allOnTopic
             let end = min(topic.partitions.count, first + room)
             for index in first..<max(first, end) {
                 answer.partitions.append(.init(index, topic.partitions[index]))

@@ -18,7 +18,13 @@ struct MetadataHandler: ControlHandler {
         response.brokers = [broker]
         response.clusterID = endpoints.clusterID
         response.controller = endpoints.brokerID
+        if request.includeClusterAuthorizedOperations { response.clusterAuthorizedOperations = .allOnCluster }
         response.topics = await topics(for: request, version: client.version)
+        if request.includeTopicAuthorizedOperations {
+            for index in response.topics.indices where response.topics[index].errorCode == .none {
+                response.topics[index].authorizedOperations = .allOnTopic
+            }
+        }
         return response
     }
 
@@ -86,6 +92,7 @@ extension MetadataResponse.Topic {
         self.init()
         name = topic.name
         id = topic.id
+        isInternal = topic.isInternal
         partitions = topic.partitions.enumerated().map { index, partition in
             var described = MetadataResponse.Partition()
             described.index = PartitionIndex(index)

@@ -14,4 +14,8 @@ struct RequestError: Error {
     static func unknownTopic(_ name: TopicName) -> RequestError {
         RequestError(.unknownTopicOrPartition, "There is no topic '\(name)'.")
     }
+
+    static func internalTopic(_ name: TopicName) -> RequestError {
+        RequestError(.invalidRequest, "'\(name)' holds the broker's own state and stays as it is.")
+    }
 }

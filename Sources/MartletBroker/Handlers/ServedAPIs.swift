@@ -7,13 +7,20 @@ enum ServedAPIs {
         _ endpoints: Endpoints, _ groups: GroupAccess
     ) -> [ServedAPI] {
         general(control, controller, partitions, endpoints, groups) + self.groups(control, groups)
-            + sharing(endpoints)
+            + sharing(control, groups, endpoints)
     }
 
-    private static func sharing(_ endpoints: Endpoints) -> [ServedAPI] {
+    private static func sharing(
+        _ control: ControlQueue, _ groups: GroupAccess, _ endpoints: Endpoints
+    ) -> [ServedAPI] {
         [
+            ServedAPI(ShareGroupHeartbeatRequest.self, groups),
+            ServedAPI(ShareGroupDescribeHandler(access: groups), in: control),
             ServedAPI(ShareFetchHandler(endpoints: endpoints)),
             ServedAPI(ShareAcknowledgeHandler(endpoints: endpoints)),
+            ServedAPI(DescribeShareGroupOffsetsHandler(access: groups), in: control),
+            ServedAPI(AlterShareGroupOffsetsRequest.self, groups),
+            ServedAPI(DeleteShareGroupOffsetsRequest.self, groups),
         ]
     }
 
@@ -56,6 +63,7 @@ enum ServedAPIs {
             ServedAPI(CreatePartitionsHandler(controller: controller), in: control),
             ServedAPI(IncrementalAlterConfigsHandler(controller: controller), in: control),
             ServedAPI(DescribeClusterHandler(endpoints: endpoints), in: control),
+            ServedAPI(ListConfigResourcesHandler(controller: controller), in: control),
             ServedAPI(DescribeTopicPartitionsHandler(controller: controller), in: control),
         ]
     }

@@ -28,12 +28,14 @@ final class Maintenance: Sendable {
         let settings = environment.settings
         cleanerCount = settings.bool("log.cleaner.enable") ? settings.int("log.cleaner.threads") ?? 1 : 0
         threads = IdleThreads(threadCount: max(1, cleanerCount))
-        let rate = settings.int("log.cleaner.io.max.bytes.per.second") ?? .max
-        let busyRate = settings.int("martlet.cleaner.busy.max.bytes.per.second") ?? .max
         let activity = environment.appendActivity
-        throttle = MaintenanceThrottle(
-            bytesPerSecond: Double(rate), busyBytesPerSecond: Double(busyRate)
-        ) { activity.isBusy }
+        let live = environment.liveSettings
+        throttle = MaintenanceThrottle {
+            let settings = live.value
+            let rate = settings.int("log.cleaner.io.max.bytes.per.second") ?? .max
+            guard activity.isBusy else { return Double(rate) }
+            return Double(min(rate, settings.int("martlet.cleaner.busy.max.bytes.per.second") ?? .max))
+        }
     }
 
     /// Begins to work, until `stop`.
@@ -98,7 +100,6 @@ final class Maintenance: Sendable {
 
     /// Looks at every partition in turn, and rests when none had anything to do.
     private func shrinkRepeatedly(_ index: Int) async {
-        let backoff = environment.settings.milliseconds("log.cleaner.backoff.ms") ?? .seconds(15)
         while !Task.isCancelled {
             var didWork = false
             for shard in router.shards {
@@ -109,6 +110,7 @@ final class Maintenance: Sendable {
                     if await shrink(partition, on: shard) { didWork = true }
                 }
             }
+            let backoff = environment.settings.milliseconds("log.cleaner.backoff.ms") ?? .seconds(15)
             if !didWork, await !Self.sleep(backoff) { return }
         }
     }

@@ -4,13 +4,13 @@ internal import MartletLog
 internal import NIOCore
 
 /// Changes the metadata: decides, has the store keep the records, applies them, and then tells the shards.
-/// The only place where topics come and go.
+/// The only place where topics come and go, and settings change.
 actor Controller {
     let environment: BrokerEnvironment
     private let store: any MetadataStore
-    private let router: ShardRouter
+    let router: ShardRouter
     private let opener: PartitionOpener
-    private let gate = SerialGate()
+    let gate = SerialGate()
     private(set) var image: MetadataImage
     private var hasFailed = false
     private var producerIDs: Range<Int64> = 0..<0
@@ -44,6 +44,8 @@ actor Controller {
     private func createTopicInTurn(_ plan: TopicPlan, isDryRun: Bool) async throws(RequestError)
         -> MetadataImage.Topic
     {
+        var plan = plan
+        plan.complete(environment.settings)
         try plan.check(against: image)
         if let conflict = plan.settings.conflict(environment.settings) {
             throw RequestError(.invalidConfig, conflict)
@@ -95,6 +97,8 @@ actor Controller {
         async throws(RequestError)
     {
         guard let topic = image.topics[name] else { throw .unknownTopic(name) }
+        // Which partition looks after a group follows from their number.
+        guard !topic.isInternal else { throw .internalTopic(name) }
         let current = topic.partitions.count
         guard count > current, count <= Self.maximumPartitions else {
             throw RequestError(
@@ -119,6 +123,7 @@ actor Controller {
         guard let topic = image[id] else {
             throw RequestError(.unknownTopicID, "There is no topic with id \(id).")
         }
+        guard !topic.isInternal else { throw .internalTopic(topic.name) }
         guard environment.settings.bool("delete.topic.enable") else {
             throw RequestError(.topicDeletionDisabled, "The broker's delete.topic.enable is false.")
         }
@@ -131,49 +136,6 @@ actor Controller {
         for shard in router.shards { await shard.abandonPartitions(of: topic.id) }
         await opener.delete(topic)
         image.forgetRemoved()
-    }
-
-    // MARK: Settings
-
-    /// One change of a setting; nil takes it back to its default.
-    typealias SettingChange = (key: String, value: String?)
-
-    /// Changes settings of a topic, all or none.
-    func changeSettings(
-        of name: TopicName, _ changes: [SettingChange], isDryRun: Bool
-    ) async throws(RequestError) {
-        try await gate.pass { () async throws(RequestError) in
-            try await self.changeSettingsInTurn(of: name, changes, isDryRun: isDryRun)
-        }
-    }
-
-    private func changeSettingsInTurn(
-        of name: TopicName, _ changes: [SettingChange], isDryRun: Bool
-    ) async throws(RequestError) {
-        guard let topic = image.topics[name] else { throw .unknownTopic(name) }
-        var checked = topic.settings
-        do {
-            for (key, value) in changes {
-                if let value { try checked.set(key, value) } else { checked.unset(key) }
-            }
-        } catch {
-            throw RequestError(.invalidConfig, error.message)
-        }
-        if let conflict = checked.conflict(environment.settings) {
-            throw RequestError(.invalidConfig, conflict)
-        }
-        if isDryRun || changes.isEmpty { return }
-        try await commit(changes.map { .topicSetting(name, key: $0.key, value: $0.value) })
-        guard let settings = image.topics[name]?.settings else { return }
-        let configuration = LogConfiguration(settings, environment)
-        let preparation = BatchPreparation(settings, environment)
-        for shard in router.shards {
-            await shard.run { shard in
-                for partition in shard.partitions.all where partition.topicID == topic.id {
-                    partition.reconfigure(configuration, preparation)
-                }
-            }
-        }
     }
 
     // MARK: Producer ids
@@ -197,7 +159,8 @@ actor Controller {
 
     // MARK: Commit and publish
 
-    private func commit(_ records: [MetadataRecord]) async throws(RequestError) {
+    /// Has the records kept, applies them, and hands the image to every shard. Only in a turn of the gate.
+    func commit(_ records: [MetadataRecord]) async throws(RequestError) {
         guard !hasFailed else {
             throw RequestError(.kafkaStorageError, "\(MetadataError.unavailable)")
         }

@@ -1,8 +1,9 @@
 internal import MartletCoordination
 internal import MartletCore
+internal import MartletWire
 
-/// All that the broker knows about topics, at one moment: an immutable value, replaced when something
-/// changes.
+/// All that the broker knows about topics and settings, at one moment: an immutable value, replaced when
+/// something changes.
 struct MetadataImage: Sendable {
     /// One partition of a topic.
     struct Partition: Sendable, Equatable {
@@ -18,6 +19,14 @@ struct MetadataImage: Sendable {
         let name: TopicName
         var partitions: [Partition] = []
         var settings = TopicSettings()
+        /// Whether the broker itself keeps its state there.
+        let isInternal: Bool
+
+        init(id: TopicID, name: TopicName) {
+            self.id = id
+            self.name = name
+            isInternal = InternalTopic.reservedNames.contains(name)
+        }
     }
 
     private(set) var topics: [TopicName: Topic] = [:]
@@ -28,6 +37,14 @@ struct MetadataImage: Sendable {
     private(set) var removed: [TopicID: TopicName] = [:]
     /// The first producer id that no block was handed out for.
     private(set) var nextProducerID = ProducerID(rawValue: 0)
+
+    /// What was set for single groups, for the keys of `GroupConfigKeys`.
+    private(set) var groupSettings: [GroupID: [String: String]] = [:]
+    /// Subscriptions to metrics of clients, for the keys of `ClientMetricsConfigKeys`.
+    private(set) var clientMetrics: [String: [String: String]] = [:]
+    /// What was set for brokers while they ran, by broker; under no name what holds for all.
+    private(set) var brokerSettings: [String: [String: String]] = [:]
+    private(set) var quotas: [QuotaEntity: [String: Double]] = [:]
 
     subscript(id: TopicID) -> Topic? {
         names[id].flatMap { topics[$0] }
@@ -57,6 +74,11 @@ struct MetadataImage: Sendable {
         case .topicSetting(let name, let key, let value):
             guard let id = topics[name]?.id else { return }
             change(id) { $0.settings.apply(key, value) }
+        case .setting(let resource, let key, let value):
+            change(resource, key, value)
+        case .quota(let entity, let key, let value):
+            quotas[entity, default: [:]][key] = value
+            if quotas[entity]?.isEmpty == true { quotas[entity] = nil }
         case .topicRemoved(let id):
             guard let name = names.removeValue(forKey: id) else { return }
             topics[name] = nil
@@ -72,6 +94,19 @@ struct MetadataImage: Sendable {
         removed = [:]
     }
 
+    private mutating func change(_ resource: ConfigResource, _ key: String, _ value: String?) {
+        func change<Name>(_ all: inout [Name: [String: String]], _ name: Name) {
+            all[name, default: [:]][key] = value
+            if all[name]?.isEmpty == true { all[name] = nil }
+        }
+        switch resource.type {
+        case .group: change(&groupSettings, GroupID(resource.name))
+        case .clientMetrics: change(&clientMetrics, resource.name)
+        case .broker: change(&brokerSettings, resource.name)
+        default: break
+        }
+    }
+
     private mutating func change(_ id: TopicID, _ body: (inout Topic) -> Void) {
         guard let name = names[id], var topic = topics.removeValue(forKey: name) else { return }
         body(&topic)
@@ -79,12 +114,21 @@ struct MetadataImage: Sendable {
     }
 }
 
-/// One change of the metadata, as it is logged.
-enum MetadataRecord: Sendable, Equatable {
-    case topic(TopicName, TopicID)
-    case partition(TopicID, PartitionIndex, MetadataImage.Partition)
-    /// nil takes the setting back to its default.
-    case topicSetting(TopicName, key: String, value: String?)
-    case topicRemoved(TopicID)
-    case producerIDs(next: ProducerID)
+extension MetadataImage {
+    /// What was set for the resource itself; nil if there is no such topic.
+    func settings(of resource: ConfigResource) -> [String: String]? {
+        switch resource.type {
+        case .topic: topics[TopicName(resource.name)]?.settings.overrides
+        case .group: groupSettings[GroupID(resource.name)] ?? [:]
+        case .clientMetrics: clientMetrics[resource.name] ?? [:]
+        case .broker: brokerSettings[resource.name] ?? [:]
+        default: nil
+        }
+    }
+
+    /// The broker's settings: those of its start, under those that were set while it ran.
+    func brokerSettings(_ start: BrokerSettings, _ id: BrokerID) -> BrokerSettings {
+        start.with(
+            dynamicBroker: brokerSettings["\(id)"] ?? [:], dynamicDefault: brokerSettings[""] ?? [:])
+    }
 }

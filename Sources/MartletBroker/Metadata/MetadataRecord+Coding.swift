@@ -12,10 +12,9 @@ extension MetadataRecord {
         case partition = 3
         case config = 4
         case removeTopic = 9
+        case clientQuota = 14
         case producerIDs = 15
     }
-
-    private static let topicResource: Int8 = 2
 
     func encoded() throws(WireError) -> Bytes {
         switch self {
@@ -27,12 +26,11 @@ extension MetadataRecord {
         case .partition(let topic, let index, let partition):
             return try Self.frame(.partition, PartitionRecord(topic, index, partition))
         case .topicSetting(let name, let key, let value):
-            var body = ConfigRecord()
-            body.resourceType = Self.topicResource
-            body.resourceName = name.rawValue
-            body.name = key
-            body.value = value
-            return try Self.frame(.config, body)
+            return try Self.frame(.config, ConfigRecord(.topic, name.rawValue, key, value))
+        case .setting(let resource, let key, let value):
+            return try Self.frame(.config, ConfigRecord(resource.type, resource.name, key, value))
+        case .quota(let entity, let key, let value):
+            return try Self.frame(.clientQuota, ClientQuotaRecord(entity, key, value))
         case .topicRemoved(let id):
             var body = RemoveTopicRecord()
             body.id = id
@@ -57,8 +55,19 @@ extension MetadataRecord {
             self = .partition(record.topic, record.index, record.partition)
         case .config:
             let record = try ConfigRecord(decoding: body, version: header.version)
-            guard record.resourceType == Self.topicResource else { return nil }
-            self = .topicSetting(TopicName(record.resourceName), key: record.name, value: record.value)
+            switch record.resourceType {
+            case .topic:
+                self = .topicSetting(
+                    TopicName(record.resourceName), key: record.name, value: record.value)
+            case .broker, .clientMetrics, .group:
+                let resource = ConfigResource(record.resourceType, record.resourceName)
+                self = .setting(resource, key: record.name, value: record.value)
+            default: return nil
+            }
+        case .clientQuota:
+            let record = try ClientQuotaRecord(decoding: body, version: header.version)
+            guard let entity = record.quotaEntity else { return nil }
+            self = .quota(entity, key: record.key, value: record.removes ? nil : record.value)
         case .removeTopic:
             self = .topicRemoved(try RemoveTopicRecord(decoding: body, version: header.version).id)
         case .producerIDs:
@@ -127,10 +136,19 @@ private struct PartitionRecord: FirstVersionRecord {
 }
 
 private struct ConfigRecord: FirstVersionRecord {
-    var resourceType: Int8 = 0
+    var resourceType = ConfigResourceType.unknown
     var resourceName = ""
     var name = ""
     var value: String?
+
+    init() {}
+
+    init(_ type: ConfigResourceType, _ resourceName: String, _ name: String, _ value: String?) {
+        resourceType = type
+        self.resourceName = resourceName
+        self.name = name
+        self.value = value
+    }
 
     mutating func fields(_ wire: inout WireCoder) throws(WireError) {
         try wire.field(&resourceType)
@@ -164,7 +182,7 @@ private struct ProducerIDsRecord: FirstVersionRecord {
 }
 
 /// A record that has had one version so far.
-private protocol FirstVersionRecord: VersionedMessage {}
+protocol FirstVersionRecord: VersionedMessage {}
 
 extension FirstVersionRecord {
     static var versions: ClosedRange<Int16> { 0...0 }

@@ -129,6 +129,10 @@ final class ProduceOperation {
         guard topic.partitions.indices.contains(Int(partition.index)) else {
             return complete(place, .failure(.unknownTopicOrPartition, nil))
         }
+        guard !topic.isInternal || context.header.clientID == InternalTopic.adminClientID else {
+            return complete(
+                place, .failure(.invalidTopicException, "Only the broker writes to '\(topic.name)'."))
+        }
         guard request.acks != .all || hasEnoughReplicas(topic, partition.index) else {
             return complete(place, .failure(.notEnoughReplicas, nil))
         }

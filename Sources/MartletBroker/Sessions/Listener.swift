@@ -24,7 +24,7 @@ struct Listener: Sendable {
     init(_ environment: BrokerEnvironment, _ router: ShardRouter) {
         self.environment = environment
         self.router = router
-        connections = ConnectionCount(environment.limits)
+        connections = ConnectionCount(environment.liveSettings)
     }
 
     func bind(_ address: ListenerAddress, _ group: MultiThreadedEventLoopGroup) async throws -> BrokerAddress
@@ -88,7 +88,7 @@ struct Listener: Sendable {
 
 /// Counts connections, in all and by address.
 final class ConnectionCount: Sendable {
-    private let limits: Limits
+    private let settings: LiveSettings
     private let state = Mutex(State())
 
     private struct State {
@@ -97,14 +97,17 @@ final class ConnectionCount: Sendable {
         var lastComplaint: NIODeadline?
     }
 
-    init(_ limits: Limits) {
-        self.limits = limits
+    init(_ settings: LiveSettings) {
+        self.settings = settings
     }
 
     func admit(_ address: String) -> Bool {
-        state.withLock { state in
+        let settings = settings.value
+        let maximum = settings.int("max.connections") ?? 0
+        let maximumPerAddress = settings.int("max.connections.per.ip") ?? 0
+        return state.withLock { state in
             let count = state.byAddress[address, default: 0]
-            guard state.total < limits.maximumConnections, count < limits.maximumConnectionsPerAddress else {
+            guard state.total < maximum, count < maximumPerAddress else {
                 return false
             }
             state.total += 1

@@ -25,7 +25,7 @@ final class ShardSharing {
         guard !isStopped, let services, let partition = shard.partitions[key.topic, key.index],
             !partition.isClosed
         else { return nil }
-        let shell = SharePartitionShell(key, partition, services.store, services.letters, on: shard)
+        let shell = SharePartitionShell(key, partition, services.states, services.letters, on: shard)
         shells[key] = shell
         return shell
     }
@@ -95,6 +95,6 @@ final class ShardSharing {
 
 /// What share partitions need of the rest of the broker.
 struct ShareServices: Sendable {
-    let store: any ShareStateStore
+    let states: ShareStateAccess
     let letters: DeadLetterCopier
 }

@@ -21,8 +21,9 @@ struct ShareGroupSettings: Sendable {
 
     /// - Parameter group: What is set for the group alone.
     init(_ group: [String: String], _ broker: BrokerSettings) {
+        let rules = GroupSettingRules(broker)
         func int(_ name: String, _ fallback: Int) -> Int {
-            group[name].flatMap { Int($0) } ?? broker.int("group.\(name)") ?? fallback
+            rules.string(name, group).flatMap { Int($0) } ?? fallback
         }
         partition.lockDurationMs = Int64(
             int("share.record.lock.duration.ms", Int(partition.lockDurationMs)))
@@ -37,17 +38,14 @@ struct ShareGroupSettings: Sendable {
         allowsRenewal = group["share.renew.acknowledge.enable"] != "false"
         switch group["share.auto.offset.reset"] {
         case "earliest": reset = .earliest
-        case let text?: if let age = Self.age(text) { reset = .age(age) }
-        case nil: break
+        case let text?: reset = ResetDuration(text).map { .age($0.milliseconds) } ?? .latest
+        case nil: reset = .latest
         }
     }
-
-    /// The milliseconds of `by_duration:P…`.
-    private static func age(_ text: String) -> Int64? { nil }
 }
 
 extension Shard {
     func shareSettings(of group: GroupID) -> ShareGroupSettings {
-        ShareGroupSettings([:], environment.settings)
+        ShareGroupSettings(image.groupSettings[group] ?? [:], environment.settings)
     }
 }

@@ -17,7 +17,7 @@ final class SharePartitionShell {
     let key: SharePartitionKey
     let partition: Partition
     unowned let shard: Shard
-    private let store: any ShareStateStore
+    private let store: ShareStateAccess
     private let clock: SteadyClock
     /// nil until it is loaded, and after the end.
     private var machine: SharePartition?
@@ -44,7 +44,7 @@ final class SharePartitionShell {
     private static let maximumReadByteCount = 8 << 20
 
     init(
-        _ key: SharePartitionKey, _ partition: Partition, _ store: any ShareStateStore,
+        _ key: SharePartitionKey, _ partition: Partition, _ store: ShareStateAccess,
         _ letters: DeadLetterCopier, on shard: Shard
     ) {
         self.key = key
@@ -66,7 +66,7 @@ final class SharePartitionShell {
         }
     }
 
-    private func didRead(_ result: ShareStateStore.Read, _ attempt: Int) {
+    private func didRead(_ result: ShareStateAccess.Read, _ attempt: Int) {
         guard !isEnded else { return }
         switch result {
         case .failure(let unavailable):
@@ -219,7 +219,7 @@ final class SharePartitionShell {
         let settings = shard.shareSettings(of: key.group)
         machine?.settings = settings.partition
         let outcome = machine?.acknowledge(
-            batches, by: member, allowsRenewal: allowsRenewal, now: clock.now())
+            batches, by: member, allowsRenewal: allowsRenewal && settings.allowsRenewal, now: clock.now())
         switch outcome {
         case .saving(let change): unsaved.append((change, answer))
         case .refused(let code, let message): answer(code, message)

@@ -11,9 +11,7 @@ internal import Synchronization
 /// Bounds what all maintenance of a broker reads and writes per second, so that producers and consumers do
 /// not feel it.
 package final class MaintenanceThrottle: Sendable {
-    private let bytesPerSecond: Double
-    private let busyBytesPerSecond: Double
-    private let isBusy: @Sendable () -> Bool
+    private let bytesPerSecond: @Sendable () -> Double
     /// When the bytes taken so far are paid for.
     private let due = Mutex(ContinuousClock.now)
 
@@ -23,23 +21,20 @@ package final class MaintenanceThrottle: Sendable {
     /// Below this a pause costs more than it gives.
     private static let shortestPause = Duration.milliseconds(5)
 
-    /// - Parameters:
-    ///   - busyBytesPerSecond: The bound while `isBusy` says that others need the machine.
-    package init(
-        bytesPerSecond: Double, busyBytesPerSecond: Double = .infinity,
-        isBusy: @escaping @Sendable () -> Bool = { false }
-    ) {
-        precondition(
-            bytesPerSecond > 0 && busyBytesPerSecond > 0, "maintenance that may do nothing would never end")
+    /// - Parameter bytesPerSecond: The bound of the moment, asked for at each step; above zero.
+    package init(bytesPerSecond: @escaping @Sendable () -> Double) {
         self.bytesPerSecond = bytesPerSecond
-        self.busyBytesPerSecond = busyBytesPerSecond
-        self.isBusy = isBusy
+    }
+
+    package convenience init(bytesPerSecond: Double) {
+        precondition(bytesPerSecond > 0, "maintenance that may do nothing would never end")
+        self.init { bytesPerSecond }
     }
 
     /// Blocks as long as more was taken than time has passed for.
     func take(_ byteCount: Int, _ cancellation: MaintenanceCancellation) throws(MaintenanceError) {
         guard !cancellation.isCancelled else { throw .cancelled }
-        let rate = isBusy() ? min(bytesPerSecond, busyBytesPerSecond) : bytesPerSecond
+        let rate = bytesPerSecond()
         guard rate < 1e15 else { return }
         let end = due.withLock { due in
             due = max(due, .now) + .seconds(Double(byteCount) / rate)

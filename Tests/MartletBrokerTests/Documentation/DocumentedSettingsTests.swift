@@ -23,6 +23,7 @@ struct DocumentedSettingsTests {
         case .double(let range): "\(range.lowerBound)…\(range.upperBound)"
         case .string: "text"
         case .choice(let words): words.joined(separator: ", ")
+        case .texts: "list"
         case .list(let words): "list of \(words.joined(separator: ", "))"
         }
     }
@@ -41,11 +42,22 @@ struct DocumentedSettingsTests {
 
     @Test(
         "docs/configuration.md has a row for each setting",
-        arguments: [BrokerConfigKeys.all, TopicConfigKeys.all])
+        arguments: [
+            BrokerConfigKeys.all, TopicConfigKeys.all, GroupConfigKeys.all, ClientMetricsConfigKeys.all,
+        ])
     func settings(keys: [ConfigKey]) throws {
         let text = try Self.document("docs/configuration.md")
         for key in keys where !text.contains(Self.row(key)) {
             Issue.record("docs/configuration.md lacks this row:\n\(Self.row(key))")
+        }
+    }
+
+    @Test("docs/configuration.md names each setting of the broker that can be changed while it runs")
+    func dynamicSettings() throws {
+        let text = try Self.document("docs/configuration.md")
+        let section = text.split(separator: "\n## ").first { $0.hasPrefix("While the broker runs") } ?? ""
+        for name in BrokerConfigKeys.dynamicNames.sorted() where !section.contains("`\(name)`") {
+            Issue.record("docs/configuration.md does not name \(name) in \"While the broker runs\".")
         }
     }
 

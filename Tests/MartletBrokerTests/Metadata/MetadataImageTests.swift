@@ -1,4 +1,5 @@
 import MartletCore
+import MartletWire
 import Testing
 
 @testable import MartletBroker
@@ -18,6 +19,13 @@ struct MetadataImageTests {
         .partition(id, 1, partition),
         .topicSetting("events", key: "segment.bytes", value: "1000"),
         .topicSetting("events", key: "retention.ms", value: nil),
+        .setting(ConfigResource(.group, "workers"), key: "share.delivery.count.limit", value: "3"),
+        .setting(ConfigResource(.clientMetrics, "all"), key: "metrics", value: "*"),
+        .setting(.allBrokers, key: "message.max.bytes", value: nil),
+        .quota(
+            QuotaEntity(parts: [.user: .default, .clientID: .name("a")]), key: "request_percentage",
+            value: 12.5),
+        .quota(QuotaEntity(parts: [.ip: .name("10.0.0.1")]), key: "connection_creation_rate", value: nil),
         .producerIDs(next: ProducerID(rawValue: 1000)),
         .topicRemoved(id),
     ]
@@ -45,6 +53,9 @@ struct MetadataImageTests {
         #expect(topic.settings.overrides == ["segment.bytes": "1000"])
         #expect(image[Self.id]?.name == "events")
         #expect(image.nextProducerID == ProducerID(rawValue: 1000))
+        #expect(image.groupSettings == ["workers": ["share.delivery.count.limit": "3"]])
+        #expect(image.brokerSettings.isEmpty)
+        #expect(image.quotas.count == 1)
         image.apply(.topicRemoved(Self.id))
         #expect(image.topics.isEmpty)
         #expect(image[Self.id] == nil)

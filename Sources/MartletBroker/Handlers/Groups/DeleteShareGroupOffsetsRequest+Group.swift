@@ -1,0 +1,16 @@
+internal import MartletCoordination
+internal import MartletCore
+internal import MartletWire
+
+/// DeleteShareGroupOffsets: forgets how far a share group without members has come.
+extension DeleteShareGroupOffsetsRequest: GroupRequest {
+    func perform(_ coordinator: GroupCoordinator, _ call: Call) {
+        coordinator.deleteShareGroupOffsets(self, call)
+    }
+
+    func refusal(_ code: ErrorCode) -> DeleteShareGroupOffsetsResponse {
+        var response = DeleteShareGroupOffsetsResponse()
+        response.errorCode = code
+        return response
+    }
+}

@@ -1,0 +1,16 @@
+internal import MartletCoordination
+internal import MartletCore
+internal import MartletWire
+
+/// ShareGroupHeartbeat: a member of a share group joins, lives, leaves.
+extension ShareGroupHeartbeatRequest: GroupRequest {
+    func perform(_ coordinator: GroupCoordinator, _ call: Call) {
+        coordinator.shareGroupHeartbeat(self, call)
+    }
+
+    func refusal(_ code: ErrorCode) -> ShareGroupHeartbeatResponse {
+        var response = ShareGroupHeartbeatResponse()
+        response.errorCode = code
+        return response
+    }
+}
