@@ -1,5 +1,6 @@
 internal import MartletCoordination
 internal import MartletCore
+internal import MartletLog
 internal import MartletWire
 internal import NIOCore
 

@@ -2,7 +2,7 @@ internal import MartletCoordination
 internal import MartletCore
 internal import MartletWire
 
-/// ShareGroupDescribe: the members of consumer groups (KIP-848).
+/// ShareGroupDescribe: the members of share groups (KIP-932).
 struct ShareGroupDescribeHandler: ControlHandler {
     let access: GroupAccess
 
