@@ -60,10 +60,10 @@ struct BrokerParts: Sendable {
             for shard in router.shards {
                 await shard.run { shard in
                     shard.router = router
-                    shard.sharing.services = ShareServices(
-                        states: ShareStateAccess(controller: controller, router: router, control: control),
-                        letters: DeadLetterCopier(controller: controller, control: control))
                     shard.dispatcher = dispatcher
+                    shard.shareStates = ShareStateAccess(
+                        controller: controller, router: router, control: control)
+                    shard.sharing.letters = DeadLetterCopier(controller: controller, control: control)
                 }
             }
             return BrokerParts(

@@ -19,7 +19,9 @@ final class Shard {
         }
     }
     /// The coordinators whose partitions this loop owns.
-    let coordination = ShardCoordination()
+    let coordination: ShardCoordination
+    /// Set once by the broker, as the router is.
+    var shareStates: ShareStateAccess?
     /// The share sessions of this loop's connections, and the share partitions of its partitions.
     let sharing: ShardSharing
     /// The partitions that this loop owns.
@@ -40,6 +42,7 @@ final class Shard {
         self.index = index
         self.eventLoop = eventLoop
         self.environment = environment
+        coordination = ShardCoordination(environment)
         sharing = ShardSharing(sessionSlots: environment.limits.shareSessionSlots / environment.shardCount)
         fetchSessions = FetchSessionCache(
             shard: index, shardCount: environment.shardCount, slots: environment.limits.fetchSessionSlots
@@ -78,7 +81,8 @@ final class Shard {
     func forgetOthers() {
         router = ShardRouter(shards: [])
         dispatcher = Dispatcher(apis: [])
-        sharing.services = nil
+        shareStates = nil
+        sharing.letters = nil
     }
 
     var allSessions: [Session] { Array(sessions.values) }

@@ -3,14 +3,16 @@ internal import MartletTransport
 internal import MartletWire
 
 extension Admin {
-    /// The configuration of a topic or broker, by name of key.
+    /// The configuration of a topic, broker or group, by name of key.
     ///
     /// - Parameter keys: Nil for all.
     public func describeConfigs(
-        of resource: ConfigResource, keys: [String]? = nil, includesDocumentation: Bool = false
+        of resource: ConfigResource, keys: [String]? = nil, includesDocumentation: Bool = false,
+        includesSynonyms: Bool = false
     ) async throws(MartletError) -> [ConfigEntry] {
         var request = DescribeConfigsRequest()
         request.includeDocumentation = includesDocumentation
+        request.includeSynonyms = includesSynonyms
         var wanted = DescribeConfigsRequest.Resource()
         (wanted.type, wanted.name) = resource.wire
         wanted.keys = keys
@@ -64,6 +66,8 @@ extension ConfigResource: CustomStringConvertible {
         case .topic(let name): "topic \"\(name)\""
         case .broker(let id): "broker \(id)"
         case .allBrokers: "all brokers"
+        case .group(let id): "group \"\(id)\""
+        case .clientMetrics(let name): "client metrics \"\(name)\""
         }
     }
 
@@ -72,6 +76,8 @@ extension ConfigResource: CustomStringConvertible {
         case .topic(let name): (.topic, name.rawValue)
         case .broker(let id): (.broker, "\(id)")
         case .allBrokers: (.broker, "")
+        case .group(let id): (.group, id.rawValue)
+        case .clientMetrics(let name): (.clientMetrics, name)
         }
     }
 
@@ -100,14 +106,26 @@ extension ConfigEntry {
         isReadOnly = config.isReadOnly
         isSensitive = config.isSensitive
         documentation = config.documentation
-        source =
-            switch config.source {
+        source = ConfigEntry.Source(config.source)
+        synonyms = config.synonyms.map { synonym in
+            ConfigSynonym(
+                name: synonym.name, value: synonym.value, source: ConfigEntry.Source(synonym.source))
+        }
+    }
+}
+
+extension ConfigEntry.Source {
+    fileprivate init(_ source: ConfigSource) {
+        self =
+            switch source {
             case .topic: .topic
             case .dynamicBroker: .broker
             case .dynamicDefaultBroker: .allBrokers
             case .staticBroker: .startup
+            case .group: .group
+            case .clientMetrics: .clientMetrics
             case .default: .default
-            default: .other(config.source.rawValue)
+            default: .other(source.rawValue)
             }
     }
 }

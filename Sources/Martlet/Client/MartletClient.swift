@@ -23,6 +23,7 @@ public final class MartletClient: Sendable {
     let pool: ConnectionPool
     let metadataState = Mutex(MetadataState())
     let refreshing = SingleFlight<Void>()
+    let coordinators = CoordinatorCache()
 
     /// - Throws: If the configuration names no server.
     public init(_ configuration: ClientConfiguration) throws(MartletError) {

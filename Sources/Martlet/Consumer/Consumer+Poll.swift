@@ -24,6 +24,7 @@ extension Consumer {
         let deadline = timeout.map { ContinuousClock.now + $0 }
         while true {
             if Task.isCancelled { throw .cancelled("the poll") }
+            if let failure = state.withLock({ $0.failure }) { throw failure }
             if state.withLock({ $0.isClosed }) { throw .closed("the consumer") }
             try takeInAnswers()
             try await prepare()
@@ -143,7 +144,13 @@ extension Consumer {
             do {
                 let batch = try decoder.decode(data, range: range)
                 let next = batch?.nextOffset ?? range.upperBound
-                state.withLock { state in state.update(data.partition) { $0.didDeliver(upTo: next) } }
+                let isEmpty = batch == nil
+                state.withLock { state in
+                    state.update(data.partition) { reader in
+                        reader.didDeliver(upTo: next)
+                        if isEmpty { reader.skippedTo = next }
+                    }
+                }
                 if let batch { return batch }
             } catch {
                 // What is wrong stays where it is: fetched again, in case it was the network's doing.

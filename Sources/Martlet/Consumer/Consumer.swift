@@ -39,6 +39,12 @@ public final class Consumer: Sendable {
         wakeup.signal()
     }
 
+    /// Ends polling with an error; the first one stays.
+    func fail(_ error: MartletError) {
+        state.withLock { $0.failure = $0.failure ?? error }
+        wakeup.signal()
+    }
+
     // MARK: Assignment
 
     /// Reads these partitions from now on, and no others.

@@ -30,6 +30,8 @@ struct ConsumerState {
     private var order: [TopicPartition] = []
     var isClosed = false
     var isPolling = false
+    /// Ends polling for good.
+    var failure: MartletError?
 
     // MARK: Partitions
 
@@ -42,6 +44,29 @@ struct ConsumerState {
         for flight in flights.values {
             for want in flight.wants { readers[want.partition]?.skipRound(want.round) }
         }
+    }
+
+    /// Reads these as well; what may be under way or waiting for an earlier reader of theirs is void.
+    mutating func add(_ new: [PartitionReader]) {
+        remove(new.map(\.partition))
+        for var reader in new {
+            for flight in flights.values {
+                for want in flight.wants where want.partition == reader.partition {
+                    reader.skipRound(want.round)
+                }
+            }
+            readers[reader.partition] = reader
+            order.append(reader.partition)
+        }
+    }
+
+    /// Reads these no longer.
+    mutating func remove(_ partitions: some Sequence<TopicPartition>) {
+        let gone = Set(partitions)
+        for partition in gone { readers[partition] = nil }
+        order.removeAll { gone.contains($0) }
+        fetched.removeAll { gone.contains($0.partition) }
+        bufferedBytes = fetched.reduce(0) { $0 + $1.records.count }
     }
 
     mutating func seek(_ partition: TopicPartition, to position: StartPosition) {

@@ -18,6 +18,8 @@ struct PartitionReader {
     private(set) var position: Offset = 0
     /// Next offset to fetch.
     private(set) var fetchPosition: Offset = 0
+    /// Up to here there was nothing to hand out at the last look.
+    var skippedTo: Offset?
     /// Reading ends before it.
     private(set) var stop: Offset?
     var isPaused = false
@@ -58,6 +60,7 @@ struct PartitionReader {
     mutating func seek(_ start: StartPosition) {
         round += 1
         isFetching = false
+        skippedTo = nil
         phase = .needsOffset(start)
         if case .offset(let offset) = start { begin(at: offset) }
     }

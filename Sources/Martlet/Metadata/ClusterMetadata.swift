@@ -59,6 +59,13 @@ struct ClusterMetadata: Sendable {
         }
     }
 
+    /// Takes topics alone into the picture, from an answer about these and nothing else.
+    mutating func learn(_ topics: [MetadataResponse.Topic]) {
+        for topic in topics {
+            if let name = topic.name { apply(topic, named: name) }
+        }
+    }
+
     private mutating func apply(_ topic: MetadataResponse.Topic, named name: TopicName) {
         guard topic.errorCode == .none else {
             topicErrors[name] = topic.errorCode

@@ -1,4 +1,5 @@
 internal import MartletCore
+internal import MartletWire
 
 /// The client's picture of the cluster, and which topics it should show.
 struct MetadataState {
@@ -22,6 +23,14 @@ struct MetadataState {
         // Nobody uses a topic that is gone; whoever does asks for it again.
         for (topic, code) in metadata.topicErrors where code == .unknownTopicOrPartition {
             wanted[topic] = nil
+        }
+    }
+
+    /// Takes in topics that were asked for beside the others, and keeps them in view.
+    mutating func learn(_ topics: [MetadataResponse.Topic]) {
+        metadata.learn(topics)
+        for topic in topics {
+            if let name = topic.name { want(name, allowsCreation: false) }
         }
     }
 

@@ -25,13 +25,13 @@ struct Caller: Sendable {
         self.init(version: client.version, clientID: client.clientID, client.connection)
     }
 
-    /// The broker itself, on behalf of one of its parts.
-    static let broker = Caller()
+    /// The broker itself, as another of its parts.
+    static let broker = Caller(version: 0)
 
-    private init() {
-        version = 0
+    private init(version: Int16) {
+        self.version = version
         clientID = ""
-        clientHost = "/127.0.0.1"
+        clientHost = ""
     }
 
     private init(version: Int16, clientID: String?, _ connection: ConnectionInfo) {

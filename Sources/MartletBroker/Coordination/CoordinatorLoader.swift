@@ -22,13 +22,13 @@ struct CoordinatorBatch<Record: StoredRecord>: Sendable {
                 let bytes = try RecordBatch(rest)
                 var batch = CoordinatorBatch(header: bytes.header)
                 var records = try bytes.records()
-                while let stored = try records.next() {
-                    guard let key = stored.key else { continue }
+                while let record = try records.next() {
+                    guard let key = record.key else { continue }
                     if bytes.header.isControl {
                         // The type of a control record: its version, then 0 to abort or 1 to commit.
                         if key.count >= 4 { batch.isCommit = key[3] == 1 }
-                    } else if let record = try Record(key: key, value: stored.value) {
-                        batch.records.append((stored.offset, record))
+                    } else if let decoded = try Record(key: key, value: record.value) {
+                        batch.records.append((record.offset, decoded))
                     }
                 }
                 batches.append(batch)
@@ -56,15 +56,15 @@ final class CoordinatorLoader<Machine: CoordinatorMachine> {
         let producer = batch.header.producerID
         if batch.header.isControl {
             let records = pending.removeValue(forKey: producer) ?? []
-            if batch.isCommit == true { apply(records) }
+            if batch.isCommit == true { for record in records { apply(record) } }
         } else if batch.header.isTransactional {
             pending[producer, default: []] += batch.records
         } else {
-            apply(batch.records)
+            for record in batch.records { apply(record) }
         }
     }
 
-    private func apply(_ records: [(offset: Offset, record: Machine.Record)]) {
-        for (offset, record) in records { machine.apply(record, at: offset) }
+    private func apply(_ record: (offset: Offset, record: Machine.Record)) {
+        machine.apply(record.record, at: record.offset)
     }
 }

@@ -18,19 +18,8 @@ final class CoordinatorShell<Machine: CoordinatorMachine> {
 
     private let partition: Partition
     private let makeMachine: () -> Machine
-    private let hooks: Hooks
     private let clock: SteadyClock
     private let shard: Shard
-
-    /// What a kind of coordinator needs beside its log.
-    struct Hooks {
-        /// Asks the stored state of share groups. The outcomes come once, on any loop.
-        var askShareState: ((ShareStateRequest, @escaping @Sendable ([ShareStateOutcome]) -> Void) -> Void)?
-        /// Hands over the outcomes.
-        var shareStateAnswered: ((Machine, ShareStateTicket, [ShareStateOutcome], Timestamp) -> Void)?
-        /// No record in front of this offset is needed any more, once all that was appended is durable.
-        var redundantBelow: ((Machine) -> Offset)?
-    }
 
     private enum State {
         /// Calls wait in `queue` until the log is read.
@@ -48,6 +37,7 @@ final class CoordinatorShell<Machine: CoordinatorMachine> {
     private var lastTicket: UInt64 = 0
     private var waiting: [Ticket: Answer] = [:]
     private var records: [Machine.Record] = []
+    /// What is due when the records are durable.
     private var replies: [(ticket: Ticket, response: any KafkaResponse)] = []
     private var questions: [(ticket: ShareStateTicket, request: ShareStateRequest)] = []
     private var isFlushScheduled = false
@@ -56,17 +46,15 @@ final class CoordinatorShell<Machine: CoordinatorMachine> {
 
     /// Calls that wait for a coordinator to be loaded; more are told to come again.
     private static var maximumQueuedCalls: Int { 10_000 }
+    /// Records that may lie about before they are given up.
+    private static var redundantRecordCount: Int64 { 10_000 }
     private static var loadByteCount: Int { 1 << 20 }
     private static var retryDelay: TimeAmount { .seconds(1) }
 
-    init(
-        _ partition: Partition, on shard: Shard, _ hooks: Hooks = Hooks(),
-        _ makeMachine: @escaping () -> Machine
-    ) {
+    init(_ partition: Partition, on shard: Shard, _ makeMachine: @escaping () -> Machine) {
         self.partition = partition
         self.shard = shard
         self.makeMachine = makeMachine
-        self.hooks = hooks
         clock = SteadyClock(from: shard.environment.clock())
         load()
     }
@@ -132,51 +120,41 @@ final class CoordinatorShell<Machine: CoordinatorMachine> {
             }
             records.removeAll(keepingCapacity: true)
         }
-        let redundant = hooks.redundantBelow?(machine)
-        guard !replies.isEmpty || !questions.isEmpty || redundant != nil else { return }
-        let due = (replies: replies, questions: questions)
-        replies = []
-        questions = []
+        let (replies, questions) = (replies, questions)
+        self.replies = []
+        self.questions = []
         let term = term
+        let redundantBelow = machine.redundantBelow
         partition.whenCommitted(partition.offsets.end) { [weak self] code in
             guard let self, self.term == term else { return }
             guard code == .none else { return self.fail("its log failed with \(code)") }
-            for (ticket, response) in due.replies {
+            for (ticket, response) in replies {
                 self.waiting.removeValue(forKey: ticket)?(.success(response))
             }
-            for (ticket, request) in due.questions { self.ask(ticket, request) }
-            if let redundant { self.deleteRecords(before: redundant) }
+            for (ticket, request) in questions { self.ask(ticket, request) }
+            if let redundantBelow { self.shorten(to: redundantBelow) }
         }
     }
 
+    /// Carries a question to the share state, and the outcome back.
     private func ask(_ ticket: ShareStateTicket, _ request: ShareStateRequest) {
-        let shell = NIOLoopBound(self, eventLoop: shard.eventLoop)
-        let home = shard.eventLoop
         let term = term
-        hooks.askShareState?(request) { outcomes in
-            home.execute {
-                let shell = shell.value
-                guard shell.term == term, case .serving = shell.state else { return }
-                shell.inform { machine, now in
-                    shell.hooks.shareStateAnswered?(machine, ticket, outcomes, now)
-                }
-            }
+        shard.shareStates?.perform(request, from: shard) { [weak self] outcomes in
+            guard let self, self.term == term else { return }
+            self.inform { machine, now in machine.shareStateAnswered(ticket, outcomes, now: now) }
         }
     }
 
-    /// Shortens the log when much of it is not needed any more. Where a crash brings some of it back, it is
-    /// read once more and changes nothing.
-    private func deleteRecords(before offset: Offset) {
-        guard offset - partition.offsets.start >= Self.redundantRecordsKept, offset <= partition.offsets.end
-        else { return }
+    /// Gives up the front of the log that nobody will read again. After a crash it may be there again, which
+    /// is no harm.
+    private func shorten(to offset: Offset) {
+        guard offset - partition.offsets.start >= Self.redundantRecordCount else { return }
         do throws(LogError) {
-            _ = try partition.deleteRecords(before: offset)
+            _ = try partition.deleteRecords(before: min(offset, partition.offsets.highWatermark))
         } catch {
             shard.note(error)
         }
     }
-
-    private static var redundantRecordsKept: Int64 { 10_000 }
 
     private func append(_ records: [Machine.Record]) throws {
         var builder = RecordBatchBuilder()

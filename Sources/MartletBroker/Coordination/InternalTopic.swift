@@ -3,7 +3,6 @@ internal import MartletCore
 /// A topic in which the broker keeps its own state; made when it is first needed.
 enum InternalTopic: Sendable, CaseIterable {
     case consumerOffsets
-    /// How far share groups have come.
     case shareGroupState
 
     var name: TopicName {
@@ -14,34 +13,27 @@ enum InternalTopic: Sendable, CaseIterable {
     }
 
     func plan(_ settings: BrokerSettings) -> Controller.TopicPlan {
+        var plan = Controller.TopicPlan(name: name)
+        var overrides: [(String, String?)] = [
+            ("compression.type", "producer"), ("martlet.durability", "sync"),
+            ("max.message.bytes", Self.maximumBatchByteCount),
+        ]
         switch self {
         case .consumerOffsets:
-            plan(
-                settings.int("offsets.topic.num.partitions"),
-                [
-                    "cleanup.policy": "compact",
-                    "segment.bytes": settings.string("offsets.topic.segment.bytes"),
-                ])
+            plan.partitionCount = settings.int("offsets.topic.num.partitions")
+            overrides += [
+                ("cleanup.policy", "compact"),
+                ("segment.bytes", settings.string("offsets.topic.segment.bytes")),
+            ]
         case .shareGroupState:
-            // Not compacted: a state is a record and those that follow it. What is no longer needed is deleted
-            // from the front.
-            plan(
-                settings.int("share.coordinator.state.topic.num.partitions"),
-                [
-                    "cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1",
-                    "segment.bytes": settings.string("share.coordinator.state.topic.segment.bytes"),
-                ])
+            plan.partitionCount = settings.int("share.coordinator.state.topic.num.partitions")
+            // Its coordinators give up the front of the log themselves.
+            overrides += [
+                ("cleanup.policy", "delete"), ("retention.ms", "-1"),
+                ("segment.bytes", settings.string("share.coordinator.state.topic.segment.bytes")),
+            ]
         }
-    }
-
-    private func plan(_ partitionCount: Int?, _ settings: [String: String?]) -> Controller.TopicPlan {
-        var plan = Controller.TopicPlan(name: name)
-        plan.partitionCount = partitionCount
-        let common = [
-            "compression.type": "producer", "martlet.durability": "sync",
-            "max.message.bytes": Self.maximumBatchByteCount,
-        ]
-        for (key, value) in settings.merging(common, uniquingKeysWith: { $1 }) {
+        for (key, value) in overrides {
             if let value { try? plan.settings.set(key, value) }
         }
         return plan

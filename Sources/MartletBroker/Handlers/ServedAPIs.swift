@@ -7,20 +7,13 @@ enum ServedAPIs {
         _ endpoints: Endpoints, _ groups: GroupAccess
     ) -> [ServedAPI] {
         general(control, controller, partitions, endpoints, groups) + self.groups(control, groups)
-            + sharing(control, groups, endpoints)
+            + sharing(endpoints)
     }
 
-    private static func sharing(
-        _ control: ControlQueue, _ groups: GroupAccess, _ endpoints: Endpoints
-    ) -> [ServedAPI] {
+    private static func sharing(_ endpoints: Endpoints) -> [ServedAPI] {
         [
-            ServedAPI(ShareGroupHeartbeatRequest.self, groups),
-            ServedAPI(ShareGroupDescribeHandler(access: groups), in: control),
             ServedAPI(ShareFetchHandler(endpoints: endpoints)),
             ServedAPI(ShareAcknowledgeHandler(endpoints: endpoints)),
-            ServedAPI(DescribeShareGroupOffsetsHandler(access: groups), in: control),
-            ServedAPI(AlterShareGroupOffsetsRequest.self, groups),
-            ServedAPI(DeleteShareGroupOffsetsRequest.self, groups),
         ]
     }
 
@@ -38,6 +31,11 @@ enum ServedAPIs {
             ServedAPI(OffsetDeleteRequest.self, groups),
             ServedAPI(ConsumerGroupHeartbeatRequest.self, groups),
             ServedAPI(ConsumerGroupDescribeHandler(access: groups), in: control),
+            ServedAPI(ShareGroupHeartbeatRequest.self, groups),
+            ServedAPI(ShareGroupDescribeHandler(access: groups), in: control),
+            ServedAPI(DescribeShareGroupOffsetsHandler(access: groups), in: control),
+            ServedAPI(AlterShareGroupOffsetsRequest.self, groups),
+            ServedAPI(DeleteShareGroupOffsetsRequest.self, groups),
         ]
     }
 

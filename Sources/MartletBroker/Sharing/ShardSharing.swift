@@ -9,7 +9,7 @@ final class ShardSharing {
     private var shells: [SharePartitionKey: SharePartitionShell] = [:]
     private var isStopped = false
     /// Set once by the broker before it accepts connections.
-    var services: ShareServices?
+    var letters: DeadLetterCopier?
 
     init(sessionSlots: Int) {
         sessions = ShareSessionTable(slots: sessionSlots)
@@ -22,10 +22,11 @@ final class ShardSharing {
         if let shell = shells[key], !shell.partition.isClosed, !shell.isReplaceable { return shell }
         shells[key]?.end(.notLeaderOrFollower)
         shells[key] = nil
-        guard !isStopped, let services, let partition = shard.partitions[key.topic, key.index],
+        guard !isStopped, let states = shard.shareStates, let letters,
+            let partition = shard.partitions[key.topic, key.index],
             !partition.isClosed
         else { return nil }
-        let shell = SharePartitionShell(key, partition, services.states, services.letters, on: shard)
+        let shell = SharePartitionShell(key, partition, states, letters, on: shard)
         shells[key] = shell
         return shell
     }
@@ -91,10 +92,4 @@ final class ShardSharing {
             endSession(key, undoesDelivery: false, on: shard)
         }
     }
-}
-
-/// What share partitions need of the rest of the broker.
-struct ShareServices: Sendable {
-    let states: ShareStateAccess
-    let letters: DeadLetterCopier
 }

@@ -66,7 +66,7 @@ final class SharePartitionShell {
         }
     }
 
-    private func didRead(_ result: ShareStateAccess.Read, _ attempt: Int) {
+    private func didRead(_ result: StoredShareState, _ attempt: Int) {
         guard !isEnded else { return }
         switch result {
         case .failure(let unavailable):

@@ -10,6 +10,8 @@ struct MartletCommand: AsyncParsableCommand {
               martlet produce greetings < lines.txt
               martlet consume greetings --from beginning --until-end
               martlet topic create orders --partitions 12
+              martlet consume orders --group billing
+              martlet group lag billing --watch
               martlet log verify /var/lib/martlet
 
             ENVIRONMENT
@@ -25,6 +27,9 @@ struct MartletCommand: AsyncParsableCommand {
             ProduceCommand.self,
             ConsumeCommand.self,
             TopicCommand.self,
+            GroupCommand.self,
+            ShareCommand.self,
+            ConfigCommand.self,
             ClusterCommand.self,
             LogCommand.self,
             ErrorCommand.self,

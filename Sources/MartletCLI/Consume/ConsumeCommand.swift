@@ -5,10 +5,11 @@ internal import Martlet
 struct ConsumeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "consume",
-        abstract: "Print the records of a topic.",
+        abstract: "Print the records of topics.",
         discussion: """
             Prints the value of each record and a line feed, and waits for more until told otherwise. \
-            Records of one partition come in order; those of several come as they arrive.
+            Records of one partition come in order; those of several come as they arrive. As a member of a \
+            group, it stores an offset only after the record has been written.
 
             EXAMPLES
               martlet consume orders --until-end
@@ -16,19 +17,26 @@ struct ConsumeCommand: AsyncParsableCommand {
               martlet consume orders --from @-1h --until @now --json
               martlet consume orders --format '%p %o %k: %s\\n' --count 5
               martlet consume orders --key-separator '\\t' | head
+              martlet consume orders payments --group billing
+              martlet consume --regex 'orders-.*' --group audit --from end --json
             """
     )
 
-    @Argument(help: "The topic.", transform: TopicText.parse)
-    var topic: TopicName
+    @Argument(help: "The topics.")
+    var topic: [String]
 
+    @Flag(help: "The argument is a pattern, and all topics whose whole names match are meant.")
+    var regex = false
+
+    @OptionGroup(title: "Groups") var group: GroupOptions
     @OptionGroup var client: ClientOptions
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
             "Where to begin: beginning, end, an offset, -N (the last N of each partition), @TIME (@2025-11-21T08:00Z, "
-                + "@-1h, @ and milliseconds since 1970). (default: beginning)", valueName: "position"),
+                + "@-1h, @ and milliseconds since 1970). With --group only where the group has stored nothing. (default: beginning)",
+            valueName: "position"),
         transform: PositionText.parseStart)
     var from: StartPosition?
 
@@ -85,6 +93,21 @@ struct ConsumeCommand: AsyncParsableCommand {
     var isolation: IsolationName = .readCommitted
 
     func validate() throws {
+        if regex {
+            guard topic.count == 1 else { throw ValidationError("--regex takes one pattern") }
+            guard (try? Regex(topic[0])) != nil else {
+                throw ValidationError("\"\(topic[0])\" is no pattern that can be used")
+            }
+        } else {
+            for name in topic { _ = try TopicText.parse(name) }
+        }
+        if group.group != nil {
+            guard partition.isEmpty, until == nil, !untilEnd else {
+                throw ValidationError(
+                    "with --group the group decides what is read: leave out --partition, --until and --until-end;"
+                        + " --count and --idle-timeout end it")
+            }
+        }
         let styles = [
             format != nil, json, delimiter != nil || noDelimiter || keySeparator != nil || null != nil,
         ]
@@ -105,12 +128,21 @@ struct ConsumeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let job = ConsumeJob(client: try client.configuration(), plan: plan)
+        let configuration = try client.configuration()
+        let topics = topic.map { TopicName($0) }
+        if let group = group.configuration(
+            regex ? .pattern(topic[0]) : .topics(topics), start: plan.start)
+        {
+            let job = GroupConsumeJob(client: configuration, group: group, plan: plan)
+            return try await Interruption.during(effect: .cancel) { _ in try await job.run() }
+        }
+        let job = ConsumeJob(client: configuration, plan: plan)
         try await Interruption.during(effect: .cancel) { _ in try await job.run() }
     }
 
     private var plan: ConsumeJob.Plan {
-        var plan = ConsumeJob.Plan(topic: topic)
+        var plan = ConsumeJob.Plan(topics: regex ? [] : topic.map { TopicName($0) })
+        plan.pattern = regex ? topic[0] : nil
         plan.partitions = partition
         plan.start = from ?? .beginning
         plan.stop = untilEnd ? .end : until ?? .never

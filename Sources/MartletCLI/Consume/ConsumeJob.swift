@@ -3,7 +3,9 @@ internal import Martlet
 /// What `martlet consume` does, once the command line is understood.
 struct ConsumeJob: Sendable {
     struct Plan: Sendable {
-        var topic: TopicName
+        var topics: [TopicName]
+        /// In place of topics: all whose whole names match.
+        var pattern: String?
         /// None for all.
         var partitions: [PartitionIndex] = []
         var start = StartPosition.beginning
@@ -21,34 +23,38 @@ struct ConsumeJob: Sendable {
     @MainActor
     func run() async throws {
         try await MartletClient.with(client) { client in
-            try await client.withConsumer(consumerConfiguration) { consumer in
-                try await assign(consumer)
+            try await client.withConsumer(plan.consumerConfiguration) { consumer in
+                try await assign(consumer, client.admin)
                 try await copy(from: consumer)
             }
         }
     }
 
-    private var consumerConfiguration: ConsumerConfiguration {
-        var configuration = ConsumerConfiguration()
-        configuration.isolationLevel = plan.isolation
-        // Whoever names an offset wants to know that it is gone. Others skip what retention takes while they
-        // read.
-        if case .offset = plan.start { configuration.offsetReset = .fail }
-        // For a few records there is no need to fetch a lot.
-        if let count = plan.count, count < 1_000 {
-            configuration.maximumFetchBytes = 1 << 20
-            configuration.maximumPartitionFetchBytes = 1 << 20
-        }
-        return configuration
-    }
-
-    private func assign(_ consumer: Consumer) async throws {
-        guard !plan.partitions.isEmpty else {
-            return try await consumer.assign(topic: plan.topic, from: plan.start, until: plan.stop)
+    private func assign(_ consumer: Consumer, _ admin: Admin) async throws {
+        if plan.pattern == nil, plan.topics.count == 1, plan.partitions.isEmpty {
+            return try await consumer.assign(topic: plan.topics[0], from: plan.start, until: plan.stop)
         }
         var positions: [TopicPartition: StartPosition] = [:]
-        for index in plan.partitions { positions[TopicPartition(plan.topic, index)] = plan.start }
+        for topic in try await topics(admin) {
+            for index in plan.partitions.isEmpty ? topic.partitions.map(\.index) : plan.partitions {
+                positions[TopicPartition(topic.name, index)] = plan.start
+            }
+        }
         try await consumer.assign(positions, until: plan.stop)
+    }
+
+    private func topics(_ admin: Admin) async throws -> [TopicDescription] {
+        guard let pattern = plan.pattern else {
+            var topics: [TopicDescription] = []
+            for name in plan.topics { topics.append(try await admin.describeTopic(name)) }
+            return topics
+        }
+        let regex = try Regex(pattern)
+        let topics = try await admin.listTopics().filter { try regex.wholeMatch(in: $0.name.rawValue) != nil }
+        guard !topics.isEmpty else {
+            throw CommandFailure("no topic matches \"\(pattern)\"; see `martlet topic list`")
+        }
+        return topics
     }
 
     /// Writes what comes until there is a reason to stop. What is written so far goes out in any case.
@@ -74,11 +80,30 @@ struct ConsumeJob: Sendable {
             try output.flush()
             throw error.code == .cancelled ? CancellationError() : error
         }
-        if plan.isVerbose { meter.report("read from \(plan.topic)") }
+        if plan.isVerbose { meter.report("read from \(plan.name)") }
         if let count = plan.count, meter.recordCount < count, plan.stop == .never {
             throw CommandFailure(
                 "\(meter.recordCount) of \(count) records came before --idle-timeout",
                 code: ExitStatus.incomplete)
         }
+    }
+}
+
+extension ConsumeJob.Plan {
+    /// What is read, for the summary.
+    var name: String { pattern ?? topics.map(\.rawValue).joined(separator: ", ") }
+
+    var consumerConfiguration: ConsumerConfiguration {
+        var configuration = ConsumerConfiguration()
+        configuration.isolationLevel = isolation
+        // Whoever names an offset wants to know that it is gone. Others skip what retention takes while they
+        // read.
+        if case .offset = start { configuration.offsetReset = .fail }
+        // For a few records there is no need to fetch a lot.
+        if let count, count < 1_000 {
+            configuration.maximumFetchBytes = 1 << 20
+            configuration.maximumPartitionFetchBytes = 1 << 20
+        }
+        return configuration
     }
 }

@@ -11,11 +11,13 @@ struct TopicCommand: ParsableCommand {
               martlet topic create orders --partitions 12 --config retention.ms=604800000
               martlet topic describe orders
               martlet topic alter orders --config compression.type=zstd
+              martlet topic add-partitions orders 4
+              martlet topic trim orders --before-time -30d --execute
               martlet topic delete orders --yes
             """,
         subcommands: [
             TopicListCommand.self, TopicCreateCommand.self, TopicDescribeCommand.self, TopicAlterCommand.self,
-            TopicDeleteCommand.self,
+            TopicAddPartitionsCommand.self, TopicTrimCommand.self, TopicDeleteCommand.self,
         ]
     )
 }

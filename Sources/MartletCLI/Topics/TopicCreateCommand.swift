@@ -62,7 +62,7 @@ struct TopicCreateCommand: AsyncParsableCommand {
         let results = try await MartletClient.with(try client.configuration()) { client in
             try await client.admin.createTopics(topics, validateOnly: dryRun)
         }
-        var outcome = TopicOutcome(json: form.json, isQuiet: client.quiet)
+        var outcome = NamedOutcome(of: "topic", json: form.json, isQuiet: client.quiet)
         for name in topic {
             switch results[name] {
             case .success(let created)?:

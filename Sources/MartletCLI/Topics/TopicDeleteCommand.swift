@@ -41,7 +41,7 @@ struct TopicDeleteCommand: AsyncParsableCommand {
         let results = try await MartletClient.with(try client.configuration()) { client in
             try await client.admin.deleteTopics(topic)
         }
-        var outcome = TopicOutcome(json: form.json, isQuiet: client.quiet)
+        var outcome = NamedOutcome(of: "topic", json: form.json, isQuiet: client.quiet)
         for name in topic {
             switch results[name] {
             case .success?:

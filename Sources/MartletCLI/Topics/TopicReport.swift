@@ -7,6 +7,8 @@ struct TopicReport: Sendable {
     let beginnings: [PartitionIndex: Offset]
     let ends: [PartitionIndex: Offset]
     let configs: [ConfigEntry]
+    /// Bytes on disk, by partition; empty where the broker does not say.
+    let sizes: [PartitionIndex: Int64]
 
     init(of name: TopicName, from admin: Admin) async throws(MartletError) {
         topic = try await admin.describeTopic(name)
@@ -14,6 +16,25 @@ struct TopicReport: Sendable {
         beginnings = try await Self.offsets(.beginning, of: led, admin)
         ends = try await Self.offsets(.end, of: led, admin)
         configs = try await admin.describeConfigs(of: .topic(name))
+        sizes = try await Self.sizes(of: name, admin)
+    }
+
+    /// Of the largest copy, where there are several.
+    private static func sizes(
+        of name: TopicName, _ admin: Admin
+    ) async throws(MartletError) -> [PartitionIndex: Int64] {
+        var sizes: [PartitionIndex: Int64] = [:]
+        do {
+            for directory in try await admin.logDirectories(topics: [name]) {
+                for (partition, size) in directory.sizes where partition.topic == name {
+                    sizes[partition.partition] = max(sizes[partition.partition] ?? 0, size)
+                }
+            }
+        } catch {
+            // Not every broker tells, and not everyone may know. The rest is worth showing.
+            if error.code == .cancelled { throw error }
+        }
+        return sizes
     }
 
     private static func offsets(
@@ -46,13 +67,15 @@ struct TopicReport: Sendable {
         separate(&answer)
         var partitions = Table([
             .right("PARTITION"), .right("LEADER"), .left("REPLICAS"), .left("IN SYNC"), .right("BEGINNING"),
-            .right("END"),
+            .right("END"), .right("SIZE"),
         ])
         for partition in topic.partitions {
             partitions.add([
                 "\(partition.index)", partition.leader?.description ?? "none", Self.list(partition.replicas),
                 Self.list(partition.inSyncReplicas), beginnings[partition.index]?.description ?? "-",
                 ends[partition.index]?.description ?? "-",
+                sizes[partition.index].map { answer.style == .tabs ? "\($0)" : Quantity.bytes(Double($0)) }
+                    ?? "-",
             ])
         }
         answer.write(partitions, kind: "partition")
@@ -88,6 +111,7 @@ struct TopicReport: Sendable {
             json.field("inSyncReplicas", numbers: partition.inSyncReplicas.map(\.rawValue))
             json.field("beginning", beginnings[partition.index]?.rawValue)
             json.field("end", ends[partition.index]?.rawValue)
+            json.field("bytes", sizes[partition.index])
         }
         json.array("configs", shownConfigs(all: allConfigs)) { json, config in
             json.field("name", config.name)
@@ -105,6 +129,8 @@ extension ConfigEntry.Source {
         case .broker: "broker"
         case .allBrokers: "all-brokers"
         case .startup: "startup"
+        case .group: "group"
+        case .clientMetrics: "client-metrics"
         case .default: "default"
         case .other(let number): "source-\(number)"
         }

@@ -136,12 +136,10 @@ extension GroupCoordinator {
         }
     }
 
-    /// The group, made or taken over from the classic protocol now.
-    func joinableConsumerGroup(_ id: GroupID, now: Timestamp) -> ConsumerGroup {
+    /// Makes the group, or takes it over from the classic protocol.
+    func makeConsumerGroup(_ id: GroupID, now: Timestamp) {
         if case .classic(let group) = groups[id] { return upgrade(group, now: now) }
         // Its first records follow in the same event.
-        let group = ConsumerGroup(id)
-        groups[id] = .consumer(group)
-        return group
+        groups[id] = .consumer(ConsumerGroup(id))
     }
 }

@@ -110,9 +110,14 @@ extension GroupCoordinator {
         let isJoining = request.memberEpoch == .joining
         let owned = request.topicPartitions.map { PartitionSet($0) }
         // Nothing is appended before all that may be refused has been looked at.
-        let plan = try admission(request, owned: owned)
+        var plan = try admission(request, owned: owned)
         let pattern = try newPattern(request.subscribedTopicRegex, in: plan.group, now: call.now)
-        let group = plan.group ?? joinableConsumerGroup(request.group, now: call.now)
+        if plan.group == nil {
+            // Whose place the member takes is known when the group has been taken over.
+            makeConsumerGroup(request.group, now: call.now)
+            plan = try admission(request, owned: owned)
+        }
+        guard let group = plan.group else { throw GroupRefusal(.groupIDNotFound) }
         let before = plan.replaced.map { replaceStaticMember($0, by: plan.member, in: group) } ?? plan.member
 
         var member = before

@@ -26,6 +26,7 @@ extension GroupCoordinator {
         try refuse(
             group.memberCount > settings.consumer.maximumSize,
             "the group size exceeds the consumer group maximum size")
+        if group.memberCount == settings.consumer.maximumSize { throw GroupRefusal(.groupMaxSizeReached) }
         for member in group.allMembers {
             let metadata = embeddedSubscription(of: member, in: group)
             try refuse(
@@ -48,10 +49,11 @@ extension GroupCoordinator {
 
     /// Makes the group one of the consumer protocol. Its members keep their assignments; the generation
     /// becomes the epoch of all.
-    func upgrade(_ group: ClassicGroup, now: Timestamp) -> ConsumerGroup {
+    func upgrade(_ group: ClassicGroup, now: Timestamp) {
         refuseAllWaiting(in: group, .rebalanceInProgress)
         let epoch = MemberEpoch(rawValue: max(group.generation.rawValue, 0))
-        let members = group.allMembers.map { convert($0, of: group, epoch: epoch) }
+        var members = group.allMembers.map { convert($0, of: group, epoch: epoch) }
+        if group.state != .stable { restoreClaims(of: group, to: &members) }
         for member in group.allMembers { deadlines.remove(.classic(group.id, .session(member.id))) }
         deadlines.remove(.classic(group.id, .join))
         deadlines.remove(.classic(group.id, .sync))
@@ -59,7 +61,7 @@ extension GroupCoordinator {
 
         let upgraded = ConsumerGroup(group.id)
         groups[group.id] = .consumer(upgraded)
-        guard !members.isEmpty else { return upgraded }
+        guard !members.isEmpty else { return }
         for member in members { append(.consumerMember(group.id, member.id, member.value)) }
         append(
             .consumerGroup(
@@ -84,7 +86,6 @@ extension GroupCoordinator {
             let sessionTimeoutMs = member.classic?.sessionTimeoutMs ?? 0
             deadlines.set(.consumer(group.id, .session(member.id)), now + Int64(sessionTimeoutMs))
         }
-        return upgraded
     }
 
     private func convert(
@@ -108,6 +109,21 @@ extension GroupCoordinator {
         member.previousEpoch = epoch
         member.assigned = partitions(assignment?.partitions ?? [])
         return member
+    }
+
+    /// Between generations nothing may be assigned, but consumers that rebalance cooperatively still read what
+    /// they had when they joined. Of two that claim the same, the one that got it later is right.
+    private func restoreClaims(of group: ClassicGroup, to members: inout [ConsumerMember]) {
+        var taken = Set(members.flatMap(\.assigned.elements))
+        let claims = group.allMembers.enumerated().compactMap { index, member in
+            let metadata = embeddedSubscription(of: member, in: group)
+            return (try? ConsumerProtocolSubscription(prefixed: metadata)).map { (index, $0) }
+        }
+        for (index, claim) in claims.sorted(by: { ($1.1.generation, $0.0) < ($0.1.generation, $1.0) }) {
+            let claimed = partitions(claim.ownedPartitions).filter { !taken.contains($0) }
+            taken.formUnion(claimed.elements)
+            members[index].assigned = members[index].assigned.union(claimed)
+        }
     }
 
     // MARK: Down

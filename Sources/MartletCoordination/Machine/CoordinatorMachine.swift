@@ -18,10 +18,19 @@ package protocol CoordinatorMachine: AnyObject, SendableMetatype {
     var nextDeadline: Timestamp? { get }
     func advance(to now: Timestamp)
     func takeEffects() -> Effects<Record>
+    /// Takes the outcome of what it asked of the share state.
+    func shareStateAnswered(_ ticket: ShareStateTicket, _ outcomes: [ShareStateOutcome], now: Timestamp)
+    /// No record of the log in front of this offset is needed any more, once all that was appended so far is
+    /// durable; nil if compaction takes care of that.
+    var redundantBelow: Offset? { get }
 }
 
 extension CoordinatorMachine {
     package func apply(_ record: Record, at offset: Offset) { apply(record) }
+    package func shareStateAnswered(
+        _ ticket: ShareStateTicket, _ outcomes: [ShareStateOutcome], now: Timestamp
+    ) {}
+    package var redundantBelow: Offset? { nil }
 }
 
 /// A record of a coordinator's log.

@@ -2,7 +2,7 @@ internal import MartletCoordination
 internal import MartletCore
 internal import MartletWire
 
-/// AlterShareGroupOffsets: sets where a share group without members goes on.
+/// AlterShareGroupOffsets: an operator moves an empty share group.
 extension AlterShareGroupOffsetsRequest: GroupRequest {
     func perform(_ coordinator: GroupCoordinator, _ call: Call) {
         coordinator.alterShareGroupOffsets(self, call)

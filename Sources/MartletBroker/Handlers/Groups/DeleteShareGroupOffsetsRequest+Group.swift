@@ -2,7 +2,7 @@ internal import MartletCoordination
 internal import MartletCore
 internal import MartletWire
 
-/// DeleteShareGroupOffsets: forgets how far a share group without members has come.
+/// DeleteShareGroupOffsets: an empty share group forgets topics.
 extension DeleteShareGroupOffsetsRequest: GroupRequest {
     func perform(_ coordinator: GroupCoordinator, _ call: Call) {
         coordinator.deleteShareGroupOffsets(self, call)

@@ -6,11 +6,12 @@ internal import MartletWire
 struct DescribeShareGroupOffsetsHandler: ControlHandler {
     let access: GroupAccess
 
-    func handle(
-        _ request: DescribeShareGroupOffsetsRequest, from client: Client
-    ) async -> DescribeShareGroupOffsetsResponse {
+    func handle(_ request: DescribeShareGroupOffsetsRequest, from client: Client) async
+        -> DescribeShareGroupOffsetsResponse
+    {
         var response = DescribeShareGroupOffsetsResponse()
-        for group in request.groups {
+        var answered: Set<GroupID> = []
+        for group in request.groups where answered.insert(group.id).inserted {
             var single = request
             single.groups = [group]
             response.groups += await ask(group.id, single, client).groups
@@ -26,11 +27,11 @@ struct DescribeShareGroupOffsetsHandler: ControlHandler {
                 coordinator.describeShareGroupOffsets(request, call)
             }
         } catch {
+            var response = DescribeShareGroupOffsetsResponse()
             var answer = DescribeShareGroupOffsetsResponse.Group()
             answer.id = group
             answer.errorCode = error.code
             answer.errorMessage = error.message
-            var response = DescribeShareGroupOffsetsResponse()
             response.groups = [answer]
             return response
         }

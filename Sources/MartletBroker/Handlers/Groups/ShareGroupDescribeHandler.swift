@@ -6,8 +6,7 @@ internal import MartletWire
 struct ShareGroupDescribeHandler: ControlHandler {
     let access: GroupAccess
 
-    func handle(_ request: ShareGroupDescribeRequest, from client: Client) async
-        -> ShareGroupDescribeResponse
+    func handle(_ request: ShareGroupDescribeRequest, from client: Client) async -> ShareGroupDescribeResponse
     {
         var response = ShareGroupDescribeResponse()
         var answered: Set<GroupID> = []

@@ -96,9 +96,9 @@ package final class ShareStateCoordinator: CoordinatorMachine {
 
     // MARK: Length of the log
 
-    /// No record of the log in front of this offset is needed any more, once all that was appended so far is
-    /// durable.
-    package var redundantBelow: Offset {
+    package var redundantBelow: Offset? { firstNeededOffset }
+
+    private var firstNeededOffset: Offset {
         states.values.lazy.map(\.snapshotOffset).min() ?? nextOffset
     }
 
@@ -109,7 +109,7 @@ package final class ShareStateCoordinator: CoordinatorMachine {
         guard let due = nextCheck, due <= now else { return }
         nextCheck = now + settings.coldSnapshotIntervalMs
         let needed = states.values.reduce(0) { $0 + 1 + $1.updateCount }
-        let length = nextOffset - redundantBelow
+        let length = nextOffset - firstNeededOffset
         // Worth it when at least half of the log goes away.
         guard length > 2 * Int64(needed) else { return }
         let cold = states.filter { _, state in

@@ -8,25 +8,28 @@ internal import Martlet
     internal import Glibc
 #endif
 
-/// Tells what became of each of several topics, and whether that adds up to success.
-struct TopicOutcome: ~Copyable {
+/// Tells what became of each of several topics or groups, and whether that adds up to success.
+struct NamedOutcome: ~Copyable {
     private var answer: Answer
     private let isQuiet: Bool
+    /// What stands before the name in JSON: `topic`, `group`.
+    private let kind: StaticString
     private var succeeded = 0
     private var failures: [MartletError] = []
 
-    init(json: Bool, isQuiet: Bool) {
+    init(of kind: StaticString, json: Bool, isQuiet: Bool) {
+        self.kind = kind
         answer = Answer(json: json)
         self.isQuiet = isQuiet
     }
 
     mutating func succeed(
-        _ topic: TopicName, _ sentence: String, _ fields: (inout OutputBuffer) -> Void = { _ in }
+        _ name: some StringIdentifier, _ sentence: String, _ fields: (inout OutputBuffer) -> Void = { _ in }
     ) {
         succeeded += 1
         if answer.isJSON {
             answer.buffer.line { json in
-                json.field("topic", topic.rawValue)
+                json.field(kind, name.rawValue)
                 fields(&json)
             }
         } else if !isQuiet {
@@ -34,11 +37,11 @@ struct TopicOutcome: ~Copyable {
         }
     }
 
-    mutating func fail(_ topic: TopicName, _ error: MartletError) {
+    mutating func fail(_ name: some StringIdentifier, _ error: MartletError) {
         failures.append(error)
         guard answer.isJSON else { return }
         answer.buffer.line { json in
-            json.field("topic", topic.rawValue)
+            json.field(kind, name.rawValue)
             json.field("error", error.message)
             json.field("code", error.code.description)
         }

@@ -1,0 +1,177 @@
+internal import Logging
+internal import MartletCore
+internal import MartletTransport
+internal import MartletWire
+internal import Synchronization
+
+/// Keeps a member in a group whose members divide the partitions among themselves.
+struct ClassicProtocolEngine: MembershipProtocol {
+    enum Phase {
+        case outside
+        /// Waits for the others; the coordinator knows that we are alive.
+        case joining(PendingResponse<JoinGroupRequest>)
+        /// Waits for the leader's word.
+        case syncing(PendingResponse<SyncGroupRequest>)
+        case inside
+    }
+
+    let configuration: GroupConsumerConfiguration
+    var member: ClassicProtocolMember
+    var phase = Phase.outside
+    var owned: Set<TopicPartition> = []
+    /// What the last assignment gave us.
+    var target: Set<TopicPartition> = []
+    /// The group begins anew, and we have not joined it yet.
+    var mustJoin = false
+    var nextHeartbeat: Instant = .now
+    var revocationDeadline: Instant?
+    /// What the leader based the last assignment on: the group begins anew when it changes.
+    var view: SubscriptionView
+    /// Left because nobody polled.
+    var isAway = false
+
+    init(_ configuration: GroupConsumerConfiguration) {
+        self.configuration = configuration
+        member = ClassicProtocolMember(configuration)
+        view = SubscriptionView(configuration.subscription)
+    }
+
+    mutating func doubtMembership() { nextHeartbeat = .now }
+
+    mutating func step(_ group: GroupConsumer) async throws(MartletError) -> Instant? {
+        if try await isBusyElsewhere(group) { return nil }
+        // A few turns may follow at once: join, synchronise, take over.
+        while let next = try await advance(group) {
+            guard next <= .now else {
+                let idleLimit = group.state.withLock { state in
+                    state.isPolling ? nil : state.lastPoll.map { $0 + configuration.rebalanceTimeout }
+                }
+                return [next, idleLimit].compactMap(\.self).min()
+            }
+        }
+        return nil
+    }
+
+    /// Goes one step further.
+    ///
+    /// - Returns: When to go on; nil to wait for an answer.
+    private mutating func advance(_ group: GroupConsumer) async throws(MartletError) -> Instant? {
+        switch phase {
+        case .outside:
+            try await join(group)
+            return nil
+        case .joining(let pending):
+            guard let outcome = pending.outcome else { return nil }
+            phase = .outside
+            try await didJoin(try response(outcome, doing: "joining"), group)
+            return .now
+        case .syncing(let pending):
+            guard let outcome = pending.outcome else { return nil }
+            phase = .outside
+            let (outcomeOfSync, partitions) = member.didSync(try response(outcome, doing: "joining"))
+            guard try follow(outcomeOfSync, group) else { return .now }
+            phase = .inside
+            mustJoin = false
+            target = partitions
+            nextHeartbeat = .now + configuration.heartbeatInterval
+            group.didJoin(as: member.id, generation: member.generation, isNew: true)
+            return .now
+        case .inside:
+            return try await stay(group)
+        }
+    }
+
+    private func response<Response>(
+        _ outcome: Result<Response, TransportError>, doing activity: String
+    ) throws(MartletError) -> Response {
+        do {
+            return try outcome.get()
+        } catch {
+            throw MartletError(error, doing: "\(activity) group \"\(configuration.group)\"")
+        }
+    }
+
+    /// - Returns: Whether all is well; otherwise the next step is to join again.
+    mutating func follow(
+        _ outcome: ClassicProtocolMember.Outcome, _ group: GroupConsumer
+    ) throws(MartletError) -> Bool {
+        switch outcome {
+        case .settled: return true
+        case .joinAgain:
+            mustJoin = true
+            return false
+        case .startOver(let code):
+            group.lose("\(code)")
+            owned = []
+            target = []
+            revocationDeadline = nil
+            phase = .outside
+            return false
+        case .failed(let error):
+            if error.code.brokerError?.concernsCoordinator == true {
+                group.client.coordinators.forget(configuration.group)
+            }
+            throw error
+        }
+    }
+
+    // MARK: Inside
+
+    private mutating func stay(_ group: GroupConsumer) async throws(MartletError) -> Instant? {
+        if nextHeartbeat <= .now { try await heartbeat(group) }
+        guard case .inside = phase else { return .now }
+        if !mustJoin { try await reconcile(group) }
+        if !mustJoin, try await view.hasChanged(group.client) { mustJoin = true }
+        guard mustJoin else { return min(nextHeartbeat, revocationDeadline ?? nextHeartbeat) }
+        if !member.isCooperative {
+            guard try await giveUp(owned, group) else {
+                return min(nextHeartbeat, revocationDeadline ?? nextHeartbeat)
+            }
+        }
+        try await join(group)
+        return nil
+    }
+
+    private mutating func heartbeat(_ group: GroupConsumer) async throws(MartletError) {
+        nextHeartbeat = .now + configuration.heartbeatInterval
+        let activity = "staying in group \"\(configuration.group)\""
+        let connection = try await group.client.coordinatorConnection(
+            of: configuration.group, in: group.pool)
+        let response: HeartbeatResponse
+        do {
+            response = try await connection.send(
+                member.heartbeatRequest(), timeout: group.client.configuration.requestTimeout)
+        } catch {
+            group.client.coordinators.forget(configuration.group)
+            throw MartletError(error, doing: activity)
+        }
+        let outcome = member.didHeartbeat(response)
+        _ = try follow(outcome, group)
+    }
+
+    /// Brings what we have in line with the assignment. Who had to give something up joins again, so that
+    /// others can have it.
+    private mutating func reconcile(_ group: GroupConsumer) async throws(MartletError) {
+        let surplus = owned.subtracting(target)
+        if !surplus.isEmpty {
+            guard try await giveUp(surplus, group) else { return }
+            mustJoin = member.isCooperative
+        }
+        let missing = target.subtracting(owned)
+        guard !missing.isEmpty else { return }
+        try await group.take(missing)
+        owned.formUnion(missing)
+    }
+
+    private mutating func giveUp(
+        _ partitions: Set<TopicPartition>, _ group: GroupConsumer
+    ) async throws(MartletError) -> Bool {
+        let deadline = revocationDeadline ?? .now + configuration.rebalanceTimeout * 0.8
+        revocationDeadline = deadline
+        guard try await group.giveUp(partitions, deadline: deadline) else { return false }
+        revocationDeadline = nil
+        owned.subtract(partitions)
+        target.subtract(partitions)
+        return true
+    }
+}

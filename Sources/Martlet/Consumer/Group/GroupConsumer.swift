@@ -1,0 +1,176 @@
+internal import Logging
+internal import MartletCore
+internal import NIOCore
+internal import NIOPosix
+internal import Synchronization
+
+/// Reads topics as a member of a group, which shares their partitions among its members and remembers how
+/// far each has been read.
+///
+///     let configuration = GroupConsumerConfiguration(group: "billing", topics: "orders")
+///     try await client.withGroupConsumer(configuration) { consumer in
+///         for try await batch in consumer.batches {
+///             for record in batch { try await bill(record) }
+///         }
+///     }
+///
+/// Records come at least once: their offset is stored only after they are done, that is, after the next ones
+/// were asked for. Those of a member that goes down come to another one again.
+///
+/// `run` keeps the member in its group: it sends heartbeats, takes over and gives up partitions, and stores
+/// offsets. Before a partition is given up, the records that were handed out get the time to be finished, and
+/// how far they were is stored. One task at a time may poll; the other methods may be called from any.
+public final class GroupConsumer: Sendable {
+    public let configuration: GroupConsumerConfiguration
+    let client: MartletClient
+    /// Reads the partitions that the member has.
+    let reader: Consumer
+    /// Connections for what may wait at the coordinator.
+    let pool: ConnectionPool
+    /// Wakes the loop in `run`.
+    let wakeup: Wakeup
+    let state = Mutex(GroupConsumerState())
+
+    init(client: MartletClient, configuration: GroupConsumerConfiguration) throws(MartletError) {
+        try configuration.validate()
+        self.client = client
+        self.configuration = configuration
+        reader = try Consumer(client: client, configuration: configuration.reader)
+        pool = client.makePool()
+        let group = client.configuration.eventLoopGroup ?? MultiThreadedEventLoopGroup.singleton
+        wakeup = Wakeup(eventLoop: group.next())
+    }
+
+    deinit { pool.close() }
+
+    /// The partitions that the member has now, in order.
+    public var assignment: [TopicPartition] { state.withLock { $0.ownership.partitions.sorted() } }
+
+    /// What the coordinator calls this member; empty before it has joined.
+    public var memberID: MemberID { state.withLock { $0.identity.id } }
+
+    /// Next offset to be handed out; nil if the member does not have the partition.
+    public func position(of partition: TopicPartition) -> Offset? { reader.position(of: partition) }
+
+    /// Behind the last record that could be read at the last fetch; nil before the first.
+    public func highWatermark(of partition: TopicPartition) -> Offset? {
+        reader.highWatermark(of: partition)
+    }
+
+    /// Goes on elsewhere in a partition that the member has. What was handed out of it before no longer
+    /// counts.
+    public func seek(_ partition: TopicPartition, to offset: Offset) {
+        state.withLock { state in
+            state.ownership.seek(partition, to: offset)
+            if state.cursor?.partition == partition { state.cursor = nil }
+        }
+        reader.seek(partition, to: .offset(offset))
+    }
+
+    /// Stops fetching from a partition, until `resume`. What has been fetched is still handed out.
+    public func pause(_ partition: TopicPartition) { reader.pause(partition) }
+
+    /// Fetches from a paused partition again.
+    public func resume(_ partition: TopicPartition) { reader.resume(partition) }
+
+    var logger: Logger { client.configuration.logger }
+
+    // MARK: Life
+
+    /// Keeps the member in its group, until its task is cancelled; then stores what is done and leaves.
+    ///
+    /// Call it once.
+    public func run() async throws(MartletError) {
+        await runLoop()
+        try await leave()
+    }
+
+    /// Joins and stays until `end` is called or the task cancelled. What is to be said in the end is up to
+    /// `leave`.
+    func runLoop() async {
+        let isFirst = state.withLock { state in
+            defer { state.isRunning = true }
+            return !state.isRunning && state.ending == nil
+        }
+        guard isFirst else { return }
+        var membership = Membership(self)
+        await membership.run()
+        state.withLock { $0.isRunning = false }
+    }
+
+    /// Hands out nothing more, and lets `runLoop` end.
+    func end(_ error: MartletError) {
+        let waiting = state.withLock { state in
+            state.ending = state.ending ?? error
+            defer { state.commitRequests = [] }
+            return state.commitRequests
+        }
+        for request in waiting { request.continuation.resume(returning: .failure(error)) }
+        reader.fail(error)
+        wakeup.signal()
+    }
+
+    /// Stores what is done and leaves the group, whether or not the task is cancelled.
+    ///
+    /// - Throws: If offsets could not be stored, so that records will come again.
+    func leave() async throws(MartletError) {
+        end(.closed("the consumer"))
+        let isFirst = state.withLock { state in
+            defer { state.hasLeft = true }
+            return !state.hasLeft
+        }
+        guard isFirst else { return }
+        // A task of its own, since a member that is told to stop by cancellation must still say goodbye;
+        // awaited right here.
+        let result = await Task { () async -> Result<Void, MartletError> in
+            var failure: MartletError?
+            do throws(MartletError) {
+                if self.configuration.autoCommitInterval != nil { try await self.storeDone() }
+            } catch {
+                failure = error
+            }
+            await Farewell(self).send()
+            return failure.map { .failure($0) } ?? .success(())
+        }.value
+        reader.close()
+        pool.close()
+        try result.get()
+    }
+}
+
+extension MartletClient {
+    /// Makes a member of a group; its `run` must be called.
+    public func makeGroupConsumer(
+        _ configuration: GroupConsumerConfiguration
+    ) throws(MartletError) -> GroupConsumer {
+        try GroupConsumer(client: self, configuration: configuration)
+    }
+
+    /// Runs a member of a group while `body` uses it; then stores how far it has got, and leaves.
+    ///
+    /// When `body` returns, all that it was handed counts as done; when it throws, only what was done before.
+    public func withGroupConsumer<Result>(
+        _ configuration: GroupConsumerConfiguration, _ body: (GroupConsumer) async throws -> Result
+    ) async throws -> Result {
+        let consumer = try makeGroupConsumer(configuration)
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await consumer.runLoop() }
+            do {
+                let result = try await body(consumer)
+                if configuration.completion == .onNextPoll { consumer.finishAll() }
+                consumer.end(.closed("the consumer"))
+                group.cancelAll()
+                try await group.waitForAll()
+                try await consumer.leave()
+                return result
+            } catch {
+                consumer.end(.closed("the consumer"))
+                group.cancelAll()
+                try? await group.waitForAll()
+                // The first error says more than what comes of it; after leaving, this does nothing.
+                try? await consumer.leave()
+                throw error
+            }
+        }
+    }
+}

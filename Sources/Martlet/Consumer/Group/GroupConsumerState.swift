@@ -1,0 +1,58 @@
+internal import MartletCore
+
+/// What the tasks that use a consumer and the one that keeps it in its group share.
+struct GroupConsumerState {
+    typealias Instant = ContinuousClock.Instant
+
+    /// A call of `commit` that waits for the answer.
+    struct CommitRequest {
+        /// Nil for all that is done by the time it is sent.
+        var offsets: [TopicPartition: Offset]?
+        let continuation: CheckedContinuation<Result<Void, MartletError>, Never>
+    }
+
+    /// Commits that may wait at a time.
+    static let maximumCommitRequests = 1_000
+
+    var ownership = Ownership()
+    /// Who the group takes us for; tells the coordinator whose offsets these are.
+    var identity = OffsetCommitExchange.Member()
+    var commitRequests: [CommitRequest] = []
+    /// The rest of a batch whose records are being handed out one by one.
+    var cursor: RecordCursor?
+    var isRunning = false
+    var hasLeft = false
+    /// No more is to be done: closed, or beyond repair.
+    var ending: MartletError?
+    var isPolling = false
+    /// When the user last came back. Nil before the first time.
+    var lastPoll: Instant?
+
+    /// How long the user has been busy with what was handed out.
+    func idleTime(at now: Instant) -> Duration? {
+        guard !isPolling, let lastPoll else { return nil }
+        return now - lastPoll
+    }
+}
+
+/// Goes through the records of one batch.
+struct RecordCursor {
+    let partition: TopicPartition
+    let nextOffset: Offset
+    private var records: ConsumerBatch.Iterator
+    /// Offset of the next record, or of the first.
+    private(set) var position: Offset
+
+    init(_ batch: ConsumerBatch) {
+        partition = batch.partition
+        nextOffset = batch.nextOffset
+        records = batch.makeIterator()
+        position = batch.firstOffset
+    }
+
+    mutating func next() -> ConsumerRecord? {
+        guard let record = records.next() else { return nil }
+        position = record.offset + 1
+        return ConsumerRecord(partition: partition, record: record)
+    }
+}

@@ -1,0 +1,107 @@
+internal import MartletCore
+
+/// The partitions that a member of a group has, and how far it has got in each. No I/O and no clock.
+///
+/// Offsets of a partition, always in this order: `committed ≤ done ≤ handedOut`. Only what is done may be
+/// stored, so that records are handed out again rather than lost if the member goes down.
+struct Ownership {
+    private struct Holding {
+        /// Stored as far as we know.
+        var committed: Offset?
+        /// To be stored: all records before it are done.
+        var done: Offset
+        /// Behind the last record that was handed out, unless all those are done.
+        var handedOut: Offset?
+    }
+
+    private var holdings: [TopicPartition: Holding] = [:]
+    /// To be given up as soon as nothing of them is in anybody's hands.
+    private(set) var revoking: Set<TopicPartition> = []
+
+    var partitions: Set<TopicPartition> { Set(holdings.keys) }
+
+    /// Takes over a partition.
+    ///
+    /// - Parameter isCommitted: Whether the group has stored the position, as opposed to it being found just
+    ///   now.
+    mutating func take(_ partition: TopicPartition, at position: Offset, isCommitted: Bool) {
+        holdings[partition] = Holding(committed: isCommitted ? position : nil, done: position)
+    }
+
+    mutating func giveUp(_ partitions: some Sequence<TopicPartition>) {
+        for partition in partitions {
+            holdings[partition] = nil
+            revoking.remove(partition)
+        }
+    }
+
+    /// Hands out nothing more of these partitions.
+    mutating func beginRevoking(_ partitions: Set<TopicPartition>) {
+        revoking.formUnion(partitions.filter { holdings[$0] != nil })
+    }
+
+    /// Whether records of these partitions are out and not done.
+    func isInHand(_ partitions: Set<TopicPartition>) -> Bool {
+        partitions.contains { holdings[$0]?.handedOut != nil }
+    }
+
+    // MARK: Records
+
+    /// Notes that records are handed out.
+    ///
+    /// - Returns: False if the partition is no longer to be read.
+    mutating func handOut(_ partition: TopicPartition, upTo offset: Offset) -> Bool {
+        guard var holding = holdings[partition], !revoking.contains(partition) else { return false }
+        holding.handedOut = max(holding.handedOut ?? offset, offset)
+        holdings[partition] = holding
+        return true
+    }
+
+    /// All that was handed out is done.
+    mutating func finishAll() {
+        for (partition, holding) in holdings {
+            if let offset = holding.handedOut { finish(partition, upTo: offset) }
+        }
+    }
+
+    /// Records before an offset are done.
+    mutating func finish(_ partition: TopicPartition, upTo offset: Offset) {
+        guard var holding = holdings[partition] else { return }
+        holding.done = max(holding.done, offset)
+        if let handedOut = holding.handedOut, handedOut <= holding.done { holding.handedOut = nil }
+        holdings[partition] = holding
+    }
+
+    /// There was nothing to hand out up to an offset: aborted transactions, compacted records. Counts only
+    /// once everything before it is done.
+    mutating func skip(_ partition: TopicPartition, upTo offset: Offset) {
+        guard holdings[partition]?.handedOut == nil else { return }
+        finish(partition, upTo: offset)
+    }
+
+    /// Goes on elsewhere: what was handed out before no longer counts.
+    mutating func seek(_ partition: TopicPartition, to offset: Offset) {
+        guard var holding = holdings[partition] else { return }
+        holding.done = offset
+        holding.handedOut = nil
+        holdings[partition] = holding
+    }
+
+    // MARK: Storing
+
+    /// What is done and not stored.
+    ///
+    /// - Parameter partitions: Nil for all.
+    func uncommitted(of partitions: Set<TopicPartition>? = nil) -> [TopicPartition: Offset] {
+        var offsets: [TopicPartition: Offset] = [:]
+        for (partition, holding) in holdings where holding.committed != holding.done {
+            if let partitions, !partitions.contains(partition) { continue }
+            offsets[partition] = holding.done
+        }
+        return offsets
+    }
+
+    mutating func didCommit(_ offsets: [TopicPartition: Offset]) {
+        for (partition, offset) in offsets { holdings[partition]?.committed = offset }
+    }
+}

@@ -1,0 +1,105 @@
+internal import MartletCoordination
+internal import MartletCore
+internal import MartletWire
+internal import NIOCore
+
+/// Finds the coordinators of one kind, from any loop and from structured code.
+struct CoordinatorAccess<Machine: CoordinatorMachine>: Sendable {
+    let topic: InternalTopic
+    let table: @Sendable (ShardCoordination) -> CoordinatorTable<Machine>
+    let controller: Controller
+    let router: ShardRouter
+    let control: ControlQueue
+
+    typealias Event = @Sendable (Machine, Call) -> Void
+    typealias Answer = @Sendable (CoordinatorAnswer) -> Void
+    /// Finds the partition of a name among so many.
+    typealias Place = @Sendable (_ partitionCount: Int) -> PartitionIndex
+
+    // MARK: From a loop
+
+    /// Hands an event to the coordinator of a partition. `answer` is called once, on any loop.
+    func submit(
+        to place: @escaping Place, _ caller: Caller, from shard: Shard, _ event: @escaping Event,
+        _ answer: @escaping Answer
+    ) {
+        if let topic = shard.image.topics[topic.name] {
+            return submit(topic.id, place(topic.partitions.count), caller, event, answer)
+        }
+        // The first of all: the rest waits for its topic.
+        control.submit {
+            do throws(RequestError) {
+                let topic = try await ensureTopic()
+                submit(topic.id, place(topic.partitions.count), caller, event, answer)
+            } catch {
+                answer(.failure(CoordinatorUnavailable(code: .coordinatorNotAvailable)))
+            }
+        }
+    }
+
+    private func submit(
+        _ topic: TopicID, _ index: PartitionIndex, _ caller: Caller, _ event: @escaping Event,
+        _ answer: @escaping Answer
+    ) {
+        router[router.owner(of: topic, index)].execute { shard in
+            guard let shell = table(shard.coordination).find(index, on: shard) else {
+                // A partition that was made just now may not be open yet. Clients come again then; what is
+                // not available some of them take for a failure.
+                let isComing = shard.partitions[topic, index] == nil
+                let code: ErrorCode = isComing ? .coordinatorLoadInProgress : .coordinatorNotAvailable
+                return answer(.failure(CoordinatorUnavailable(code: code)))
+            }
+            shell.submit(caller, event, answer)
+        }
+    }
+
+    // MARK: From structured code
+
+    /// The coordinators' topic, made if it is missing.
+    @discardableResult
+    func ensureTopic() async throws(RequestError) -> MetadataImage.Topic {
+        if let topic = await controller.image.topics[topic.name] { return topic }
+        do throws(RequestError) {
+            return try await controller.createTopic(topic.plan(controller.environment.settings))
+        } catch {
+            // Another request may have been quicker.
+            if let topic = await controller.image.topics[topic.name] { return topic }
+            throw error
+        }
+    }
+
+    /// Asks the coordinator of a partition.
+    func ask<Response: KafkaResponse>(
+        at place: Place, _ caller: Caller, _ event: @escaping Event
+    ) async throws(RequestError) -> Response {
+        let topic = try await ensureTopic()
+        return try await ask(topic.id, place(topic.partitions.count), caller, event)
+    }
+
+    /// Asks all coordinators there are, in the order of their partitions.
+    func askAll<Response: KafkaResponse>(
+        _ caller: Caller, _ event: @escaping Event
+    ) async throws(RequestError) -> [Response] {
+        guard let topic = await controller.image.topics[topic.name] else { return [] }
+        var responses: [Response] = []
+        for index in topic.partitions.indices {
+            responses.append(try await ask(topic.id, PartitionIndex(index), caller, event))
+        }
+        return responses
+    }
+
+    private func ask<Response: KafkaResponse>(
+        _ topic: TopicID, _ index: PartitionIndex, _ caller: Caller, _ event: @escaping Event
+    ) async throws(RequestError) -> Response {
+        let answer = await withCheckedContinuation { continuation in
+            submit(topic, index, caller, event) { continuation.resume(returning: $0) }
+        }
+        switch answer {
+        case .failure(let unavailable):
+            throw RequestError(unavailable.code)
+        case .success(let response):
+            guard let response = response as? Response else { throw RequestError(.unknownServerError) }
+            return response
+        }
+    }
+}

@@ -1,0 +1,92 @@
+internal import MartletCoordination
+internal import MartletCore
+internal import MartletLog
+internal import MartletWire
+internal import NIOCore
+
+/// Finds the coordinator of a share partition's stored state.
+typealias ShareStateAccess = CoordinatorAccess<ShareStateCoordinator>
+
+extension ShareStateAccess {
+    init(controller: Controller, router: ShardRouter, control: ControlQueue) {
+        self.init(
+            topic: .shareGroupState, table: { $0.shareStates }, controller: controller, router: router,
+            control: control)
+    }
+
+    /// Carries out what a group coordinator asks for. `completion` is called once, on `shard`'s loop.
+    func perform(
+        _ request: ShareStateRequest, from shard: Shard,
+        _ completion: @escaping ([ShareStateOutcome]) -> Void
+    ) {
+        let gathered = NIOLoopBoundBox(Gathered(completion), eventLoop: shard.eventLoop)
+        // Counted ahead, so that parts that are answered at once do not end it early.
+        gathered.value.pending = request.partitions.count + 1
+        let eventLoop = shard.eventLoop
+        for partition in request.partitions {
+            let part = request.only(partition)
+            let key = ShareStateKey(request.group, partition.topic, partition.index)
+            submit(to: { key.coordinatorPartition(count: $0) }, .broker, from: shard) { coordinator, call in
+                part.perform(coordinator, call)
+            } _: { answer in
+                let outcomes =
+                    switch answer {
+                    case .success(let response): part.outcomes(of: response)
+                    case .failure(let unavailable): part.outcomes(failedWith: unavailable.code)
+                    }
+                finish(outcomes, part) { outcomes in
+                    eventLoop.execute { gathered.value.take(outcomes) }
+                }
+            }
+        }
+        gathered.value.take([])
+    }
+
+    /// Does what is left to do where the partition itself lives.
+    private func finish(
+        _ outcomes: [ShareStateOutcome], _ part: ShareStateRequest,
+        _ completion: @escaping @Sendable ([ShareStateOutcome]) -> Void
+    ) {
+        guard let partition = part.partitions.first else { return completion(outcomes) }
+        router[router.owner(of: partition.topic, partition.index)].execute { shard in
+            switch part.operation {
+            case .readSummary:
+                // So that the lag is known.
+                let end = shard.partitions[partition.topic, partition.index]?.offsets.highWatermark
+                completion(
+                    outcomes.map { outcome in
+                        var outcome = outcome
+                        outcome.logEnd = end
+                        return outcome
+                    })
+            case .initialize, .delete:
+                // What is in memory belongs to the state that was.
+                shard.sharing.forget(
+                    SharePartitionKey(group: part.group, topic: partition.topic, index: partition.index))
+                completion(outcomes)
+            }
+        }
+    }
+
+    private final class Gathered {
+        var pending = 0
+        private var outcomes: [ShareStateOutcome] = []
+        private let completion: ([ShareStateOutcome]) -> Void
+
+        init(_ completion: @escaping ([ShareStateOutcome]) -> Void) { self.completion = completion }
+
+        func take(_ more: [ShareStateOutcome]) {
+            outcomes += more
+            pending -= 1
+            if pending == 0 { completion(outcomes) }
+        }
+    }
+}
+
+extension ShareStateRequest {
+    fileprivate func only(_ partition: Partition) -> ShareStateRequest {
+        var part = self
+        part.partitions = [partition]
+        return part
+    }
+}

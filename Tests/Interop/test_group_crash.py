@@ -1,0 +1,265 @@
+"""Members and the broker die in the middle of the work: nothing is skipped, and what a commit's answer promised stays."""
+
+import threading
+import time
+
+import pytest
+
+import apis_groups as apis
+import raw
+from broker import Broker
+from conftest import unique
+from disk import eventually
+from group import AIOKAFKA, CONFLUENT, CONFLUENT_CONSUMER, KAFKA_PYTHON, KCAT, KINDS, Group
+from load import Load, produce_numbers
+from raw_groups import commit, committed, heartbeat, join_alone
+
+SETTINGS = {
+    "group.initial.rebalance.delay.ms": 100,
+    "group.min.session.timeout.ms": 1000,
+    "group.consumer.heartbeat.interval.ms": 300,
+    "group.consumer.session.timeout.ms": 3000,
+    # Fewer partitions are loaded sooner after a crash; what matters is the same.
+    "offsets.topic.num.partitions": 8,
+}
+
+PARTITIONS = 6
+kinds = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+
+
+class Story:
+    """One load, a group of each kind that reads it, and all that befalls them."""
+
+    def __init__(self, broker):
+        self.broker = broker
+        self.groups = {kind: Group(broker.address, f"all-{kind.name}", "load") for kind in KINDS}
+        self.committed, self.committed_after_crash, self.ends, self.acknowledged = {}, {}, [], set()
+
+    def tell(self):
+        with raw.Connection(self.broker.address) as connection:
+            connection.create("load", PARTITIONS)
+        for kind in self.groups:
+            self._add(kind)
+            self._add(kind)
+        with Load(self.broker.address, "load", PARTITIONS) as load:
+            self._go_on(load)
+            for kind, group in self.groups.items():
+                group.members[0].kill9()
+                self._add(kind)
+            self._go_on(load)
+            self._crash()
+            self._go_on(load)
+            self.broker.restart()
+            self._go_on(load)
+            # In the middle of a rebalance.
+            for kind in self.groups:
+                self._add(kind)
+            time.sleep(0.3)
+            self._crash()
+            self._go_on(load)
+            self.acknowledged = load.stop()
+        for group in self.groups.values():
+            group.wait_for(self.acknowledged)
+        self._look()
+        for group in self.groups.values():
+            group.stop()
+        self._crash()
+        with raw.Connection(self.broker.address) as connection:
+            self.committed_after_crash = {kind: self._committed(connection, kind) for kind in self.groups}
+
+    def _add(self, kind):
+        self.groups[kind].add(kind, session_ms=3000)
+
+    def _crash(self):
+        self.broker.kill9()
+        time.sleep(0.3)
+        self.broker.start()
+
+    def _go_on(self, load):
+        """Until every group is whole again and reads what is written now."""
+        for group in self.groups.values():
+            group.wait_until_divided(PARTITIONS)
+        now = set(load.acknowledged)
+        eventually(lambda: len(load.acknowledged) > len(now) + 20, "the load goes on", 20)
+        for group in self.groups.values():
+            group.wait_for(set(load.acknowledged) - now)
+
+    def _look(self):
+        with raw.Connection(self.broker.address) as connection:
+            self.ends = [
+                connection.list_offset("load", raw.LATEST, partition=number)["offset"]
+                for number in range(PARTITIONS)
+            ]
+            for kind in self.groups:
+                # kcat commits every now and then.
+                eventually(lambda kind=kind: self._committed(connection, kind) == self.ends, "all committed", 10)
+                self.committed[kind] = self._committed(connection, kind)
+
+    def _committed(self, connection, kind):
+        name = self.groups[kind].name
+        return [committed(connection, name, "load", number)["offset"] for number in range(PARTITIONS)]
+
+
+@pytest.fixture(scope="module")
+def story():
+    broker = Broker(SETTINGS)
+    story = Story(broker)
+    try:
+        broker.start()
+        story.tell()
+        yield story
+        broker.close()
+    finally:
+        for group in story.groups.values():
+            group.abandon()
+        broker.abandon()
+
+
+@kinds
+def test_nothing_is_skipped_whoever_dies(story, kind):
+    """Members are killed, the broker is killed twice and restarted once under a load: every number was read."""
+    assert len(story.acknowledged) > 500
+    missing = story.acknowledged - story.groups[kind].values
+    assert not missing, f"{len(missing)} records were never read: {sorted(missing, key=int)[:10]}"
+
+
+@kinds
+def test_commits_outlive_their_broker(story, kind):
+    assert story.committed[kind] == story.ends
+    assert story.committed_after_crash[kind] == story.ends
+
+
+@kinds
+def test_offsets_that_were_committed_are_where_reading_went_on(story, kind):
+    """No member was handed a record whose successor somebody had committed long before: what is read again is
+    what was on its way when something died, not the whole log."""
+    group = story.groups[kind]
+    again = len(group.records) - len(set(group.records))
+    assert again < len(story.acknowledged), f"{again} records of {len(story.acknowledged)} were read again"
+
+
+@pytest.mark.parametrize("end", ["kill9", "stop"])
+def test_answered_commits_are_there_after_the_end(own_broker, end):
+    """Three groups commit as fast as the broker answers; it may hold one more than was answered, never less."""
+    broker = own_broker({"offsets.topic.num.partitions": 4})
+    with raw.Connection(broker.address) as connection:
+        connection.create("topic", 3)
+    sent, answered = {}, {}
+    for round in range(4):
+        timer = threading.Timer(0.2 + 0.1 * round, getattr(broker, end))
+        with raw.Connection(broker.address) as connection:
+            timer.start()
+            try:
+                while True:
+                    for group in ("a", "b", "c"):
+                        offset = sent[group] = sent.get(group, 0) + 1
+                        for partition in range(3):
+                            assert commit(connection, group, "topic", offset, partition=partition) == 0
+                        answered[group] = offset
+            except (raw.Closed, ConnectionError):
+                pass
+        timer.join()
+        broker.start()
+        with raw.Connection(broker.address) as connection:
+            for group in answered:
+                for partition in range(3):
+                    found = committed(connection, group, "topic", partition)["offset"]
+                    assert answered[group] <= found <= sent[group]
+    assert all(offset > 20 for offset in answered.values()), answered
+
+
+@pytest.mark.parametrize("end", ["kill9", "stop"])
+def test_a_stable_group_outlives_its_broker(own_broker, end):
+    """The members go on in their generation, with what they were assigned, and may commit."""
+    broker = own_broker({"group.initial.rebalance.delay.ms": 0, "offsets.topic.num.partitions": 4})
+    with raw.Connection(broker.address) as connection:
+        connection.create("topic")
+        member, generation = join_alone(connection, "group", b"what it does", instance="one")
+    getattr(broker, end)()
+    broker.start()
+    with raw.Connection(broker.address) as connection:
+        assert heartbeat(connection, "group", generation, member, "one") == 0
+        again = connection.call(
+            apis.SYNC_GROUP, 5, group_id="group", generation=generation, member_id=member, instance_id="one"
+        )
+        assert (again["error_code"], again["assignment"]) == (0, b"what it does")
+        assert commit(connection, "group", "topic", 7, generation=generation, member=member, instance="one") == 0
+        assert heartbeat(connection, "group", generation - 1, member, "one") == raw.ILLEGAL_GENERATION
+        [found] = connection.call(apis.DESCRIBE_GROUPS, 5, groups=["group"])["groups"]
+        assert (found["state"], [m["instance_id"] for m in found["members"]]) == ("Stable", ["one"])
+
+
+@pytest.mark.parametrize(
+    "kind", [CONFLUENT, CONFLUENT_CONSUMER, KAFKA_PYTHON, AIOKAFKA], ids=lambda kind: kind.name
+)
+def test_a_member_that_slept_too_long_commits_nothing(story, topic, kind):
+    """It stops between reading and committing, is given up, replaced, and wakes up: the offset does not go back."""
+    address = story.broker.address
+    with raw.Connection(address) as connection:
+        connection.create(topic)
+    group = Group(address, unique("group"), topic)
+    try:
+        zombie = group.add(kind, session_ms=2000, seconds_before_commit=1.0)
+        group.wait_until_divided(1)
+        produce_numbers(address, topic, 1, range(10))
+        eventually(lambda: zombie.records, "it reads", every=0.02)
+        zombie.pause()
+        assert not zombie.events_of("committed")
+        heir = group.add(kind, session_ms=2000)
+        eventually(lambda: heir.owned, "another takes over", 20)
+        group.wait_for(map(str, range(10)))
+        produce_numbers(address, topic, 1, range(10, 20))
+        with raw.Connection(address) as connection:
+            eventually(lambda: committed(connection, group.name, topic)["offset"] == 20, "20 committed", 10)
+            zombie.resume()
+            eventually(lambda: zombie.events_of("refused", "trouble", "lost"), "it is told", 15)
+            # It may come back as an ordinary member, and own nothing or all.
+            eventually(lambda: group.is_divided(1), "one owner", 20)
+            assert committed(connection, group.name, topic)["offset"] == 20
+        assert not zombie.events_of("committed")
+        group.stop()
+    finally:
+        group.abandon()
+
+
+@pytest.mark.parametrize("kind", [CONFLUENT, KAFKA_PYTHON, AIOKAFKA, KCAT], ids=lambda kind: kind.name)
+def test_whoever_takes_a_static_members_place_shuts_it_out(story, topic, kind):
+    """Two processes with one instance id: the second works, the first learns that it is fenced and reads no more."""
+    address = story.broker.address
+    with raw.Connection(address) as connection:
+        connection.create(topic, 2)
+    group = Group(address, unique("group"), topic)
+    try:
+        first = group.add(kind, instance="the-one")
+        group.wait_until_divided(2)
+        second = group.add(kind, instance="the-one")
+        eventually(lambda: len(second.owned) == 2, "the second owns all", 20)
+        eventually(
+            lambda: not first.is_running or first.errors or first.events_of("trouble", "refused", "lost"),
+            "the first learns it", 15,
+        )
+        read = len(first.records)
+        produce_numbers(address, topic, 2, range(20))
+        eventually(lambda: len(second.values) == 20, "the second reads", 15)
+        assert len(first.records) == read
+        second.stop()
+    finally:
+        group.abandon()
+
+
+def test_a_living_static_member_cannot_be_replaced_in_the_consumer_protocol(story, topic):
+    """There the second is refused as long as the first has not left, and the first goes on."""
+    address = story.broker.address
+    with raw.Connection(address) as connection:
+        connection.create(topic, 2)
+    group = Group(address, unique("group"), topic)
+    try:
+        first = group.add(CONFLUENT_CONSUMER, instance="the-one")
+        group.wait_until_divided(2)
+        second = group.add(CONFLUENT_CONSUMER, instance="the-one")
+        eventually(lambda: not second.is_running or second.events_of("trouble"), "the second is refused", 15)
+        assert not second.owned
+        produce_numbers(address, topic, 2, range(20))
+        eventually(lambda: len(first.values) == 20, "the first reads", 15)
+    finally:
+        group.abandon()

@@ -1,0 +1,71 @@
+import MartletCore
+import Testing
+
+@testable import Martlet
+
+@Suite("What a member of a group has, and how far it has got")
+struct OwnershipTests {
+    private let a = TopicPartition("t", 0)
+    private let b = TopicPartition("t", 1)
+
+    @Test("only what is done is to be stored")
+    func onlyDone() {
+        var ownership = Ownership()
+        ownership.take(a, at: 10, isCommitted: true)
+        #expect(ownership.handOut(a, upTo: 15))
+        #expect(ownership.uncommitted().isEmpty, "somebody still works on it")
+        ownership.finish(a, upTo: 12)
+        #expect(ownership.uncommitted() == [a: 12])
+        #expect(ownership.isInHand([a]))
+        ownership.finishAll()
+        #expect(ownership.uncommitted() == [a: 15] && !ownership.isInHand([a]))
+        ownership.didCommit([a: 15])
+        #expect(ownership.uncommitted().isEmpty)
+    }
+
+    @Test(
+        "a position that was only just found is stored, so that a restart does not skip what comes meanwhile")
+    func foundPosition() {
+        var ownership = Ownership()
+        ownership.take(a, at: 100, isCommitted: false)
+        #expect(ownership.uncommitted() == [a: 100])
+    }
+
+    @Test("what is being revoked is handed out no more, and is free once it is done")
+    func revoking() {
+        var ownership = Ownership()
+        ownership.take(a, at: 0, isCommitted: true)
+        ownership.take(b, at: 0, isCommitted: true)
+        #expect(ownership.handOut(a, upTo: 3))
+        ownership.beginRevoking([a, b])
+        #expect(!ownership.handOut(b, upTo: 2) && !ownership.isInHand([b]) && ownership.isInHand([a]))
+        ownership.finishAll()
+        #expect(!ownership.isInHand([a]) && ownership.uncommitted(of: [a]) == [a: 3])
+        ownership.giveUp([a, b])
+        #expect(ownership.partitions.isEmpty && !ownership.handOut(a, upTo: 4))
+        ownership.take(a, at: 3, isCommitted: true)
+        #expect(ownership.handOut(a, upTo: 4), "taken over again, it is like new")
+    }
+
+    @Test("offsets with nothing to hand out count only behind what is done")
+    func skipped() {
+        var ownership = Ownership()
+        ownership.take(a, at: 0, isCommitted: true)
+        #expect(ownership.handOut(a, upTo: 5))
+        ownership.skip(a, upTo: 9)
+        #expect(ownership.uncommitted().isEmpty)
+        ownership.finishAll()
+        ownership.skip(a, upTo: 9)
+        #expect(ownership.uncommitted() == [a: 9])
+    }
+
+    @Test("a seek back is stored as it is")
+    func seek() {
+        var ownership = Ownership()
+        ownership.take(a, at: 50, isCommitted: true)
+        #expect(ownership.handOut(a, upTo: 60))
+        ownership.seek(a, to: 20)
+        ownership.finishAll()
+        #expect(ownership.uncommitted() == [a: 20])
+    }
+}
