@@ -1,9 +1,9 @@
 """A member of a share group in a process of its own, so that it can be killed: reads, says so, acknowledges, says so.
 
-    python share_worker.py ADDRESS GROUP TOPIC [--hold]
+    python share_worker.py ADDRESS GROUP TOPIC [--hold] [--slow]
 
 Each line of its output is `got PARTITION OFFSET VALUE` or `done PARTITION OFFSET`, the latter when the broker
-has confirmed it. With `--hold` it acknowledges nothing."""
+has confirmed it. With `--hold` it acknowledges nothing, with `--slow` it takes its time."""
 
 import sys
 import time
@@ -11,7 +11,7 @@ import time
 from confluent_kafka import ShareConsumer
 
 
-def main(address, group, topic, hold):
+def main(address, group, topic, hold, slow):
     consumer = ShareConsumer(
         {
             "bootstrap.servers": address,
@@ -31,6 +31,8 @@ def main(address, group, topic, hold):
             print("got", message.partition(), message.offset(), message.value().decode(), flush=True)
             if hold:
                 time.sleep(3600)
+            if slow:
+                time.sleep(0.005)
             consumer.acknowledge(message)
             got.append(message)
         if not got:
@@ -44,4 +46,4 @@ def main(address, group, topic, hold):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:4], hold="--hold" in sys.argv)
+    main(*sys.argv[1:4], hold="--hold" in sys.argv, slow="--slow" in sys.argv)

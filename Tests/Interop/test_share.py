@@ -131,8 +131,8 @@ def group(broker):
 def test_members_compete_and_each_record_is_processed_once(broker, topic, group):
     """Three members, one partition: nobody fails, so nobody gets what another got."""
     ADMINS[0].create(broker.address, topic, 1, {})
-    sent = values_of(3000)
-    workers = [Worker(broker.address, group, topic) for _ in range(3)]
+    sent = values_of(1500)
+    workers = [Worker(broker.address, group, topic, "--slow") for _ in range(3)]
     try:
         for start in range(0, len(sent), 300):
             produce(broker.address, topic, sent[start : start + 300])
@@ -284,11 +284,11 @@ def test_no_record_is_lost_though_members_and_the_broker_are_killed(own_broker, 
     ADMINS[0].create(broker.address, topic, 2, {})
     sent = values_of(2000)
     produce(broker.address, topic, sent, partitions=2)
-    workers = [Worker(broker.address, group, topic) for _ in range(3)]
+    workers = [Worker(broker.address, group, topic, "--slow") for _ in range(3)]
     finished = []
     try:
         for turn in range(3):
-            goal = sum(len(worker.done) for worker in workers + finished) + 200
+            goal = sum(len(worker.done) for worker in workers + finished) + 150
             wait_until(
                 lambda goal=goal: sum(len(worker.done) for worker in workers + finished) >= goal,
                 "the members go on",
@@ -300,7 +300,7 @@ def test_no_record_is_lost_though_members_and_the_broker_are_killed(own_broker, 
                 broker.kill9()
                 time.sleep(0.3)
                 broker.start()
-            workers.append(Worker(broker.address, group, topic))
+            workers.append(Worker(broker.address, group, topic, "--slow"))
         wait_until(
             lambda: len(set().union(*(worker.done for worker in workers + finished))) >= len(sent),
             "all records are confirmed",

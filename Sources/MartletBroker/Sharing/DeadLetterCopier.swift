@@ -16,7 +16,8 @@ struct DeadLetterCopier: Sendable {
     let controller: Controller
     let control: ControlQueue
 
-    private static let firstRetryDelay = TimeAmount.milliseconds(250)
+    private static let firstRetryDelay = TimeAmount.milliseconds(100)
+    private static let failuresBeforeWarning = 4
     private static let longestRetryDelay = TimeAmount.seconds(30)
     /// Read at once, and so about the size of the largest copied batch.
     private static let chunkByteCount = 256 << 10
@@ -35,7 +36,7 @@ struct DeadLetterCopier: Sendable {
         let shell: SharePartitionShell
         var next: Offset
         var delay = DeadLetterCopier.firstRetryDelay
-        var hasWarned = false
+        var failures = 0
 
         init(_ copier: DeadLetterCopier, _ letter: DeadLetter, _ shell: SharePartitionShell) {
             self.copier = copier
@@ -56,8 +57,9 @@ struct DeadLetterCopier: Sendable {
         }
 
         private func retry(because reason: String) {
-            if !hasWarned {
-                hasWarned = true
+            failures += 1
+            // A topic that was only just made takes a moment to be known everywhere.
+            if failures == DeadLetterCopier.failuresBeforeWarning {
                 shell.partition.logger.warning(
                     "Records that a share group gave up cannot be copied; it is tried again.",
                     metadata: [

@@ -24,8 +24,11 @@ extension SharePartition {
                 return .refused(
                     .invalidRecordState, "The records up to \(batch.lastOffset) are not acquired.")
             }
-            // What lies before the start is done with, whatever the member says.
-            let first = max(batch.firstOffset, start)
+            // What the log gave up meanwhile is done with, whatever the member says.
+            let first = max(batch.firstOffset, min(logStart, start))
+            guard first >= start || first > batch.lastOffset else {
+                return .refused(.invalidRecordState, "Another member is done with some of these records.")
+            }
             guard spans.overlapping(first, batch.lastOffset).allSatisfy({ $0.state.isAcquired(by: member) })
             else { return .refused(.invalidRecordState, "The member does not have all of these records.") }
         }

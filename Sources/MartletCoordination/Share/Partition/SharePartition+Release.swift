@@ -51,6 +51,7 @@ extension SharePartition {
 
     /// The log has given up its records before `offset`; nobody can get them any more.
     package mutating func logStartMoved(to offset: Offset) {
+        logStart = max(logStart, offset)
         moveStart(to: offset)
         advanceStart()
     }

@@ -22,6 +22,8 @@ package struct SharePartition: Sendable {
     package private(set) var start: Offset
     /// First offset that nobody has looked at.
     package private(set) var end: Offset
+    /// Records before it were given up by the log, whoever had them.
+    var logStart: Offset
     var spans = SpanList()
 
     /// Number of the last change that has to be saved.
@@ -52,6 +54,7 @@ package struct SharePartition: Sendable {
         let wanted = isChosen ? initial : stored.startOffset
         start = max(log.start, min(wanted, log.end))
         end = start
+        logStart = log.start
         availableHint = start
         changes = isChosen ? 1 : 0
         readyChange = changes
