@@ -17,7 +17,7 @@ _MEMBER = Path(__file__).with_name("member.py")
 
 @dataclass(frozen=True)
 class Kind:
-    """A client and the protocol it speaks in a group. `program` is None for kcat, which is a program already."""
+    """A client and the protocol it speaks in a group. kcat is a program already and needs none of ours."""
 
     name: str
     program: str | None
@@ -40,22 +40,45 @@ class Member:
     `strategy` is an assignor's name, `instance` makes the member static, `seconds_before_commit` leaves time
     between reading and committing. kcat commits by itself, a little later."""
 
-    def __init__(self, kind, address, group, topics, *, strategy=None, instance=None, commits=True,
-                 session_ms=10_000, heartbeat_ms=300, metadata_ms=60_000, seconds_before_commit=0.0):
+    def __init__(
+        self,
+        kind,
+        address,
+        group,
+        topics,
+        *,
+        strategy=None,
+        instance=None,
+        commits=True,
+        session_ms=10_000,
+        heartbeat_ms=300,
+        metadata_ms=60_000,
+        seconds_before_commit=0.0,
+    ):
         self.kind, self.instance = kind, instance
         self.owned, self.records, self.events = set(), [], []
         self.errors = []
         options = {
-            "program": kind.program, "protocol": kind.protocol, "address": address, "group": group,
-            "topics": topics, "strategy": strategy, "instance": instance, "commits": commits,
-            "session_ms": session_ms, "heartbeat_ms": heartbeat_ms, "metadata_ms": metadata_ms,
+            "program": kind.program,
+            "protocol": kind.protocol,
+            "address": address,
+            "group": group,
+            "topics": topics,
+            "strategy": strategy,
+            "instance": instance,
+            "commits": commits,
+            "session_ms": session_ms,
+            "heartbeat_ms": heartbeat_ms,
+            "metadata_ms": metadata_ms,
             "seconds_before_commit": seconds_before_commit,
         }
         command = _kcat(options) if kind is KCAT else [sys.executable, str(_MEMBER), json.dumps(options)]
         self.process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
-        take, take_error = (self._kcat_record, self._kcat_event) if kind is KCAT else (self._line, self._error)
+        take, take_error = (
+            (self._kcat_record, self._kcat_event) if kind is KCAT else (self._line, self._error)
+        )
         self._threads = [
             threading.Thread(target=_each_line, args=(self.process.stdout, take), daemon=True),
             threading.Thread(target=_each_line, args=(self.process.stderr, take_error), daemon=True),
@@ -88,7 +111,9 @@ class Member:
             self.process.wait(seconds)
         except subprocess.TimeoutExpired:
             self.kill9()
-            raise AssertionError(f"{self.kind.name} is still there after {seconds} s: {self.errors[-5:]}") from None
+            raise AssertionError(
+                f"{self.kind.name} is still there after {seconds} s: {self.errors[-5:]}"
+            ) from None
         self._gone()
 
     def kill9(self):

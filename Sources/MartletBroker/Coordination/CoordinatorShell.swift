@@ -245,6 +245,7 @@ final class CoordinatorShell<Machine: CoordinatorMachine> {
         guard case .loading = state else { return }
         let machine = loader.machine
         state = .serving(machine)
+        machine.overridesChanged(shard.coordination.overrides, now: clock.now())
         machine.topicsChanged(shard.image.catalogue, now: clock.now())
         machine.didLoad(now: clock.now())
         takeEffects(of: machine)

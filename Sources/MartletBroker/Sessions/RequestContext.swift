@@ -56,6 +56,11 @@ final class RequestContext {
         finish()?.close(because: reason)
     }
 
+    /// Remembers for later requests of the connection what the client says that it is.
+    func note(_ software: ClientSoftware) {
+        session?.info.software = software
+    }
+
     func cancel() {
         guard !isFinished else { return }
         isFinished = true
@@ -80,4 +85,12 @@ struct ConnectionInfo: Sendable {
     let remoteAddress: SocketAddress?
     /// The address by which the client reached us.
     let localAddress: SocketAddress?
+    /// What the client says that it is, if it did.
+    var software: ClientSoftware?
+}
+
+/// The library that a client uses, and its version (KIP-511).
+struct ClientSoftware: Sendable {
+    let name: String
+    let version: String
 }

@@ -50,7 +50,7 @@ extension GroupCoordinator {
         _ group: ClassicGroup, _ assignments: [SyncGroupRequest.Assignment], now: Timestamp
     ) {
         var parts: [MemberID: Bytes] = [:]
-        for assignment in assignments { parts[assignment.member] = assignment.assignment.copied }
+        for assignment in assignments { parts[assignment.member] = assignment.assignment }
         append(.classicGroup(group.id, group.value(assignments: parts, now: now)))
         for member in group.members.all { replySync(member, in: group, now: now) }
     }

@@ -3,9 +3,9 @@ internal import MartletWire
 
 /// A group whose partitions the coordinator divides (KIP-848).
 ///
-/// Three things run after each other. The group epoch counts changes of members, subscriptions and topics. The
-/// target assignment says for a group epoch what each member should own. Each member follows at its own pace
-/// with its heartbeats, and its epoch says how far it is.
+/// Three things run after each other. The group epoch counts changes of members, subscriptions and topics.
+/// The target assignment says for a group epoch what each member should own. Each member follows at its own
+/// pace with its heartbeats, and its epoch says how far it is.
 package final class ConsumerGroup {
     package let id: GroupID
     package internal(set) var epoch = MemberEpoch()

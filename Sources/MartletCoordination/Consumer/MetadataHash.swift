@@ -1,7 +1,8 @@
 internal import MartletCore
 
 /// One number for the names, ids and partition counts of topics: when it changes, a group that reads them has
-/// to divide its partitions again. Computed as Kafka does, so that a group that moves here from there need not.
+/// to divide its partitions again. Computed as Kafka does, so that a group that moves here from there need
+/// not.
 enum MetadataHash {
     /// Stands in front of what is hashed of a topic.
     private static let version: UInt8 = 0

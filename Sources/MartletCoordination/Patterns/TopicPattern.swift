@@ -3,8 +3,8 @@ package import MartletCore
 
 /// A regular expression that whole topic names match, or do not.
 ///
-/// Patterns come from clients, so each look at a name has limits: on steps, on nesting and on memory. A pattern
-/// that reaches one fails; it cannot hold up the event loop that other groups live on.
+/// Patterns come from clients, so each look at a name has limits: on steps, on nesting and on memory. A
+/// pattern that reaches one fails; it cannot hold up the event loop that other groups live on.
 package final class TopicPattern {
     package let text: String
     private let code: OpaquePointer

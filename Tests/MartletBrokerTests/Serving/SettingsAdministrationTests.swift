@@ -202,6 +202,7 @@ struct InternalTopicTests {
                 ]
             }
             #expect(try await peer.send(more).topics[0].errorCode == .invalidRequest)
+            #expect(try await peer.createTopic("__transaction_state").errorCode == .topicAuthorizationFailed)
         }
     }
 

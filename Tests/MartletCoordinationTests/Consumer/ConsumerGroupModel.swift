@@ -17,6 +17,10 @@ final class ConsumerGroupModel {
     private var nextName = 0
     private(set) var trace: [String] = []
     private(set) var failures: [String] = []
+    /// How often the group changed its protocol, and how often it was caught between two assignments.
+    private(set) var conversions = 0
+    private(set) var reconciliations = 0
+    private var type: GroupType?
 
     init(seed: UInt64) {
         self.seed = seed
@@ -175,8 +179,12 @@ final class ConsumerGroupModel {
                 }
             }
         }
-        switch broker.coordinator.groups["group"] {
+        let group = broker.coordinator.groups["group"]
+        if let before = type, let now = group?.type, before != now { conversions += 1 }
+        type = group?.type ?? type
+        switch group {
         case .consumer(let group):
+            if group.state == .reconciling { reconciliations += 1 }
             for client in modern + asleep {
                 guard let member = group[client.id], !member.isClassic,
                     client.epoch == member.epoch || client.epoch == member.previousEpoch

@@ -8,7 +8,7 @@ extension GroupCoordinator {
     package func deleteShareGroupOffsets(_ request: DeleteShareGroupOffsetsRequest, _ call: Call) {
         var response = DeleteShareGroupOffsetsResponse()
         let group: ShareGroup
-        do throws(ShareRefusal) {
+        do throws(GroupRefusal) {
             group = try emptyShareGroup(request.group)
         } catch {
             response.errorCode = error.code

@@ -4,7 +4,7 @@ package import MartletWire
 /// Members of share groups join, live, and leave.
 extension GroupCoordinator {
     package func shareGroupHeartbeat(_ request: ShareGroupHeartbeatRequest, _ call: Call) {
-        do throws(ShareRefusal) {
+        do throws(GroupRefusal) {
             try validate(request)
             if request.memberEpoch == .leaving {
                 try leaveShareGroup(request, call)
@@ -16,7 +16,7 @@ extension GroupCoordinator {
         }
     }
 
-    private func refuse(_ call: Call, _ refusal: ShareRefusal) {
+    private func refuse(_ call: Call, _ refusal: GroupRefusal) {
         reply(
             call.ticket,
             ShareGroupHeartbeatResponse {
@@ -25,9 +25,9 @@ extension GroupCoordinator {
             })
     }
 
-    private func validate(_ request: ShareGroupHeartbeatRequest) throws(ShareRefusal) {
-        func refuse(_ isWrong: Bool, _ message: String) throws(ShareRefusal) {
-            if isWrong { throw ShareRefusal(.invalidRequest, message) }
+    private func validate(_ request: ShareGroupHeartbeatRequest) throws(GroupRefusal) {
+        func refuse(_ isWrong: Bool, _ message: String) throws(GroupRefusal) {
+            if isWrong { throw GroupRefusal(.invalidRequest, message) }
         }
         try refuse(request.member.rawValue.isEmpty, "MemberId can't be empty.")
         try refuse(request.group.rawValue.isEmpty, "GroupId can't be empty.")
@@ -42,7 +42,7 @@ extension GroupCoordinator {
 
     // MARK: Leaving
 
-    private func leaveShareGroup(_ request: ShareGroupHeartbeatRequest, _ call: Call) throws(ShareRefusal) {
+    private func leaveShareGroup(_ request: ShareGroupHeartbeatRequest, _ call: Call) throws(GroupRefusal) {
         let group = try existingShareGroup(request.group)
         guard group.members[request.member] != nil else { throw unknown(request.member, in: group) }
         removeShareMember(request.member, from: group)
@@ -61,23 +61,23 @@ extension GroupCoordinator {
         bumpShareEpoch(of: group, hash: metadataHash(of: group))
     }
 
-    func existingShareGroup(_ id: GroupID) throws(ShareRefusal) -> ShareGroup {
+    func existingShareGroup(_ id: GroupID) throws(GroupRefusal) -> ShareGroup {
         guard let group = groups[id] else {
-            throw ShareRefusal(.groupIDNotFound, "Share group \(id) not found.")
+            throw GroupRefusal(.groupIDNotFound, "Share group \(id) not found.")
         }
         guard case .share(let group) = group else {
-            throw ShareRefusal(.groupIDNotFound, "Group \(id) is not a share group.")
+            throw GroupRefusal(.groupIDNotFound, "Group \(id) is not a share group.")
         }
         return group
     }
 
-    private func unknown(_ member: MemberID, in group: ShareGroup) -> ShareRefusal {
-        ShareRefusal(.unknownMemberID, "Member \(member) is not a member of group \(group.id).")
+    private func unknown(_ member: MemberID, in group: ShareGroup) -> GroupRefusal {
+        GroupRefusal(.unknownMemberID, "Member \(member) is not a member of group \(group.id).")
     }
 
     // MARK: Joining and living
 
-    private func keepShareMember(_ request: ShareGroupHeartbeatRequest, _ call: Call) throws(ShareRefusal) {
+    private func keepShareMember(_ request: ShareGroupHeartbeatRequest, _ call: Call) throws(GroupRefusal) {
         let before = try admit(request)
         var member = before ?? ShareMember(request.member)
         member.rack = request.rack ?? member.rack
@@ -92,7 +92,6 @@ extension GroupCoordinator {
         if hasChanged { group.mayLackStates = true }
         if hasChanged || group.mayBeStale {
             let hash = metadataHash(of: group)
-            if hash != group.metadataHash { group.mayLackStates = true }
             if hasChanged || hash != group.metadataHash { bumpShareEpoch(of: group, hash: hash) }
             group.mayBeStale = false
         }
@@ -108,7 +107,7 @@ extension GroupCoordinator {
     }
 
     /// The member as it is known; nil for one that may join.
-    private func admit(_ request: ShareGroupHeartbeatRequest) throws(ShareRefusal) -> ShareMember? {
+    private func admit(_ request: ShareGroupHeartbeatRequest) throws(GroupRefusal) -> ShareMember? {
         guard request.memberEpoch == .joining else {
             let group = try existingShareGroup(request.group)
             guard let member = group.members[request.member] else {
@@ -116,7 +115,7 @@ extension GroupCoordinator {
             }
             guard request.memberEpoch == member.epoch || request.memberEpoch == member.previousEpoch else {
                 let relation = request.memberEpoch > member.epoch ? "greater" : "smaller"
-                throw ShareRefusal(
+                throw GroupRefusal(
                     .fencedMemberEpoch,
                     """
                     The share group member has a \(relation) member epoch (\(request.memberEpoch)) than the one \
@@ -130,7 +129,7 @@ extension GroupCoordinator {
         let group = try existingShareGroup(request.group)
         if let member = group.members[request.member] { return member }
         guard group.members.count < settings.share.maximumSize else {
-            throw ShareRefusal(
+            throw GroupRefusal(
                 .groupMaxSizeReached,
                 "The share group has reached its maximum capacity of \(settings.share.maximumSize) members.")
         }

@@ -19,7 +19,7 @@ extension GroupCoordinator {
         var description = DescribeShareGroupOffsetsResponse.Group { $0.id = wanted.id }
         var response = response
         let group: ShareGroup
-        do throws(ShareRefusal) {
+        do throws(GroupRefusal) {
             group = try existingShareGroup(wanted.id)
         } catch {
             description.errorCode = error.code
@@ -99,7 +99,7 @@ extension GroupCoordinator {
     package func alterShareGroupOffsets(_ request: AlterShareGroupOffsetsRequest, _ call: Call) {
         var response = AlterShareGroupOffsetsResponse()
         let group: ShareGroup
-        do throws(ShareRefusal) {
+        do throws(GroupRefusal) {
             group = try emptyShareGroup(request.group)
         } catch {
             response.errorCode = error.code
@@ -172,9 +172,9 @@ extension GroupCoordinator {
         return response
     }
 
-    func emptyShareGroup(_ id: GroupID) throws(ShareRefusal) -> ShareGroup {
+    func emptyShareGroup(_ id: GroupID) throws(GroupRefusal) -> ShareGroup {
         let group = try existingShareGroup(id)
-        guard group.isEmpty else { throw ShareRefusal(.nonEmptyGroup, "Group \(id) is not empty.") }
+        guard group.isEmpty else { throw GroupRefusal(.nonEmptyGroup, "Group \(id) is not empty.") }
         return group
     }
 }

@@ -152,9 +152,8 @@ extension GroupCoordinator {
     // MARK: Loading, time, topics
 
     func didLoadShareGroups(now: Timestamp) {
-        for case .share(let group) in groups.values {
-            forgetLostTopics(of: group)
-            for member in group.members.keys {
+        for case .share(let group) in groups.sorted(by: { $0.key.rawValue < $1.key.rawValue }).map(\.value) {
+            for member in group.members.keys.sorted(by: { $0.rawValue < $1.rawValue }) {
                 deadlines.set(
                     .share(group.id, .session(member)), now + shareSessionTimeoutMs(group.id))
             }
@@ -176,8 +175,8 @@ extension GroupCoordinator {
     func shareTopicsChanged(_ before: TopicCatalogue, now: Timestamp) {
         for case .share(let group) in groups.values {
             group.mayBeStale = true
-            // Before the log is read nothing is known to be lost.
-            if !before.byName.isEmpty { forgetLostTopics(of: group) }
+            group.mayLackStates = true
+            forgetLostTopics(of: group)
         }
     }
 

@@ -15,19 +15,7 @@ extension GroupCoordinator {
 
     /// One number for the names, ids and partition counts of the topics that the group reads.
     func metadataHash(of group: ShareGroup) -> Int64 {
-        let known = group.subscribedTopics.compactMap { topics[$0] }.sorted { $0.name < $1.name }
-        guard !known.isEmpty else { return 0 }
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        func add(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
-        for topic in known {
-            for number in [topic.id.high, topic.id.low, UInt64(topic.partitionCount)] {
-                withUnsafeBytes(of: number.littleEndian) { bytes in
-                    for byte in bytes { add(byte) }
-                }
-            }
-            for byte in topic.name.rawValue.utf8 { add(byte) }
-        }
-        return Int64(bitPattern: hash)
+        MetadataHash.of(group.subscribedTopics.compactMap { topics[$0] }.sorted { $0.name < $1.name })
     }
 
     /// Divides the partitions again, if the group has changed since it was last done.

@@ -24,9 +24,9 @@ extension ShareStateCoordinator {
 
     private func begin(
         _ key: ShareStateKey, _ partition: InitializeShareGroupStateRequest.Partition, now: Timestamp
-    ) -> ShareRefusal? {
+    ) -> GroupRefusal? {
         guard partition.startOffset >= .none, partition.stateEpoch >= 0 else {
-            return ShareRefusal(.invalidRequest, "A start offset or state epoch is negative.")
+            return GroupRefusal(.invalidRequest, "A start offset or state epoch is negative.")
         }
         if let state = states[key] {
             if partition.stateEpoch < state.stateEpoch { return .fencedState }
@@ -64,7 +64,7 @@ extension ShareStateCoordinator {
 
     private func write(
         _ key: ShareStateKey, _ partition: WriteShareGroupStateRequest.Partition, now: Timestamp
-    ) -> ShareRefusal? {
+    ) -> GroupRefusal? {
         guard let state = states[key] else { return .uninitialized }
         if partition.leaderEpoch != .none, partition.leaderEpoch < state.leaderEpoch { return .fencedLeader }
         if partition.stateEpoch != -1, partition.stateEpoch != state.stateEpoch { return .fencedState }
@@ -72,7 +72,7 @@ extension ShareStateCoordinator {
             ShareStateBatch($0.firstOffset, $0.lastOffset, $0.deliveryState, $0.deliveryCount)
         }
         guard batches.allSatisfy(\.isValid), partition.startOffset >= .none else {
-            return ShareRefusal(.invalidRequest, "The offsets of a state batch are out of order.")
+            return GroupRefusal(.invalidRequest, "The offsets of a state batch are out of order.")
         }
         var update = ShareUpdateValue()
         update.snapshotEpoch = state.snapshotEpoch
@@ -128,7 +128,7 @@ extension ShareStateCoordinator {
         return answer
     }
 
-    private func readRefusal(_ state: ShareState?, _ leaderEpoch: LeaderEpoch) -> ShareRefusal? {
+    private func readRefusal(_ state: ShareState?, _ leaderEpoch: LeaderEpoch) -> GroupRefusal? {
         guard let state else { return .uninitialized }
         return leaderEpoch != .none && leaderEpoch < state.leaderEpoch ? .fencedLeader : nil
     }
@@ -161,8 +161,8 @@ extension ShareStateCoordinator {
             return answer
         }
         if leaderEpoch != .none, leaderEpoch < state.leaderEpoch {
-            answer.errorCode = ShareRefusal.fencedLeader.code
-            answer.errorMessage = ShareRefusal.fencedLeader.message
+            answer.errorCode = GroupRefusal.fencedLeader.code
+            answer.errorMessage = GroupRefusal.fencedLeader.message
             return answer
         }
         answer.stateEpoch = state.stateEpoch
@@ -187,16 +187,16 @@ extension ShareStateCoordinator {
         reply(call.ticket, DeleteShareGroupStateResponse { $0.topics = topics })
     }
 
-    private func refusal(_ key: ShareStateKey) -> ShareRefusal? {
-        if key.group.rawValue.isEmpty { return ShareRefusal(.invalidRequest, "The group id is empty.") }
-        if key.partition < 0 { return ShareRefusal(.invalidRequest, "The partition is negative.") }
-        return isKnown(key) ? nil : ShareRefusal(.unknownTopicOrPartition)
+    private func refusal(_ key: ShareStateKey) -> GroupRefusal? {
+        if key.group.rawValue.isEmpty { return GroupRefusal(.invalidRequest, "The group id is empty.") }
+        if key.partition < 0 { return GroupRefusal(.invalidRequest, "The partition is negative.") }
+        return isKnown(key) ? nil : GroupRefusal(.unknownTopicOrPartition)
     }
 }
 
-extension ShareRefusal {
-    static let fencedLeader = ShareRefusal(
+extension GroupRefusal {
+    static let fencedLeader = GroupRefusal(
         .fencedLeaderEpoch, "A newer leader of the partition has read the state.")
-    static let fencedState = ShareRefusal(.fencedStateEpoch, "The state is of another life of the group.")
-    static let uninitialized = ShareRefusal(.invalidRequest, "The group has no state for the partition.")
+    static let fencedState = GroupRefusal(.fencedStateEpoch, "The state is of another life of the group.")
+    static let uninitialized = GroupRefusal(.invalidRequest, "The group has no state for the partition.")
 }

@@ -69,16 +69,11 @@ package final class ShareStateCoordinator: CoordinatorMachine {
 
     package func didLoad(now: Timestamp) {
         nextCheck = now + settings.coldSnapshotIntervalMs
-        forgetLostTopics()
     }
 
     package func topicsChanged(_ catalogue: TopicCatalogue, now: Timestamp) {
         topics = catalogue
-        // Before the log is read there is nothing to forget, and `didLoad` comes back to it.
-        if nextCheck != nil { forgetLostTopics() }
-    }
-
-    private func forgetLostTopics() {
+        // A deleted topic takes its states along.
         for key in states.keys.filter({ topics[$0.topic] == nil }).sorted(by: Self.isBefore) {
             append(.snapshot(key, nil))
         }
@@ -98,8 +93,9 @@ package final class ShareStateCoordinator: CoordinatorMachine {
 
     package var redundantBelow: Offset? { firstNeededOffset }
 
+    /// The last record stays, for it tells where the log ends.
     private var firstNeededOffset: Offset {
-        states.values.lazy.map(\.snapshotOffset).min() ?? nextOffset
+        states.values.lazy.map(\.snapshotOffset).min() ?? max(0, nextOffset - 1)
     }
 
     package var nextDeadline: Timestamp? { nextCheck }
