@@ -1,6 +1,7 @@
 import MartletBroker
 import MartletCore
 import MartletTesting
+import MartletTransport
 import MartletWire
 import Testing
 
