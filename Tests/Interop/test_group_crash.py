@@ -11,7 +11,7 @@ import raw
 from broker import Broker
 from conftest import unique
 from disk import eventually
-from group import AIOKAFKA, CONFLUENT, CONFLUENT_CONSUMER, KAFKA_PYTHON, KCAT, KINDS, Group
+from group import AIOKAFKA, CONFLUENT, CONFLUENT_CONSUMER, KAFKA_PYTHON, KCAT, KINDS, MARTLET_CONSUMER, Group
 from load import Load, produce_numbers
 from raw_groups import commit, committed, heartbeat, join_alone
 
@@ -192,6 +192,33 @@ def test_reading_goes_on_where_it_was_committed(story, kind):
     group = story.groups[kind]
     again = len(group.records) - len(set(group.records))
     assert again < len(story.acknowledged), f"{again} records of {len(story.acknowledged)} were read again"
+
+
+def test_the_command_of_our_own_skips_nothing(story, topic):
+    """Two members under a load: one is killed, the broker is killed, and a new member comes."""
+    broker = story.broker
+    with raw.Connection(broker.address) as connection:
+        connection.create(topic, 4)
+    group = Group(broker.address, unique("group"), topic)
+    try:
+        with Load(broker.address, topic, 4) as load:
+            for _ in range(2):
+                group.add(MARTLET_CONSUMER)
+            eventually(lambda: all(len(member.records) > 20 for member in group.members), "both read", 20)
+            group.members[0].kill9()
+            eventually(lambda: len(load.acknowledged) > 400, "the load goes on", 20)
+            broker.kill9()
+            broker.start()
+            newcomer = group.add(MARTLET_CONSUMER)
+            eventually(lambda: len(newcomer.records) > 20, "the newcomer reads", 20)
+            acknowledged = load.stop()
+        group.wait_for(acknowledged)
+        group.stop()
+    finally:
+        group.abandon()
+    with raw.Connection(broker.address) as connection:
+        offsets = [committed(connection, group.name, topic, number)["offset"] for number in range(4)]
+    assert sum(offsets) == len(acknowledged)
 
 
 @pytest.mark.parametrize("end", ["kill9", "stop"])
