@@ -115,15 +115,6 @@ extension GroupCoordinator {
         partitions(subscription.ownedPartitions)
     }
 
-    /// Partitions by topic name, as far as the topics exist.
-    func partitions(_ topics: [ConsumerProtocolPartitions]) -> PartitionSet {
-        PartitionSet(
-            topics.lazy.flatMap { topic -> [TopicIDPartition] in
-                guard let id = self.topics[topic.topic]?.id else { return [] }
-                return topic.partitions.map { TopicIDPartition(id, $0) }
-            })
-    }
-
     // MARK: Sync
 
     func classicSync(_ group: ConsumerGroup, _ request: SyncGroupRequest, _ call: Call) {
@@ -152,24 +143,6 @@ extension GroupCoordinator {
         } catch {
             reply(call.ticket, SyncGroupResponse { $0.errorCode = error.code })
         }
-    }
-
-    /// The assignment in the version of the consumers' own messages that the member speaks.
-    func classicAssignment(_ partitions: PartitionSet, of member: ConsumerMember) -> Bytes {
-        let metadata = member.classic?.protocols.first?.metadata ?? .empty
-        let version = (try? ConsumerProtocolSubscription.prefixed(metadata).version) ?? 0
-        let assignment = ConsumerProtocolAssignment {
-            $0.partitions = partitions.topicPartitions.compactMap { topic in
-                topics[topic.topicID].map { known in
-                    .init {
-                        $0.topic = known.name
-                        $0.partitions = topic.partitions
-                    }
-                }
-            }
-        }
-        let highest = ConsumerProtocolAssignment.versions.upperBound
-        return (try? assignment.prefixed(version: min(max(version, 0), highest))) ?? .empty
     }
 
     // MARK: Heartbeat

@@ -106,6 +106,10 @@ package final class SimulatedDisk: FileSystem {
     package func availableByteCount(at path: String) throws(FileSystemError) -> Int64 {
         state.withLock { Int64(clamping: $0.options.capacity - $0.usedByteCount) }
     }
+
+    package func totalByteCount(at path: String) throws(FileSystemError) -> Int64 {
+        Int64(clamping: capacity)
+    }
 }
 
 private final class SimulatedLock: FileLock {

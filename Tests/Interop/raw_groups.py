@@ -4,16 +4,34 @@ import apis_groups as apis
 import raw
 
 
-def commit(connection, group, topic, offset, *, partition=0, metadata="", epoch=-1, generation=-1, member="",
-           instance=None, version=8, **fields):
+def commit(
+    connection,
+    group,
+    topic,
+    offset,
+    *,
+    partition=0,
+    metadata="",
+    epoch=-1,
+    generation=-1,
+    member="",
+    instance=None,
+    version=8,
+    **fields,
+):
     """Returns the error code."""
     part = {"index": partition, "offset": offset, "metadata": metadata}
     part |= {"leader_epoch": epoch} if version >= 6 else {}
     fields |= {"instance_id": instance} if version >= 7 else {}
     topics = [{"topic_id" if version >= 10 else "name": topic, "partitions": [part]}]
     answer = connection.call(
-        apis.OFFSET_COMMIT, version,
-        group_id=group, generation=generation, member_id=member, topics=topics, **fields,
+        apis.OFFSET_COMMIT,
+        version,
+        group_id=group,
+        generation=generation,
+        member_id=member,
+        topics=topics,
+        **fields,
     )
     return raw.only_partition(answer)["error_code"]
 
@@ -47,8 +65,13 @@ def join_alone(connection, group, assignment=b"", **options):
     member, generation = answer["member_id"], answer["generation"]
     assert answer["leader"] == member
     synced = connection.call(
-        apis.SYNC_GROUP, 3, group_id=group, generation=generation, member_id=member,
-        instance_id=options.get("instance"), assignments=[{"member_id": member, "assignment": assignment}],
+        apis.SYNC_GROUP,
+        3,
+        group_id=group,
+        generation=generation,
+        member_id=member,
+        instance_id=options.get("instance"),
+        assignments=[{"member_id": member, "assignment": assignment}],
     )
     assert (synced["error_code"], synced["assignment"]) == (0, assignment)
     return member, generation
@@ -59,3 +82,14 @@ def heartbeat(connection, group, generation, member, instance=None):
         apis.HEARTBEAT, 4, group_id=group, generation=generation, member_id=member, instance_id=instance
     )
     return answer["error_code"]
+
+
+def beat(connection, group, member, epoch, *, version=1, **fields):
+    return connection.call(
+        apis.CONSUMER_GROUP_HEARTBEAT, version, group_id=group, member_id=member, member_epoch=epoch, **fields
+    )
+
+
+def arrive(connection, group, member, *topics, **fields):
+    fields = {"names": list(topics), "owned": [], "rebalance_timeout_ms": 5000, **fields}
+    return beat(connection, group, member, 0, **fields)

@@ -1,4 +1,4 @@
-"""Administration beyond topics and groups: settings of everything, directories, producers, quotas, telemetry."""
+"""Administration beyond topics and groups: settings, directories, producers, quotas, telemetry."""
 
 import re
 import struct
@@ -34,8 +34,10 @@ class ConfluentConfigs:
 
     _types = {"topic": ResourceType.TOPIC, "broker": ResourceType.BROKER, "group": ResourceType.GROUP}
     _operations = {
-        "set": AlterConfigOpType.SET, "delete": AlterConfigOpType.DELETE,
-        "append": AlterConfigOpType.APPEND, "subtract": AlterConfigOpType.SUBTRACT,
+        "set": AlterConfigOpType.SET,
+        "delete": AlterConfigOpType.DELETE,
+        "append": AlterConfigOpType.APPEND,
+        "subtract": AlterConfigOpType.SUBTRACT,
     }
 
     def alter(self, address, kind, name, key, value=None, operation="set"):
@@ -56,8 +58,10 @@ class KafkaPythonConfigs:
 
     _types = {"topic": PythonType.TOPIC, "broker": PythonType.BROKER, "group": PythonType.GROUP}
     _operations = {
-        "set": AlterConfigOp.SET, "delete": AlterConfigOp.DELETE,
-        "append": AlterConfigOp.APPEND, "subtract": AlterConfigOp.SUBTRACT,
+        "set": AlterConfigOp.SET,
+        "delete": AlterConfigOp.DELETE,
+        "append": AlterConfigOp.APPEND,
+        "subtract": AlterConfigOp.SUBTRACT,
     }
 
     def alter(self, address, kind, name, key, value=None, operation="set"):
@@ -115,10 +119,16 @@ def test_topic_settings_are_set_extended_and_taken_back(broker, connection, topi
     connection.create(topic)
     admin.alter(broker.address, "topic", topic, "retention.ms", "3600000")
     assert admin.read(broker.address, "topic", topic, "retention.ms") == "3600000"
-    for operation, expected in (("append", "delete,compact"), ("subtract", "compact"), ("append", "compact,delete")):
+    for operation, expected in (
+        ("append", "delete,compact"),
+        ("subtract", "compact"),
+        ("append", "compact,delete"),
+    ):
         value = "delete" if expected != "delete,compact" else "compact"
         admin.alter(broker.address, "topic", topic, "cleanup.policy", value, operation)
-        assert set(admin.read(broker.address, "topic", topic, "cleanup.policy").split(",")) == set(expected.split(","))
+        assert set(admin.read(broker.address, "topic", topic, "cleanup.policy").split(",")) == set(
+            expected.split(",")
+        )
     admin.alter(broker.address, "topic", topic, "retention.ms", operation="delete")
     assert admin.read(broker.address, "topic", topic, "retention.ms") == "-1"
     for key, value in (("retention.ms", "soon"), ("no.such.setting", "1"), ("cleanup.policy", "burn")):
@@ -151,8 +161,14 @@ def test_group_settings_reach_the_members(broker, connection, topic, admin):
 
     def interval(member):
         answer = connection.call(
-            apis_groups.CONSUMER_GROUP_HEARTBEAT, 1, group_id=name, member_id=member, member_epoch=0,
-            names=[topic], owned=[], rebalance_timeout_ms=1000,
+            apis_groups.CONSUMER_GROUP_HEARTBEAT,
+            1,
+            group_id=name,
+            member_id=member,
+            member_epoch=0,
+            names=[topic],
+            owned=[],
+            rebalance_timeout_ms=1000,
         )
         assert answer["error_code"] == 0, answer
         return answer["heartbeat_interval_ms"]
@@ -163,8 +179,11 @@ def test_group_settings_reach_the_members(broker, connection, topic, admin):
     assert interval("two") == 5000
     admin.alter(broker.address, "group", name, "consumer.heartbeat.interval.ms", operation="delete")
     assert interval("three") == 2000
-    for key, value in (("consumer.heartbeat.interval.ms", "often"), ("no.such.setting", "1"),
-                       ("share.auto.offset.reset", "tomorrow")):
+    for key, value in (
+        ("consumer.heartbeat.interval.ms", "often"),
+        ("no.such.setting", "1"),
+        ("share.auto.offset.reset", "tomorrow"),
+    ):
         with pytest.raises(Refused) as refused:
             admin.alter(broker.address, "group", name, key, value)
         assert refused.value.code == raw.INVALID_CONFIG
@@ -190,9 +209,7 @@ def test_settings_say_where_they_come_from(broker, connection, topic):
         assert alter(connection, BROKER, "1", ("log.retention.ms", SET, "2000")) == 0
         assert sources()[:2] == [("2000", OF_BROKER), ("3000", OF_ALL_BROKERS)]
         assert alter(connection, TOPIC, topic, ("retention.ms", SET, "1000")) == 0
-        assert sources() == [
-            ("1000", OF_TOPIC), ("2000", OF_BROKER), ("3000", OF_ALL_BROKERS), *at_start
-        ]
+        assert sources() == [("1000", OF_TOPIC), ("2000", OF_BROKER), ("3000", OF_ALL_BROKERS), *at_start]
     finally:
         for name in ("1", ""):
             alter(connection, BROKER, name, ("log.retention.ms", DELETE, None))
@@ -200,7 +217,9 @@ def test_settings_say_where_they_come_from(broker, connection, topic):
     assert sources() == at_start
 
 
-@pytest.mark.parametrize("kind, name", [(TOPIC, None), (BROKER, "1"), (GROUP, "g")], ids=["topic", "broker", "group"])
+@pytest.mark.parametrize(
+    "kind, name", [(TOPIC, None), (BROKER, "1"), (GROUP, "g")], ids=["topic", "broker", "group"]
+)
 def test_settings_are_explained(connection, topic, kind, name):
     if kind == TOPIC:
         connection.create(topic)
@@ -214,7 +233,9 @@ def test_the_old_alter_replaces_everything(connection, topic, version):
     """What it does not name is taken back."""
     connection.create(topic, retention_ms=1000, segment_bytes=1048576)
     resources = [{"type": TOPIC, "name": topic, "configs": [{"name": "retention.ms", "value": "5000"}]}]
-    [answer] = connection.call(apis.ALTER_CONFIGS, version, resources=resources, validate_only=True)["responses"]
+    [answer] = connection.call(apis.ALTER_CONFIGS, version, resources=resources, validate_only=True)[
+        "responses"
+    ]
     assert answer["error_code"] == 0
     assert describe(connection, TOPIC, topic, "retention.ms")["value"] == "1000"
     [answer] = connection.call(apis.ALTER_CONFIGS, version, resources=resources)["responses"]
@@ -226,8 +247,10 @@ def test_the_old_alter_replaces_everything(connection, topic, version):
 @pytest.mark.parametrize("version", range(1, 5))
 def test_every_version_of_describe_configs(connection, topic, version):
     connection.create(topic, retention_ms=1000)
-    resources = [{"type": TOPIC, "name": topic, "keys": ["retention.ms", "no.such.setting"]},
-                 {"type": TOPIC, "name": "no-such-topic", "keys": None}]
+    resources = [
+        {"type": TOPIC, "name": topic, "keys": ["retention.ms", "no.such.setting"]},
+        {"type": TOPIC, "name": "no-such-topic", "keys": None},
+    ]
     found, missing = connection.call(apis.DESCRIBE_CONFIGS, version, resources=resources)["results"]
     [config] = found["configs"]
     assert (config["name"], config["value"], config["source"]) == ("retention.ms", "1000", OF_TOPIC)
@@ -244,7 +267,10 @@ def test_one_bad_change_changes_nothing(connection, topic):
     twice = (("retention.ms", SET, "1000"), ("retention.ms", SET, "2000"))
     assert alter(connection, TOPIC, topic, *twice) == raw.INVALID_REQUEST
     assert describe(connection, TOPIC, topic, "retention.ms")["source"] != OF_TOPIC
-    assert alter(connection, TOPIC, "no-such-topic", ("retention.ms", SET, "1")) == raw.UNKNOWN_TOPIC_OR_PARTITION
+    assert (
+        alter(connection, TOPIC, "no-such-topic", ("retention.ms", SET, "1"))
+        == raw.UNKNOWN_TOPIC_OR_PARTITION
+    )
     assert alter(connection, 99, "x", ("retention.ms", SET, "1")) == raw.INVALID_REQUEST
     assert alter(connection, BROKER, "77", ("log.retention.ms", SET, "1")) != 0
 
@@ -317,7 +343,9 @@ def test_producers_are_described(broker, topic):
         connection.create(topic)
         connection.produce(topic, raw.batch(b"a", b"b", producer=(4321, 3, 0)))
         wanted = [PythonTopicPartition(topic, 0)]
-        [found] = python_admin._call(broker.address, lambda client: client.describe_producers(wanted)).values()
+        [found] = python_admin._call(
+            broker.address, lambda client: client.describe_producers(wanted)
+        ).values()
         [producer] = found.active_producers
         assert (producer.producer_id, producer.producer_epoch, producer.last_sequence) == (4321, 3, 1)
 
@@ -351,8 +379,11 @@ def test_quotas_are_stored_found_and_removed(own_broker):
     """For a user, for a client, for both, for the default; exact, default and any."""
     broker = own_broker()
     entities = [
-        [("user", "anna")], [("user", None)], [("client-id", "app")],
-        [("user", "anna"), ("client-id", "app")], [("user", "anna"), ("client-id", None)],
+        [("user", "anna")],
+        [("user", None)],
+        [("client-id", "app")],
+        [("user", "anna"), ("client-id", "app")],
+        [("user", "anna"), ("client-id", None)],
     ]
 
     def entity(pairs):
@@ -399,10 +430,18 @@ def test_quotas_are_stored_found_and_removed(own_broker):
 
 
 def test_clients_are_asked_for_the_metrics_an_operator_wants(connection):
-    """An id of its own for each client, a subscription that follows the settings, and pushes that match it."""
+    """An id for each client, a subscription that follows the settings, and pushes that match it."""
     key, version = apis.GET_TELEMETRY_SUBSCRIPTIONS, 0
-    assert alter(connection, CLIENT_METRICS, "all", ("metrics", SET, "org.apache.kafka."),
-                 ("interval.ms", SET, "1000")) == 0
+    assert (
+        alter(
+            connection,
+            CLIENT_METRICS,
+            "all",
+            ("metrics", SET, "org.apache.kafka."),
+            ("interval.ms", SET, "1000"),
+        )
+        == 0
+    )
     first = connection.call(key, version)
     assert first["error_code"] == 0
     assert first["client"] != bytes(16)
@@ -418,11 +457,15 @@ def test_clients_are_asked_for_the_metrics_an_operator_wants(connection):
     assert push() == 0
     assert push(subscription=first["subscription"] + 1) == 117
     assert push(bytes(first["max_bytes"] + 1), is_terminating=True) != 0
-    assert alter(connection, CLIENT_METRICS, "all", ("metrics", DELETE, None), ("interval.ms", DELETE, None)) == 0
+    assert (
+        alter(connection, CLIENT_METRICS, "all", ("metrics", DELETE, None), ("interval.ms", DELETE, None))
+        == 0
+    )
 
 
 @pytest.mark.parametrize(
-    "data", [b"\xff" * 100, b"\x0a\xff\xff\xff\xff\x0f", b"\x0a\x02\x0a\x05", struct.pack(">q", -1) * 50],
+    "data",
+    [b"\xff" * 100, b"\x0a\xff\xff\xff\xff\x0f", b"\x0a\x02\x0a\x05", struct.pack(">q", -1) * 50],
     ids=["ones", "endless", "nested-beyond-the-end", "negative"],
 )
 def test_telemetry_that_makes_no_sense_is_refused(broker, connection, data):
@@ -436,7 +479,11 @@ def test_telemetry_that_makes_no_sense_is_refused(broker, connection, data):
         with raw.Connection(broker.address) as other:
             asked = other.call(apis.GET_TELEMETRY_SUBSCRIPTIONS, 0)
             other.call(
-                apis.PUSH_TELEMETRY, 0, client=asked["client"], subscription=asked["subscription"],
-                metrics=data, compression=codec,
+                apis.PUSH_TELEMETRY,
+                0,
+                client=asked["client"],
+                subscription=asked["subscription"],
+                metrics=data,
+                compression=codec,
             )
     assert broker.is_running

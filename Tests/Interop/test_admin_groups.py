@@ -72,7 +72,7 @@ def test_lists_are_filtered_by_state_and_type(broker, groups, admin):
 @admins
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_a_group_is_described_with_who_owns_what(broker, groups, admin, kind):
-    """The requests for classic groups know nothing of the others: who asks by them learns that there is none."""
+    """The requests for classic groups know no others: who asks by them learns that there is none."""
     group = groups[kind]
     if kind is CONFLUENT_CONSUMER and admin is not GROUP_ADMINS[0]:
         try:
@@ -151,10 +151,10 @@ def test_states_are_told_as_they_pass(broker, topic):
         assignments = [{"member_id": one["member_id"], "assignment": b""}]
         assert first.call(apis.SYNC_GROUP, 3, **member, assignments=assignments)["error_code"] == 0
         assert state() == "Stable"
-        second.send(apis.JOIN_GROUP, 3, group_id=name, member_id="", protocols=[{"name": "range", "metadata": b""}])
+        second.send(
+            apis.JOIN_GROUP, 3, group_id=name, member_id="", protocols=[{"name": "range", "metadata": b""}]
+        )
         eventually(lambda: state() == "PreparingRebalance", "the group gathers anew", 5)
         left = first.call(apis.LEAVE_GROUP, 2, group_id=name, member_id=one["member_id"])
         assert left["error_code"] == 0
         eventually(lambda: state() == "CompletingRebalance", "the second is alone", 5)
-
-

@@ -54,7 +54,9 @@ def test_offsets_outlive_a_crash_and_a_restart(own_broker):
     with raw.Connection(broker.address) as connection:
         connection.create("topic", 4)
         for number, client in enumerate(OFFSETS):
-            client.commit(broker.address, "group", "topic", 100 + number, partition=number, metadata=client.name)
+            client.commit(
+                broker.address, "group", "topic", 100 + number, partition=number, metadata=client.name
+            )
         for offset in range(1000):
             assert commit(connection, "other", "topic", offset, epoch=offset % 7) == 0
     offsets = {("topic", number): 100 + number for number in range(4)}
@@ -127,7 +129,8 @@ def test_offsets_that_say_when_they_end_do(broker, connection, name, topic):
         eventually(lambda: committed(connection, name, topic)["offset"] == -1, "the offset expires", 10)
     eventually(
         lambda: name not in [g["group_id"] for g in connection.call(apis.LIST_GROUPS, 4)["groups"]],
-        "the group goes, too", 10,
+        "the group goes, too",
+        10,
     )
 
 
@@ -149,7 +152,7 @@ def test_an_operator_sets_offsets_of_a_group_that_rests(broker, connection, name
 @admins
 @pytest.mark.parametrize("kind", [CONFLUENT, CONFLUENT_CONSUMER, KAFKA_PYTHON], ids=lambda kind: kind.name)
 def test_a_group_at_work_is_left_alone(broker, connection, topic, admin, kind):
-    """Neither offsets nor the group itself can be taken from under its members; when they are gone, both can."""
+    """Neither offsets nor the group can be taken from under its members; when they are gone, both can."""
     connection.create(topic, 2)
     group = Group(broker.address, unique("group"), topic)
     try:

@@ -4,15 +4,23 @@ Messages are dictionaries; a schema is text, one field a line:
 
     name: type [since N] [until N] [= default]
 
-with the types bool, int8 to int64, uint16, float64, string, bytes, uuid (a `?` behind the type allows null), and
-`[type]` for arrays. `name: [` begins an array of structs, `name: {` a single struct (`[?` and `{?` may be
+with the types bool, int8 to int64, uint16, float64, string, bytes, uuid (a `?` behind the type allows null),
+and `[type]` for arrays. `name: [` begins an array of structs, `name: {` a single struct (`[?` and `{?` may be
 null); the closing bracket stands on a line of its own.
 Tagged fields are not named: decoding keeps them raw under "_tags".
 """
 
 import struct
 
-_NUMBERS = {"bool": "?", "int8": ">b", "int16": ">h", "uint16": ">H", "int32": ">i", "int64": ">q", "float64": ">d"}
+_NUMBERS = {
+    "bool": "?",
+    "int8": ">b",
+    "int16": ">h",
+    "uint16": ">H",
+    "int32": ">i",
+    "int64": ">q",
+    "float64": ">d",
+}
 
 
 class Field:

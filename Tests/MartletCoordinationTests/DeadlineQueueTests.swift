@@ -32,4 +32,18 @@ struct DeadlineQueueTests {
             }
         }
     }
+
+    @Test("those who come and go in a hurry leave nothing behind")
+    func churn() {
+        var queue = DeadlineQueue<Int>()
+        for key in 0..<10 { queue.set(key, 1_000_000) }
+        for key in 10..<10_000 {
+            queue.set(key, Timestamp(rawValue: Int64(500_000 + key)))
+            queue.remove(key)
+        }
+        #expect(queue.entryCount < 200)
+        var due: [Int] = []
+        while let key = queue.popDue(1_000_000) { due.append(key) }
+        #expect(due.sorted() == Array(0..<10))
+    }
 }

@@ -3,7 +3,9 @@
 #include "failure.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <time.h>
+#include <unistd.h>
 
 static struct timespec read_clock(clockid_t clock) {
     struct timespec time;
@@ -38,4 +40,16 @@ double process_cpu_seconds(pid_t process) {
         fail_errno("cannot watch process %d", (int)process);
     }
     return seconds(read_clock(clock));
+}
+
+uint64_t process_resident_bytes(pid_t process) {
+    if (process == 0) return 0;
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/statm", (int)process);
+    FILE *file = fopen(path, "re");
+    if (file == NULL) fail_errno("cannot read %s", path);
+    unsigned long whole, resident;
+    if (fscanf(file, "%lu %lu", &whole, &resident) != 2) fail("%s has another form", path);
+    fclose(file);
+    return (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE);
 }

@@ -6,7 +6,8 @@
 #include <string.h>
 
 static uint8_t *take_room(struct frame_writer *writer, size_t count) {
-    if (count > FRAME_ROOM - writer->length) fail("a frame does not fit into %d bytes", FRAME_ROOM);
+    size_t room = writer->room > 0 ? writer->room : FRAME_ROOM;
+    if (count > room - writer->length) fail("a frame does not fit into %zu bytes", room);
     uint8_t *at = writer->bytes + writer->length;
     writer->length += count;
     return at;
@@ -36,6 +37,24 @@ void write_string(struct frame_writer *writer, const char *text) {
     size_t length = strlen(text);
     write16(writer, (uint16_t)length);
     memcpy(take_room(writer, length), text, length);
+}
+
+void write_bytes(struct frame_writer *writer, const void *bytes, size_t count) {
+    memcpy(take_room(writer, count), bytes, count);
+}
+
+void write_uvarint(struct frame_writer *writer, uint32_t value) {
+    while (value >= 0x80) {
+        write8(writer, (uint8_t)(value | 0x80));
+        value >>= 7;
+    }
+    write8(writer, (uint8_t)value);
+}
+
+void write_compact_string(struct frame_writer *writer, const char *text) {
+    size_t length = text == NULL ? 0 : strlen(text);
+    write_uvarint(writer, text == NULL ? 0 : (uint32_t)length + 1);
+    write_bytes(writer, text == NULL ? "" : text, length);
 }
 
 void write_header(struct frame_writer *writer, int16_t key, int16_t version, uint32_t correlation) {
@@ -85,6 +104,32 @@ const uint8_t *read_string(struct frame_reader *reader, size_t *length) {
     return at;
 }
 
+uint32_t read_uvarint(struct frame_reader *reader) {
+    uint32_t value = 0;
+    for (unsigned shift = 0; shift < 35; shift += 7) {
+        uint8_t byte = read8(reader);
+        value |= (uint32_t)(byte & 0x7f) << shift;
+        if (byte < 0x80) return value;
+    }
+    reader->failed = 1;
+    return 0;
+}
+
+const uint8_t *read_compact_string(struct frame_reader *reader, size_t *length) {
+    uint32_t announced = read_uvarint(reader);
+    size_t count = announced == 0 ? 0 : announced - 1;
+    const uint8_t *at = take_bytes(reader, count);
+    *length = reader->failed ? 0 : count;
+    return at;
+}
+
 void skip_bytes(struct frame_reader *reader, size_t count) {
     take_bytes(reader, count);
+}
+
+void skip_tags(struct frame_reader *reader) {
+    for (uint32_t left = read_uvarint(reader); left > 0 && !reader->failed; left--) {
+        read_uvarint(reader);
+        skip_bytes(reader, read_uvarint(reader));
+    }
 }

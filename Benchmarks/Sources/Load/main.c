@@ -15,6 +15,9 @@ static const struct mode modes[] = {
     {"fetch", run_fetch},
     {"latency", run_latency},
     {"create-topic", run_create_topic},
+    {"commit", run_commit},
+    {"heartbeat", run_heartbeat},
+    {"rebalance", run_rebalance},
 };
 
 int main(int count, char **arguments) {
@@ -25,5 +28,6 @@ int main(int count, char **arguments) {
             return 0;
         }
     }
-    fail("usage: martlet-load produce|fetch|latency|create-topic --address HOST:PORT [--option value …]");
+    fail("usage: martlet-load produce|fetch|latency|create-topic|commit|heartbeat|rebalance "
+         "--address HOST:PORT [--option value …]");
 }

@@ -6,5 +6,8 @@ void run_produce(int count, char **arguments);
 void run_fetch(int count, char **arguments);
 void run_latency(int count, char **arguments);
 void run_create_topic(int count, char **arguments);
+void run_commit(int count, char **arguments);
+void run_heartbeat(int count, char **arguments);
+void run_rebalance(int count, char **arguments);
 
 #endif

@@ -1,6 +1,7 @@
 #include "stopwatch.h"
 
 #include "clocks.h"
+#include "failure.h"
 
 #include <stdio.h>
 
@@ -19,6 +20,11 @@ void stopwatch_stop(struct stopwatch *stopwatch) {
     stopwatch->server_cpu = process_cpu_seconds(stopwatch->server) - stopwatch->server_cpu;
 }
 
+void report_add(struct report *report, const char *name, double value) {
+    if (report->extra_count == MOST_EXTRA_FIGURES) fail("too many figures");
+    report->extra[report->extra_count++] = (struct extra_figure){name, value};
+}
+
 void report_print(const struct report *report) {
     const struct stopwatch *stopwatch = &report->stopwatch;
     printf("{\"bytes\":%lu,\"requests\":%lu,\"records\":%lu,\"value_bytes\":%lu,\"seconds\":%.6f,"
@@ -27,6 +33,9 @@ void report_print(const struct report *report) {
            (double)report->bytes / stopwatch->seconds / 1e6);
     printf("\"own_cpu_seconds\":%.6f,\"server_cpu_seconds\":%.6f,", stopwatch->own_cpu,
            stopwatch->server_cpu);
+    for (size_t i = 0; i < report->extra_count; i++) {
+        printf("\"%s\":%.6f,", report->extra[i].name, report->extra[i].value);
+    }
     histogram_print(&report->latency, stdout);
     printf("}\n");
 }

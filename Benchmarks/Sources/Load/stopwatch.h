@@ -3,6 +3,7 @@
 
 #include "histogram.h"
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -19,6 +20,8 @@ struct stopwatch {
 struct stopwatch stopwatch_start(pid_t server);
 void stopwatch_stop(struct stopwatch *stopwatch);
 
+enum { MOST_EXTRA_FIGURES = 16 };
+
 /// What a measurement found, printed as one line of JSON.
 struct report {
     struct stopwatch stopwatch;
@@ -27,7 +30,15 @@ struct report {
     uint64_t records;
     uint64_t value_bytes;
     struct histogram latency;
+    struct extra_figure {
+        const char *name;
+        double value;
+    } extra[MOST_EXTRA_FIGURES];
+    size_t extra_count;
 };
+
+/// Adds a figure that only this kind of measurement has.
+void report_add(struct report *report, const char *name, double value);
 
 void report_print(const struct report *report);
 

@@ -1,3 +1,4 @@
+#include "asker.h"
 #include "big_endian.h"
 #include "clocks.h"
 #include "failure.h"
@@ -11,56 +12,14 @@
 #include <string.h>
 #include <time.h>
 
-enum { TOPIC_TIMEOUT_MS = 10000, LARGEST_ANSWER = 1 << 20 };
+enum { TOPIC_TIMEOUT_MS = 10000 };
 
-/// A connection that asks one thing at a time.
-struct asker {
-    int socket;
-    uint32_t correlation;
-    uint8_t frame[FRAME_ROOM];
-    uint8_t answer[LARGEST_ANSWER];
+static const struct api apis[] = {
+    {PRODUCE_KEY, PRODUCE_VERSION},
+    {FETCH_KEY, FETCH_VERSION},
+    {METADATA_KEY, METADATA_VERSION},
+    {CREATE_TOPICS_KEY, CREATE_TOPICS_VERSION},
 };
-
-static struct frame_writer begin(struct asker *asker, int16_t key, int16_t version) {
-    struct frame_writer writer = {.bytes = asker->frame};
-    write_header(&writer, key, version, ++asker->correlation);
-    return writer;
-}
-
-/// Sends the request and returns a reader that stands after the correlation id of the answer.
-static struct frame_reader ask(struct asker *asker, struct frame_writer *writer) {
-    finish_frame(writer, 0);
-    send_all(asker->socket, asker->frame, writer->length);
-    receive_all(asker->socket, asker->answer, 4);
-    size_t length = get32(asker->answer);
-    if (length > LARGEST_ANSWER) fail("an answer of %zu bytes is too long", length);
-    receive_all(asker->socket, asker->answer, length);
-    struct frame_reader reader = {.bytes = asker->answer, .length = length};
-    if (read32(&reader) != asker->correlation) fail("the answer to another request came");
-    return reader;
-}
-
-static void require_versions(struct asker *asker) {
-    static const int16_t required[][2] = {
-        {PRODUCE_KEY, PRODUCE_VERSION},
-        {FETCH_KEY, FETCH_VERSION},
-        {METADATA_KEY, METADATA_VERSION},
-        {CREATE_TOPICS_KEY, CREATE_TOPICS_VERSION},
-    };
-    for (size_t i = 0; i < sizeof required / sizeof *required; i++) {
-        struct frame_writer writer = begin(asker, API_VERSIONS_KEY, API_VERSIONS_VERSION);
-        struct frame_reader reader = ask(asker, &writer);
-        uint16_t error = read16(&reader);
-        if (reader.failed || error != 0) fail("ApiVersions was answered with error code %u", error);
-        int served = 0;
-        for (uint32_t left = read32(&reader); left > 0 && !reader.failed; left--) {
-            int16_t key = (int16_t)read16(&reader), oldest = (int16_t)read16(&reader);
-            int16_t newest = (int16_t)read16(&reader);
-            if (key == required[i][0]) served = oldest <= required[i][1] && required[i][1] <= newest;
-        }
-        if (!served) fail("the server does not serve version %d of API %d", required[i][1], required[i][0]);
-    }
-}
 
 /// Writes the settings in `text`, which look like `name=value,name=value`.
 static void write_configs(struct frame_writer *writer, const char *text) {
@@ -81,7 +40,7 @@ static void write_configs(struct frame_writer *writer, const char *text) {
 }
 
 static void create_topic(struct asker *asker, const char *topic, uint32_t partitions, const char *configs) {
-    struct frame_writer writer = begin(asker, CREATE_TOPICS_KEY, CREATE_TOPICS_VERSION);
+    struct frame_writer writer = asker_begin(asker, (struct api){CREATE_TOPICS_KEY, CREATE_TOPICS_VERSION});
     write32(&writer, 1);
     write_string(&writer, topic);
     write32(&writer, partitions);
@@ -90,7 +49,8 @@ static void create_topic(struct asker *asker, const char *topic, uint32_t partit
     write_configs(&writer, configs);
     write32(&writer, TOPIC_TIMEOUT_MS);
     write8(&writer, 0);
-    struct frame_reader reader = ask(asker, &writer);
+    finish_frame(&writer, 0);
+    struct frame_reader reader = asker_ask(asker, &writer);
     size_t length;
     read32(&reader);
     read32(&reader);
@@ -103,11 +63,12 @@ static void create_topic(struct asker *asker, const char *topic, uint32_t partit
 
 /// Whether every partition of the topic has a leader.
 static int topic_is_ready(struct asker *asker, const char *topic, uint32_t partitions) {
-    struct frame_writer writer = begin(asker, METADATA_KEY, METADATA_VERSION);
+    struct frame_writer writer = asker_begin(asker, (struct api){METADATA_KEY, METADATA_VERSION});
     write32(&writer, 1);
     write_string(&writer, topic);
     write8(&writer, 0);
-    struct frame_reader reader = ask(asker, &writer);
+    finish_frame(&writer, 0);
+    struct frame_reader reader = asker_ask(asker, &writer);
     size_t length;
     read32(&reader);
     for (uint32_t brokers = read32(&reader); brokers > 0 && !reader.failed; brokers--) {
@@ -138,16 +99,13 @@ static int topic_is_ready(struct asker *asker, const char *topic, uint32_t parti
 void run_create_topic(int count, char **arguments) {
     static const char *const known[] = {"--address", "--topic", "--partitions", "--config", NULL};
     struct options options = options_parse(count, arguments, known);
-    const char *address = option_text(&options, "--address", NULL);
-    if (address == NULL) fail("--address is missing");
     const char *topic = option_text(&options, "--topic", "bench");
     uint32_t partitions = (uint32_t)option_number(&options, "--partitions", 1);
-    static struct asker asker;
-    asker.socket = connect_to(address);
-    require_versions(&asker);
-    create_topic(&asker, topic, partitions, option_text(&options, "--config", ""));
+    struct asker *asker = asker_connect(option_text(&options, "--address", NULL));
+    asker_require(asker, apis, sizeof apis / sizeof *apis);
+    create_topic(asker, topic, partitions, option_text(&options, "--config", ""));
     uint64_t start = monotonic_nanoseconds();
-    while (!topic_is_ready(&asker, topic, partitions)) {
+    while (!topic_is_ready(asker, topic, partitions)) {
         if (monotonic_nanoseconds() - start > TOPIC_TIMEOUT_MS * 1000000ull)
             fail("the topic has no leader yet");
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);

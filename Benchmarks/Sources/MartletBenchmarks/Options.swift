@@ -6,6 +6,8 @@ struct Options {
     var bytes = 1 << 30
     var runs = 5
     var roundTrips = 10_000
+    /// For a first look: what takes long is shortened or left out.
+    var isQuick = false
     /// Names of the measurements to run; empty for all.
     var only: [String] = []
     var floorOnly = false
@@ -28,7 +30,8 @@ struct Options {
                                   [--patience SECONDS] [--results FILE] [--list] [--help]
 
           --quick        two runs and a quarter of the bytes, for a first look
-          --only NAME    this measurement alone; may be repeated (--list shows the names)
+          --only NAME    this measurement alone, or where there is none of this name all whose names begin
+                         with NAME and a dash; may be repeated (--list shows the names)
           --runs N       runs of each side, alternating (default 5)
           --bytes N      bytes of a run, with k, m or g (default 1g)
           --floor-only   without the broker
@@ -47,10 +50,11 @@ struct Options {
         while let argument = left.popFirst() {
             switch argument {
             case "--quick":
+                isQuick = true
                 runs = 2
                 bytes = 256 << 20
                 roundTrips = 3_000
-            case "--only": only.append(try Self.value(of: argument, in: &left))
+            case "--only": only += try Self.measurements(try Self.value(of: argument, in: &left))
             case "--runs": runs = try Self.number(of: argument, in: &left)
             case "--bytes": bytes = try Self.number(of: argument, in: &left)
             case "--patience": patience = try Self.number(of: argument, in: &left)
@@ -60,9 +64,6 @@ struct Options {
             case "--help", "-h": wantsHelp = true
             default: throw .usage("unknown option \(argument)")
             }
-        }
-        for name in only where !Measurement.all.contains(where: { $0.name == name }) {
-            throw .usage("there is no measurement \(name); --list shows the names")
         }
         if !wantsHelp && !wantsList { try findPrograms() }
     }
@@ -97,6 +98,12 @@ struct Options {
                 """
             )
         }
+    }
+
+    private static func measurements(_ name: String) throws(Failure) -> [String] {
+        let names = Measurement.names(selectedBy: name)
+        if names.isEmpty { throw .usage("there is no measurement \(name); --list shows the names") }
+        return names
     }
 
     private static func value(of option: String, in left: inout ArraySlice<String>) throws(Failure) -> String

@@ -117,6 +117,8 @@ struct ConfigLayer: Sendable, Equatable {
 enum Suggestion {
     /// The candidate with the smallest edit distance, if it is near enough to be a slip.
     static func closest(to word: String, in candidates: some Sequence<String>) -> String? {
+        // The search takes as many steps as both words have letters, multiplied.
+        guard word.utf8.count <= 100 else { return nil }
         let best = candidates.map { ($0, distance(word, $0)) }.min { ($0.1, $0.0) < ($1.1, $1.0) }
         guard let best, best.1 <= max(2, word.count / 4) else { return nil }
         return best.0

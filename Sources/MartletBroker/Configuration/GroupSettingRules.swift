@@ -9,10 +9,11 @@ struct GroupSettingRules {
     }
 
     /// Why these settings of a group cannot be, as a sentence; nil if they can. Without any, whether the
-    /// broker's own defaults can.
+    /// broker's own defaults can. The limits are for groups; an operator may set a default beyond them.
     func conflict(_ group: [String: String]) -> String? {
         for limit in Self.limits {
-            guard let value = number(limit.key, group), let minimum = broker.int64(limit.minimum),
+            guard let value = group[limit.key].flatMap({ Int64($0) }),
+                let minimum = broker.int64(limit.minimum),
                 let maximum = broker.int64(limit.maximum)
             else { continue }
             if value < minimum || value > maximum {

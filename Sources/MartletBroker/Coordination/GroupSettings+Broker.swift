@@ -33,3 +33,14 @@ extension GroupSettings {
             maximumSize: int("group.share.max.size", 200))
     }
 }
+
+extension GroupOverrides {
+    /// What was set for a group, by the names of `GroupConfigKeys`.
+    init(_ settings: [String: String]) {
+        self.init()
+        consumerSessionTimeoutMs = settings["consumer.session.timeout.ms"].flatMap { Int32($0) }
+        consumerHeartbeatIntervalMs = settings["consumer.heartbeat.interval.ms"].flatMap { Int32($0) }
+        shareSessionTimeoutMs = settings["share.session.timeout.ms"].flatMap { Int32($0) }
+        shareHeartbeatIntervalMs = settings["share.heartbeat.interval.ms"].flatMap { Int32($0) }
+    }
+}

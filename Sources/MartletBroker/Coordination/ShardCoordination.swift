@@ -6,6 +6,7 @@ final class ShardCoordination {
     let groups: CoordinatorTable<GroupCoordinator>
     let shareStates: CoordinatorTable<ShareStateCoordinator>
     private var catalogue = TopicCatalogue()
+    private(set) var overrides: [GroupID: GroupOverrides] = [:]
 
     init(_ environment: BrokerEnvironment) {
         let groupSettings = GroupSettings(environment.settings)
@@ -27,6 +28,11 @@ final class ShardCoordination {
     func imageChanged(_ image: MetadataImage) {
         groups.imageChanged(image)
         shareStates.imageChanged(image)
+        let overrides = image.groupSettings.mapValues { GroupOverrides($0) }
+        if overrides != self.overrides {
+            self.overrides = overrides
+            groups.inform { $0.overridesChanged(overrides, now: $1) }
+        }
         guard image.catalogue != catalogue else { return }
         catalogue = image.catalogue
         groups.inform { $0.topicsChanged(image.catalogue, now: $1) }

@@ -6,9 +6,18 @@ struct ApiVersionsHandler: LoopHandler {
     func handle(_ request: ApiVersionsRequest, _ context: RequestContext) {
         let isNamed = Self.isName(request.clientSoftwareName) && Self.isName(request.clientSoftwareVersion)
         let isValid = context.header.version < 3 || isNamed
+        if context.header.version >= 3, isNamed {
+            context.note(
+                ClientSoftware(
+                    name: String(request.clientSoftwareName.prefix(Self.maximumNameLength)),
+                    version: String(request.clientSoftwareVersion.prefix(Self.maximumNameLength))))
+        }
         context.reply(
             Self.response(for: context.shard.dispatcher.apis, error: isValid ? .none : .invalidRequest))
     }
+
+    /// The names are kept for as long as the connection lasts.
+    private static let maximumNameLength = 128
 
     static func response(for apis: [ServedAPI], error: ErrorCode) -> ApiVersionsResponse {
         var response = ApiVersionsResponse()

@@ -7,10 +7,12 @@ struct CreatePartitionsHandler: ControlHandler {
 
     func handle(_ request: CreatePartitionsRequest, from client: Client) async -> CreatePartitionsResponse {
         var response = CreatePartitionsResponse()
+        let names = Repetitions(request.topics.map(\.name))
         for topic in request.topics {
             var answer = CreatePartitionsResponse.Topic()
             answer.name = topic.name
             do throws(RequestError) {
+                try names.check(topic.name, "a topic")
                 try await check(topic)
                 try await controller.addPartitions(
                     topic.name, to: Int(topic.partitionCount), isDryRun: request.validateOnly

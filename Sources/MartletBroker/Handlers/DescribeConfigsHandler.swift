@@ -11,6 +11,7 @@ struct DescribeConfigsHandler: ControlHandler {
         let image = await controller.image
         var response = DescribeConfigsResponse()
         var answered: Set<ConfigResource> = []
+        var unchecked = 0
         // A few bytes ask for pages of settings, so each resource is described once.
         let resources = request.resources.filter {
             answered.insert(ConfigResource($0.type, $0.name)).inserted
@@ -20,6 +21,14 @@ struct DescribeConfigsHandler: ControlHandler {
             answer.type = asked.type
             answer.name = asked.name
             do throws(RequestError) {
+                if asked.type == .group || asked.type == .clientMetrics {
+                    unchecked += 1
+                    guard unchecked <= Self.maximumUnchecked else {
+                        throw RequestError(
+                            .invalidRequest,
+                            "At most \(Self.maximumUnchecked) groups and subscriptions at a time.")
+                    }
+                }
                 let described = try describe(asked, image)
                 // No list and an empty one both ask for all.
                 let keys = Set(asked.keys ?? [])
@@ -37,6 +46,10 @@ struct DescribeConfigsHandler: ControlHandler {
         }
         return response
     }
+
+    /// Groups and subscriptions that one request may ask for: any name stands for one, and has pages of
+    /// settings.
+    private static let maximumUnchecked = 1_000
 
     private func describe(
         _ asked: DescribeConfigsRequest.Resource, _ image: MetadataImage

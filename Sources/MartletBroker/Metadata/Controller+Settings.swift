@@ -27,9 +27,10 @@ struct SettingChange: Sendable {
 }
 
 extension Controller {
-    /// Groups, and subscriptions to metrics of clients, that may have settings of their own: they stay in
-    /// memory.
-    static let maximumConfiguredResources = 10_000
+    /// Groups that may have settings of their own: they stay in memory.
+    static let maximumConfiguredGroups = 10_000
+    /// Subscriptions to metrics of clients: each new client is held against all of them.
+    static let maximumClientMetrics = 200
 
     /// Changes settings, all or none, and has them take effect. What is added to a list is added to what it
     /// is in that moment, so changes of several clients add up.
@@ -64,19 +65,20 @@ extension Controller {
             "Changed settings.",
             metadata: [
                 "of": "\(resource)",
-                "settings": "\(changed.map { "\($0)=\(next[$0] ?? "default")" }.joined(separator: " "))",
+                "settings":
+                    "\(changed.map { "\($0)=\(next[$0]?.prefix(100) ?? "default")" }.joined(separator: " "))",
             ])
         await takeEffect(of: resource)
     }
 
     private func checkRoom(for resource: ConfigResource) throws(RequestError) {
-        let count =
+        let (count, maximum) =
             switch resource.type {
-            case .group: image.groupSettings.count
-            case .clientMetrics: image.clientMetrics.count
-            default: 0
+            case .group: (image.groupSettings.count, Self.maximumConfiguredGroups)
+            case .clientMetrics: (image.clientMetrics.count, Self.maximumClientMetrics)
+            default: (0, Int.max)
             }
-        guard count < Self.maximumConfiguredResources else {
+        guard count < maximum else {
             throw RequestError(
                 .policyViolation,
                 "There are \(count) of this type with settings, which is the limit; unset those of others.")

@@ -7,6 +7,11 @@ extension InternalTopic {
         "__consumer_offsets", "__transaction_state", "__share_group_state",
     ]
 
+    /// Whether the broker will want the name, but does not say yet what the topic is to be like.
+    static func isReserved(_ name: TopicName) -> Bool {
+        reservedNames.contains(name) && !allCases.contains { $0.name == name }
+    }
+
     /// The client that Kafka lets append to them, for tools that repair them.
     static let adminClientID = "__admin_client"
 }

@@ -42,6 +42,8 @@ struct MetadataImage: Sendable {
     private(set) var groupSettings: [GroupID: [String: String]] = [:]
     /// Subscriptions to metrics of clients, for the keys of `ClientMetricsConfigKeys`.
     private(set) var clientMetrics: [String: [String: String]] = [:]
+    /// Counts the changes of `clientMetrics`.
+    private(set) var clientMetricsVersion = 0
     /// What was set for brokers while they ran, by broker; under no name what holds for all.
     private(set) var brokerSettings: [String: [String: String]] = [:]
     private(set) var quotas: [QuotaEntity: [String: Double]] = [:]
@@ -101,7 +103,9 @@ struct MetadataImage: Sendable {
         }
         switch resource.type {
         case .group: change(&groupSettings, GroupID(resource.name))
-        case .clientMetrics: change(&clientMetrics, resource.name)
+        case .clientMetrics:
+            change(&clientMetrics, resource.name)
+            clientMetricsVersion += 1
         case .broker: change(&brokerSettings, resource.name)
         default: break
         }

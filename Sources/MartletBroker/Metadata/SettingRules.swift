@@ -1,3 +1,4 @@
+internal import MartletCoordination
 internal import MartletCore
 internal import MartletWire
 
@@ -183,12 +184,22 @@ struct SettingRules {
                 }
             }
         case .clientMetrics:
-            do {
-                _ = try ClientMatch(Self.items(settings["match"]))
-            } catch {
-                throw RequestError(.invalidConfig, error.message)
-            }
+            try checkMatch(settings["match"])
         default: break
+        }
+    }
+
+    private func checkMatch(_ match: String?) throws(RequestError) {
+        do throws(ConfigError) {
+            for (selector, text) in try ClientMatch(Self.items(match)).patterns {
+                do throws(TopicPatternError) {
+                    _ = try TopicPattern(text)
+                } catch {
+                    throw ConfigError("The pattern for \(selector.rawValue) cannot be used: \(error)")
+                }
+            }
+        } catch {
+            throw RequestError(.invalidConfig, error.message)
         }
     }
 }

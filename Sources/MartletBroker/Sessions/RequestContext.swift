@@ -14,6 +14,9 @@ final class RequestContext {
     /// Called when the broker is about to stop; a request that waits for news answers with what it has.
     var onDrain: (() -> Void)?
 
+    /// Names the connection for as long as it lasts; nil after its end.
+    var connectionID: ObjectIdentifier? { session.map { ObjectIdentifier($0) } }
+
     private let ticket: ReplyQueue.Ticket
     private weak var session: Session?
     private(set) var isFinished = false
@@ -53,6 +56,11 @@ final class RequestContext {
         finish()?.close(because: reason)
     }
 
+    /// Remembers for later requests of the connection what the client says that it is.
+    func note(_ software: ClientSoftware) {
+        session?.info.software = software
+    }
+
     func cancel() {
         guard !isFinished else { return }
         isFinished = true
@@ -77,4 +85,12 @@ struct ConnectionInfo: Sendable {
     let remoteAddress: SocketAddress?
     /// The address by which the client reached us.
     let localAddress: SocketAddress?
+    /// What the client says that it is, if it did.
+    var software: ClientSoftware?
+}
+
+/// The library that a client uses, and its version (KIP-511).
+struct ClientSoftware: Sendable {
+    let name: String
+    let version: String
 }

@@ -15,7 +15,7 @@ final class Session: ChannelDuplexHandler {
     typealias OutboundOut = IOData
 
     let shard: Shard
-    private(set) var info = ConnectionInfo(remoteAddress: nil, localAddress: nil)
+    var info = ConnectionInfo(remoteAddress: nil, localAddress: nil)
     /// When the last request came, or the connection began.
     private(set) var lastRequest: NIODeadline
     /// Since when the peer owes us the rest of a frame: from its beginning, or from when we read on.

@@ -4,6 +4,12 @@ internal import Martlet
 enum ErrorAdvice {
     static func advice(for code: ErrorCode) -> String? { sentences[code] }
 
+    /// What the error says, and what to do about it where the code alone tells.
+    static func explained(_ error: MartletError) -> String {
+        let advice = error.code.brokerError.flatMap(advice).map { " (\($0))" }
+        return error.message + (advice ?? "")
+    }
+
     private static let sentences: [ErrorCode: String] = [
         .unknownServerError: "the broker met something unexpected: see its log",
         .offsetOutOfRange: "the offset is gone or not yet written: begin at the beginning or the end",
@@ -45,7 +51,17 @@ enum ErrorAdvice {
         .kafkaStorageError: "the broker cannot use its disk: see its log",
         .unknownProducerID: "the broker has forgotten the producer: it begins a new sequence",
         .nonEmptyGroup: "stop the members of the group first",
-        .groupIDNotFound: "no such group",
+        .groupIDNotFound: "no such group: see `martlet group list`",
+        .inconsistentGroupProtocol:
+            "the group's members divide partitions in another way: see `martlet group describe`",
+        .groupMaxSizeReached: "the group is full: see group.max.size and group.consumer.max.size",
+        .groupSubscribedToTopic: "members of the group read the topic: stop them first",
+        .fencedMemberEpoch: "the group has moved on without this member: it joins again",
+        .staleMemberEpoch: "the group has moved the member on meanwhile: it asks again",
+        .unreleasedInstanceID:
+            "another member has the same group.instance.id: stop it, or wait until its session is over",
+        .unsupportedAssignor: "the broker knows other ways of dividing: see group.consumer.assignors",
+        .invalidRegularExpression: "correct the pattern: it is matched against whole topic names",
         .fencedLeaderEpoch: "the client's picture of the cluster is old: it asks for metadata and goes on",
         .unknownLeaderEpoch: "the client's picture of the cluster is newer than the broker's: wait",
         .unsupportedCompressionType: "choose another compression",

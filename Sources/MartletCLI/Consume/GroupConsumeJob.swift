@@ -39,7 +39,7 @@ struct GroupConsumeJob: Sendable {
                 try output.flush()
                 if count == batch.count {
                     consumer.finish(batch)
-                } else if let last = batch.prefix(count).last {
+                } else if let last = batch.dropFirst(count - 1).first(where: { _ in true }) {
                     consumer.finish(batch.partition, before: last.offset + 1)
                 }
                 meter.add(records: count, bytes: batch.byteCount)

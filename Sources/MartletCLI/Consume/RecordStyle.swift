@@ -29,6 +29,15 @@ enum RecordStyle: Sendable {
         }
     }
 
+    @inline(__always)
+    func write(_ record: Record, of partition: TopicPartition, to buffer: inout OutputBuffer) {
+        switch self {
+        case .plain(let plain): plain.write(record, to: &buffer)
+        case .format(let format): format.write(record, of: partition, to: &buffer)
+        case .json: RecordJSON.write(record, of: partition, to: &buffer)
+        }
+    }
+
     /// Writes records until there are as many as wanted.
     ///
     /// - Returns: How many were written.
@@ -38,11 +47,7 @@ enum RecordStyle: Sendable {
         var count = 0
         for record in batch {
             if count == limit { break }
-            switch self {
-            case .plain(let plain): plain.write(record, to: &output.buffer)
-            case .format(let format): format.write(record, of: batch.partition, to: &output.buffer)
-            case .json: RecordJSON.write(record, of: batch.partition, to: &output.buffer)
-            }
+            write(record, of: batch.partition, to: &output.buffer)
             try output.flushIfFull()
             count += 1
         }

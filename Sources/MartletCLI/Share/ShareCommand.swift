@@ -4,9 +4,10 @@ internal import ArgumentParser
 struct ShareCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "share",
-        abstract: "List, describe, reset and delete share groups: queues on topics.",
+        abstract: "Take records from share groups, which are queues on topics, and look after these.",
         discussion: """
             EXAMPLES
+              martlet share consume jobs --group workers --count 10
               martlet share list
               martlet share describe workers
               martlet share offsets workers
@@ -14,7 +15,8 @@ struct ShareCommand: ParsableCommand {
               martlet share delete workers
             """,
         subcommands: [
-            ShareListCommand.self, ShareDescribeCommand.self, ShareOffsetsCommand.self,
+            ShareConsumeCommand.self, ShareListCommand.self, ShareDescribeCommand.self,
+            ShareOffsetsCommand.self,
             ShareResetCommand.self, ShareDeleteCommand.self,
         ]
     )

@@ -57,6 +57,7 @@ package struct AssignmentTask: Sendable {
 package protocol PartitionAssignor: Sendable {
     /// By which clients ask for it.
     var name: String { get }
-    /// Gives each partition of a topic that has subscribers to exactly one of them; for each member its share.
+    /// Gives each partition of a topic that has subscribers to exactly one of them; for each member its
+    /// share.
     func assign(_ task: AssignmentTask) -> [PartitionSet]
 }

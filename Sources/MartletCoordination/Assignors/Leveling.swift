@@ -1,7 +1,7 @@
 /// Evens out what members own when they read different topics.
 ///
-/// A member may pass a partition to any subscriber of its topic. As long as a chain of such steps leads from a
-/// member to another that owns at least two fewer, one partition moves along the chain, and the first has
+/// A member may pass a partition to any subscriber of its topic. As long as a chain of such steps leads from
+/// a member to another that owns at least two fewer, one partition moves along the chain, and the first has
 /// one less and the last one more. When no chain is left, no other assignment is more even.
 struct Leveling {
     private(set) var division: Division

@@ -1,5 +1,5 @@
-/// Gives all members the same number of partitions, or as nearly so as their subscriptions allow, and moves as
-/// few partitions as that takes. Balance comes before stickiness.
+/// Gives all members the same number of partitions, or as nearly so as their subscriptions allow, and moves
+/// as few partitions as that takes. Balance comes before stickiness.
 package struct UniformAssignor: PartitionAssignor {
     package init() {}
 

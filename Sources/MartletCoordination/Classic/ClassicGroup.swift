@@ -33,6 +33,8 @@ package final class ClassicGroup {
     var supporters: [String: Int] = [:]
     /// How many members wait for the answer to their join.
     private(set) var joinCount = 0
+    /// What the log says of the group.
+    var kept: ClassicGroupValue?
     /// Set while the first members of an empty group gather.
     var gathering: Gathering?
 

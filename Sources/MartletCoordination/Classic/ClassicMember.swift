@@ -56,9 +56,9 @@ package final class ClassicMember {
             value.rebalanceTimeoutMs < 0 ? value.sessionTimeoutMs : value.rebalanceTimeoutMs
         var chosen = JoinGroupRequest.GroupProtocol()
         chosen.name = protocolName
-        chosen.metadata = value.subscription.copied
+        chosen.metadata = value.subscription
         protocols = [chosen]
-        assignment = value.assignment.copied
+        assignment = value.assignment
     }
 
     /// Takes over what a static member has under its former id; the joining call brings the rest.

@@ -10,6 +10,9 @@ extension GroupCoordinator {
         guard settings.sessionTimeoutMs.contains(request.sessionTimeoutMs) else {
             return refuseJoin(call.ticket, .invalidSessionTimeout, request.member)
         }
+        guard request.isWithinRecordLimits else {
+            return refuseJoin(call.ticket, .invalidRequest, request.member)
+        }
         switch groups[request.group] {
         case .classic(let group): join(group, request, call)
         case .consumer(let group) where !group.isEmpty: classicJoin(group, request, call)
@@ -36,10 +39,9 @@ extension GroupCoordinator {
 
     private func join(_ group: ClassicGroup, _ request: JoinGroupRequest, _ call: Call) {
         guard hasRoom(for: request.member, in: group) else {
-            if let member = group.members[request.member] {
-                removeMember(member, from: group)
-                completeJoinIfAllAreThere(group, now: call.now)
-            }
+            if let member = group.members[request.member] { removeMember(member, from: group) }
+            group.pendingMembers.remove(request.member)
+            completeJoinIfAllAreThere(group, now: call.now)
             return refuseJoin(call.ticket, .groupMaxSizeReached, MemberID())
         }
         guard group.supports(request.protocolType, request.protocols) else {
@@ -101,6 +103,7 @@ extension GroupCoordinator {
         member.isNew = true
         group.gathering?.memberCame = true
         group.add(member)
+        keepName(of: member, in: group)
         group.setJoin(.init(call), of: member)
         deadlines.set(.classic(group.id, .session(id)), call.now + Self.newMemberJoinTimeoutMs)
         membersChanged(group, now: call.now)
@@ -122,9 +125,10 @@ extension GroupCoordinator {
         group.update(member, request)
         extendSession(of: member, in: group, now: call.now)
 
-        if group.state == .stable, group.protocolName == group.selectProtocol() {
+        let value = group.value(now: call.now)
+        if group.state == .stable, group.protocolName == group.selectProtocol(), value.isWithinRecordLimits {
             // The generation goes on. The log must know the new id before the member does.
-            append(.classicGroup(group.id, group.value(now: call.now)))
+            append(.classicGroup(group.id, value))
             var response = generation(of: group, for: member, version: call.version)
             if call.version >= 9 {
                 response.skipAssignment = group.leader == id
@@ -135,9 +139,16 @@ extension GroupCoordinator {
             }
             return reply(call.ticket, response)
         }
+        keepName(of: member, in: group)
         group.setJoin(.init(call), of: member)
         // In CompletingRebalance the leader may know the former id already, and assign to nobody: all join.
         membersChanged(group, now: call.now)
+    }
+
+    /// If the rebalance is lost with the broker, the generation before comes back. It must know the id that
+    /// a static member has by now, or it would fence who has it.
+    private func keepName(of member: ClassicMember, in group: ClassicGroup) {
+        if let value = group.kept(naming: member) { append(.classicGroup(group.id, value)) }
     }
 
     // MARK: With a member id

@@ -50,8 +50,13 @@ extension GroupCoordinator {
         _ group: ClassicGroup, _ assignments: [SyncGroupRequest.Assignment], now: Timestamp
     ) {
         var parts: [MemberID: Bytes] = [:]
-        for assignment in assignments { parts[assignment.member] = assignment.assignment.copied }
-        append(.classicGroup(group.id, group.value(assignments: parts, now: now)))
+        for assignment in assignments { parts[assignment.member] = assignment.assignment }
+        let value = group.value(assignments: parts, now: now)
+        guard value.isWithinRecordLimits else {
+            for member in group.members.all { replySync(member, in: group, .unknownServerError, now: now) }
+            return prepareRebalance(group, now: now)
+        }
+        append(.classicGroup(group.id, value))
         for member in group.members.all { replySync(member, in: group, now: now) }
     }
 }

@@ -43,6 +43,14 @@ struct MemberTable {
         slots[place] = member
     }
 
+    /// Puts the members in the order of `ids`; others come first.
+    mutating func sort(_ ids: [MemberID]) {
+        var rank: [MemberID: Int] = [:]
+        for (index, id) in ids.enumerated() { rank[id] = index }
+        slots = all.sorted { rank[$0.id, default: -1] < rank[$1.id, default: -1] }
+        closeGaps()
+    }
+
     private mutating func closeGaps() {
         slots.removeAll { $0 == nil }
         firstPlace = 0

@@ -43,6 +43,10 @@ extension GroupCoordinator {
         guard let replaced = group?.staticMember(instance) else {
             return ConsumerAdmission(group: group, member: group?[id] ?? ConsumerMember(id))
         }
+        if replaced.id == id && !replaced.isClassic && replaced.epoch != .leavingStatic {
+            // It was fenced, and begins again as the same member.
+            return ConsumerAdmission(group: group, member: replaced)
+        }
         guard replaced.isClassic || replaced.epoch == .leavingStatic else {
             throw GroupRefusal(
                 .unreleasedInstanceID,
@@ -71,8 +75,8 @@ extension GroupCoordinator {
             "The consumer group has reached its maximum capacity of \(maximum) members.")
     }
 
-    /// A member speaks for its epoch, or for the one before if an answer was lost; then it cannot own more than
-    /// it was given. Epoch 0 begins again, and says that it owns nothing.
+    /// A member speaks for its epoch, or for the one before if an answer was lost; then it cannot own more
+    /// than it was given. Epoch 0 begins again, and says that it owns nothing.
     private func checkEpoch(
         _ epoch: MemberEpoch, of member: ConsumerMember, owned: PartitionSet?
     ) throws(GroupRefusal) {

@@ -111,8 +111,8 @@ extension GroupCoordinator {
         return member
     }
 
-    /// Between generations nothing may be assigned, but consumers that rebalance cooperatively still read what
-    /// they had when they joined. Of two that claim the same, the one that got it later is right.
+    /// Between generations nothing may be assigned, but consumers that rebalance cooperatively still read
+    /// what they had when they joined. Of two that claim the same, the one that got it later is right.
     private func restoreClaims(of group: ClassicGroup, to members: inout [ConsumerMember]) {
         var taken = Set(members.flatMap(\.assigned.elements))
         let claims = group.allMembers.enumerated().compactMap { index, member in

@@ -13,6 +13,7 @@ package protocol CoordinatorMachine: AnyObject, SendableMetatype {
     /// What loading calls; `offset` is the record's place in the log, for coordinators that care.
     func apply(_ record: Record, at offset: Offset)
     func didLoad(now: Timestamp)
+    func overridesChanged(_ overrides: [GroupID: GroupOverrides], now: Timestamp)
     func topicsChanged(_ catalogue: TopicCatalogue, now: Timestamp)
     /// When `advance` should be called at the latest, if nothing else happens.
     var nextDeadline: Timestamp? { get }
@@ -27,6 +28,7 @@ package protocol CoordinatorMachine: AnyObject, SendableMetatype {
 
 extension CoordinatorMachine {
     package func apply(_ record: Record, at offset: Offset) { apply(record) }
+    package func overridesChanged(_ overrides: [GroupID: GroupOverrides], now: Timestamp) {}
     package func shareStateAnswered(
         _ ticket: ShareStateTicket, _ outcomes: [ShareStateOutcome], now: Timestamp
     ) {}

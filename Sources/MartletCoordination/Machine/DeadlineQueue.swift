@@ -22,6 +22,9 @@ package struct DeadlineQueue<Key: Hashable & Sendable>: Sendable {
 
     package var isEmpty: Bool { deadlines.isEmpty }
 
+    /// How many entries are kept: not many more than there are deadlines.
+    package var entryCount: Int { heap.count }
+
     /// Not after the earliest deadline; before it if that was put off.
     package var next: Timestamp? { heap.first?.time }
 
@@ -58,12 +61,18 @@ package struct DeadlineQueue<Key: Hashable & Sendable>: Sendable {
     }
 
     private mutating func push(_ entry: Entry) {
+        if heap.count > 2 * deadlines.count + 64 { dropStale() }
         heap.append(entry)
         var index = heap.count - 1
         while index > 0, heap[index].time < heap[(index - 1) / 2].time {
             heap.swapAt(index, (index - 1) / 2)
             index = (index - 1) / 2
         }
+    }
+
+    /// Members that come and go leave entries behind, which would stay until their time has come.
+    private mutating func dropStale() {
+        heap = heap.filter { deadlines[$0.key]?.queued == $0.time }.sorted { $0.time < $1.time }
     }
 
     private mutating func removeFirst() {

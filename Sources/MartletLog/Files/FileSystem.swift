@@ -24,6 +24,8 @@ package protocol FileSystem: Sendable {
     func lock(_ path: String) throws(FileSystemError) -> (any FileLock)?
     /// Bytes that can still be written to the file system that holds the path.
     func availableByteCount(at path: String) throws(FileSystemError) -> Int64
+    /// Bytes of the file system that holds the path, used and unused.
+    func totalByteCount(at path: String) throws(FileSystemError) -> Int64
 }
 
 extension FileSystem {

@@ -88,6 +88,12 @@ package struct PosixFileSystem: FileSystem {
         guard statvfs(path, &status) == 0 else { throw FileSystemError(.inspect, path, errno: errno) }
         return Int64(clamping: UInt64(status.f_bavail) * UInt64(status.f_frsize))
     }
+
+    package func totalByteCount(at path: String) throws(FileSystemError) -> Int64 {
+        var status = statvfs()
+        guard statvfs(path, &status) == 0 else { throw FileSystemError(.inspect, path, errno: errno) }
+        return Int64(clamping: UInt64(status.f_blocks) * UInt64(status.f_frsize))
+    }
 }
 
 private final class PosixLock: FileLock {

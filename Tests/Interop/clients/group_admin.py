@@ -8,7 +8,7 @@
     delete_offset(address, group, topic, partition)
     delete(address, group)
 
-States and types are Kafka's words. A refusal is raised as `Refused`; what a client does not have, its class lacks.
+States and types are Kafka's words. A refusal is raised as `Refused`; a class lacks what its client cannot do.
 """
 
 import asyncio
@@ -150,7 +150,9 @@ class AiokafkaGroupAdmin:
         described = []
         for _, client_id, _, _, assignment in members:
             decoded = ConsumerProtocolMemberAssignment.decode(assignment)
-            described.append((client_id, {(t, p) for t, partitions in decoded.assignment for p in partitions}))
+            described.append(
+                (client_id, {(t, p) for t, partitions in decoded.assignment for p in partitions})
+            )
         return state, assignor, described
 
     def offsets(self, address, group):

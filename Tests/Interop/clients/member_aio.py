@@ -31,7 +31,31 @@ def run(options, report, is_over):
 
 
 async def _run(options, report, is_over):
-    consumer = AIOKafkaConsumer(
+    consumer = await _started(options, report)
+    while not is_over():
+        try:
+            await _work(consumer, options, report)
+        except (KafkaError, IllegalStateError) as error:
+            report("refused", error=type(error).__name__)
+            await asyncio.sleep(0.1)
+    await consumer.stop()
+
+
+async def _started(options, report):
+    """This client does not wait for a broker that is not there yet."""
+    while True:
+        consumer = _consumer(options)
+        consumer.subscribe(options["topics"], listener=_Listener(report))
+        try:
+            await consumer.start()
+            return consumer
+        except KafkaError:
+            await consumer.stop()
+            await asyncio.sleep(0.1)
+
+
+def _consumer(options):
+    return AIOKafkaConsumer(
         bootstrap_servers=options["address"],
         group_id=options["group"],
         group_instance_id=options["instance"],
@@ -45,15 +69,6 @@ async def _run(options, report, is_over):
         fetch_max_wait_ms=200,
         request_timeout_ms=11_000,
     )
-    consumer.subscribe(options["topics"], listener=_Listener(report))
-    await consumer.start()
-    while not is_over():
-        try:
-            await _work(consumer, options, report)
-        except (KafkaError, IllegalStateError) as error:
-            report("refused", error=type(error).__name__)
-            await asyncio.sleep(0.1)
-    await consumer.stop()
 
 
 async def _work(consumer, options, report):

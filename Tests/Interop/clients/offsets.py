@@ -1,9 +1,9 @@
 """Committed offsets by the clients behind one shape, without joining the group:
 
-    commit(address, group, topic, offset, *, partition=0, metadata="")
-    committed(address, group, topic, *, partition=0) -> offset, or None
-    sent(metadata) -> what this client makes of a text: confluent-kafka sends a NUL behind it, and reads texts
-        that have none beyond their end, so nobody asks it for them
+commit(address, group, topic, offset, *, partition=0, metadata="")
+committed(address, group, topic, *, partition=0) -> offset, or None
+sent(metadata) -> what this client makes of a text: confluent-kafka sends a NUL behind it, and reads texts
+    that have none beyond their end, so nobody asks it for them
 """
 
 import asyncio
@@ -29,7 +29,9 @@ class ConfluentOffsets:
 
     def commit(self, address, group, topic, offset, *, partition=0, metadata=""):
         wanted = TopicPartition(topic, partition, offset, metadata)
-        [done] = self._call(address, group, lambda client: client.commit(offsets=[wanted], asynchronous=False))
+        [done] = self._call(
+            address, group, lambda client: client.commit(offsets=[wanted], asynchronous=False)
+        )
         if done.error:
             raise KafkaException(done.error)
 

@@ -34,6 +34,10 @@ final class SlowDisk: FileSystem {
         try disk.availableByteCount(at: path)
     }
 
+    func totalByteCount(at path: String) throws(FileSystemError) -> Int64 {
+        try disk.totalByteCount(at: path)
+    }
+
     fileprivate func waitBeforeSync(of path: String) {
         if isSlow.isSet, path.hasSuffix(".log"), !path.contains("__") { usleep(Self.syncMicroseconds) }
     }

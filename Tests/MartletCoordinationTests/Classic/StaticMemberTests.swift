@@ -93,6 +93,22 @@ struct StaticMemberTests {
         #expect(machine.joined(back)?.generation == GenerationID(rawValue: 2))
     }
 
+    @Test("a static member that comes back during a rebalance is known by its new id after a restart")
+    func replacedWithin() throws {
+        let (machine, a, b) = pair()
+        _ = machine.join(LoggedCoordinator.join(a, instance: "a", topics: ["u"]))
+        let back = machine.join(LoggedCoordinator.join(instance: "b"))
+        let second = GenerationID(rawValue: 2)
+        let member = try #require(machine.joined(back)?.member)
+        #expect(machine.heartbeat(member, second, instance: "b") == ErrorCode.none)
+        try machine.restart()
+        // Generation 2 was not complete, so it is forgotten; that is no reason to fence anyone.
+        #expect(machine.generation == first)
+        #expect(machine.heartbeat(member, second, instance: "b") == .illegalGeneration)
+        #expect(machine.heartbeat(member, first, instance: "b") == ErrorCode.none)
+        #expect(machine.heartbeat(b, first, instance: "b") == .fencedInstanceID)
+    }
+
     @Test("a static member that does not join again stays until its session ends")
     func absent() {
         let (machine, a, b) = pair()

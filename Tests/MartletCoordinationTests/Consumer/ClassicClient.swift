@@ -2,8 +2,8 @@ import MartletCore
 import MartletCoordination
 import MartletWire
 
-/// A client of the classic protocol with a cooperative assignor, as librdkafka and the Java client behave. When
-/// it is made the leader it divides the partitions itself.
+/// A client of the classic protocol with a cooperative assignor, as librdkafka and the Java client behave.
+/// When it is made the leader it divides the partitions itself.
 final class ClassicClient {
     let broker: ConsumerCoordinator
     private(set) var id = MemberID()

@@ -232,6 +232,17 @@ struct ConsumerHeartbeatTests {
         #expect(try broker.describe().state == "Empty")
     }
 
+    @Test("a static member that was fenced begins again under the id that it has")
+    func staticMemberFenced() throws {
+        let broker = ConsumerCoordinator(["a": 2])
+        let client = ConsumerClient("m", broker, topics: ["a"])
+        client.instance = "instance"
+        try client.poll()
+        client.forget()
+        #expect(try client.poll() == .none)
+        #expect(client.owned.count == 2)
+    }
+
     @Test("a group follows when its topics get partitions, and when they are deleted and created again")
     func topics() throws {
         let broker = ConsumerCoordinator(["a": 2])

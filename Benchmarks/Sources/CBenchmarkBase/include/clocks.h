@@ -16,4 +16,7 @@ double own_cpu_seconds(void);
 /// User and system time of another process with all its threads, in seconds; 0 where `process` is 0.
 double process_cpu_seconds(pid_t process);
 
+/// Resident memory of another process, in bytes; 0 where `process` is 0.
+uint64_t process_resident_bytes(pid_t process);
+
 #endif

@@ -43,6 +43,12 @@ extension Measurement {
     /// Everything, in the order of the table.
     static var all: [Measurement] {
         produce + durableProduce + fetch + roundTrips + startUp + recovery + compaction + segmentCompression
-            + runningProducer + reference
+            + runningProducer + commits + heartbeats + rebalances + reference
+    }
+
+    /// The measurement of this name, or else all whose names begin with it and a dash.
+    static func names(selectedBy name: String) -> [String] {
+        let names = all.map(\.name)
+        return names.contains(name) ? [name] : names.filter { $0.hasPrefix("\(name)-") }
     }
 }

@@ -35,8 +35,8 @@ extension Admin {
         ) { OffsetCommitExchange.coordinatorCode(in: $0) }
         var results: [TopicPartition: Result<Void, MartletError>] = [:]
         for (partition, code) in OffsetCommitExchange.codes(in: response) {
-            // A client that is no member may store offsets of an empty group alone; the broker's words for that
-            // are those for a member that it does not know.
+            // A client that is no member may store offsets of an empty group alone; the broker's words for
+            // that are those for a member that it does not know.
             if code == .unknownMemberID || code == .illegalGeneration || code == .staleMemberEpoch {
                 throw .groupHasMembers(group, doing: activity)
             }

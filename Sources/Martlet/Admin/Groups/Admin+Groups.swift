@@ -45,8 +45,8 @@ extension Admin {
     ///
     /// - Throws: `broker(.groupIDNotFound)` if there is none of this name.
     public func describeGroup(_ id: GroupID) async throws(MartletError) -> GroupDescription {
-        // Which request to ask with depends on the type. A broker that serves the newer ones says of a group of
-        // another type that there is none.
+        // Which request to ask with depends on the type. A broker that serves the newer ones says of a group
+        // of another type that there is none.
         if let group = try await describeModern(id) { return group }
         if let group = try await describeShare(id) { return group }
         return try await describeClassic(id)

@@ -100,6 +100,7 @@ extension GroupConsumer {
     private func nextFromCursor() -> ConsumerRecord? {
         state.withLock { state in
             guard var cursor = state.cursor else { return nil }
+            state.lastPoll = .now
             let isImplicit = configuration.completion == .onNextPoll
             if isImplicit { state.ownership.finishAll() }
             guard state.ending == nil, let record = cursor.next() else {

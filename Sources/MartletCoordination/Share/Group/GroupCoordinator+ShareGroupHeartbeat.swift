@@ -33,6 +33,7 @@ extension GroupCoordinator {
         try refuse(request.group.rawValue.isEmpty, "GroupId can't be empty.")
         try refuse(request.rack?.isEmpty == true, "RackId can't be empty.")
         try refuse(request.memberEpoch < .leaving, "MemberEpoch is invalid.")
+        try refuse(!request.isWithinRecordLimits, "The subscription is too large.")
         if request.memberEpoch == .joining {
             try refuse(
                 request.subscribedTopics?.isEmpty != false,

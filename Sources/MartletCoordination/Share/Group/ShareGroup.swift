@@ -3,9 +3,9 @@ package import MartletWire
 
 /// A group whose members share partitions record by record (KIP-932).
 ///
-/// The group epoch counts changes of members, subscriptions and topics. The target assignment says for a group
-/// epoch which partitions each member reads; a member takes it over with its next heartbeat, for nothing has
-/// to be given up first. Only partitions whose stored state has begun are assigned.
+/// The group epoch counts changes of members, subscriptions and topics. The target assignment says for a
+/// group epoch which partitions each member reads; a member takes it over with its next heartbeat, for
+/// nothing has to be given up first. Only partitions whose stored state has begun are assigned.
 package final class ShareGroup {
     package let id: GroupID
     package internal(set) var epoch = MemberEpoch()

@@ -14,16 +14,20 @@ struct ClassicGroupModel {
     private var highest: [Int: Int64] = [:]
     private(set) var violations: [String] = []
     var trace: UInt64 { broker.trace }
+    var story: [String] { broker.story ?? [] }
 
-    init(seed: UInt64) {
+    init(seed: UInt64, tellsStory: Bool = false) {
         random = SeededRandom(seed)
         broker = ModelBroker(seed: seed)
+        if tellsStory { broker.story = [] }
         let isCooperative = seed % 2 == 0
         var random = self.random
         consumers = (0..<5).map { number in
-            ModelConsumer(
-                number, isStatic: Int.random(in: 0..<3, using: &random) == 0, isCooperative: isCooperative,
-                joinVersion: Int.random(in: 0..<5, using: &random) == 0 ? 3 : 9)
+            // A static leader of an old version would not know that it leads, and watch for no partitions.
+            let isStatic = Int.random(in: 0..<3, using: &random) == 0
+            let isOld = !isStatic && Int.random(in: 0..<5, using: &random) == 0
+            return ModelConsumer(
+                number, isStatic: isStatic, isCooperative: isCooperative, joinVersion: isOld ? 3 : 9)
         }
         self.random = random
     }
@@ -56,6 +60,7 @@ struct ClassicGroupModel {
 
     /// Without further faults all must come to rest, with each partition read by one of those who run.
     private mutating func settle() {
+        broker.tell("settle")
         for number in consumers.indices { consumers[number].isStalled = false }
         if !consumers.contains(where: \.isRunning) { consumers[0].restart() }
         var calmRounds = 0
@@ -86,7 +91,6 @@ struct ClassicGroupModel {
     private mutating func checkOffsets() {
         for partition in 0..<broker.partitionCount {
             guard let offset = broker.committed(partition) else { continue }
-            // What was not durable may be lost; `durableHighest` is what somebody was told.
             if let before = highest[partition], offset < before {
                 violations.append("offset of partition \(partition) went back from \(before) to \(offset)")
             }
@@ -155,7 +159,9 @@ struct ClassicGroupModel {
             consumers[number].member = response.member
             consumers[number].generation = response.generation
             let leads = response.leader == response.member
-            consumers[number].dividedCount = leads ? broker.partitionCount : nil
+            // A leader that came back does not know what its former self divided: it will look again.
+            let divided = response.skipAssignment ? -1 : broker.partitionCount
+            consumers[number].dividedCount = leads ? divided : nil
             consumers[number].members = response.members
             var request = consumers[number].syncRequest
             if leads && !response.skipAssignment {

@@ -16,6 +16,8 @@ struct ModelBroker {
     private(set) var violations: [String] = []
     private(set) var trace: UInt64 = 0xcbf2_9ce4_8422_2325
     var partitionCount = 3
+    /// What happened, for people; nil if nobody reads it.
+    var story: [String]?
     private var ticketCount: UInt64 = 0
     private let settings: GroupSettings
     private let seed: UInt64
@@ -49,6 +51,7 @@ struct ModelBroker {
         let ticket = Ticket(rawValue: ticketCount)
         waiting.insert(ticket)
         let before = fingerprint
+        tell("\(ticket.rawValue): \(request)")
         method(coordinator)(
             request,
             Call(ticket: ticket, version: version, clientID: "c", clientHost: "/127.0.0.1", now: now))
@@ -81,6 +84,7 @@ struct ModelBroker {
     }
 
     mutating func crash() {
+        tell("crash")
         appended = []
         held = []
         answers = [:]
@@ -110,6 +114,7 @@ struct ModelBroker {
             note(ticket.rawValue)
             let error = Self.error(of: response)
             note(UInt64(bitPattern: Int64(error.rawValue)))
+            tell("\(ticket.rawValue) answered: \(response)")
             if waiting.remove(ticket) == nil { violations.append("\(ticket) was answered twice") }
             // Of other requests the group may change meanwhile.
             guard ticket == asked, Self.fences.contains(error) else { continue }
@@ -130,6 +135,13 @@ struct ModelBroker {
         case let response as OffsetCommitResponse: response.topics.first?.partitions.first?.errorCode ?? .none
         default: .none
         }
+    }
+
+    mutating func tell(_ event: @autoclosure () -> String) {
+        guard story != nil else { return }
+        let state = fingerprint.map { "\($0.state) \($0.generation)" } ?? "-"
+        let line = "\(now) \(state) \(event())"
+        story?.append(line)
     }
 
     private mutating func note(_ value: UInt64) { trace = (trace ^ value) &* 0x100_0000_01b3 }

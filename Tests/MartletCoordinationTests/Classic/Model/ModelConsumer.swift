@@ -2,7 +2,8 @@ import MartletCoordination
 import MartletCore
 import MartletWire
 
-/// A consumer as client libraries have it, as far as a group notices: one request at a time, and what it owns.
+/// A consumer as client libraries have it, as far as a group notices: one request at a time, and what it
+/// owns.
 struct ModelConsumer {
     enum Waiting {
         case join(Ticket), sync(Ticket), heartbeat(Ticket), commit(Ticket), leave(Ticket)
