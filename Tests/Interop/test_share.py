@@ -39,7 +39,8 @@ def configure(address, group, **settings):
 def produce(address, topic, values, partitions=1):
     producer = Producer({"bootstrap.servers": address, "linger.ms": 5, "log_level": 2})
     for number, value in enumerate(values):
-        producer.produce(topic, value, key=b"key", partition=number % partitions, headers=[("own", b"header")])
+        place = number % partitions
+        producer.produce(topic, value, key=b"key", partition=place, headers=[("own", b"header")])
     assert producer.flush(30) == 0
 
 

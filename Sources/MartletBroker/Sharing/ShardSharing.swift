@@ -37,6 +37,11 @@ final class ShardSharing {
         return shell
     }
 
+    /// Lets go of a share partition that has ended.
+    func remove(_ shell: SharePartitionShell) {
+        if shells[shell.key] === shell { shells[shell.key] = nil }
+    }
+
     /// What is stored has been changed by someone else: the next fetch begins with that.
     func forget(_ key: SharePartitionKey) {
         shells.removeValue(forKey: key)?.end(.notLeaderOrFollower)

@@ -157,7 +157,9 @@ final class SharePartitionShell {
     /// Ends the service after a failure of the store or the log.
     func fail(_ code: ErrorCode) {
         failure = (Self.code(code), .now() + Self.failureDuration)
-        partition.logger.warning(
+        // Anyone can ask for a group that was never joined.
+        partition.logger.log(
+            level: code == .invalidRequest ? .debug : .warning,
             "A share partition begins anew from what is stored.",
             metadata: ["partition": "\(partition.id)", "group": "\(key.group)", "error": "\(code)"])
         end(Self.code(code))
@@ -182,5 +184,8 @@ final class SharePartitionShell {
         for entry in answers { entry.answer(code, nil) }
         wakeFetches()
         fetches = [:]
+        let shell = NIOLoopBound(self, eventLoop: shard.eventLoop)
+        let pause = failure == nil ? .zero : Self.failureDuration
+        shard.eventLoop.scheduleTask(in: pause) { shell.value.shard.sharing.remove(shell.value) }
     }
 }
