@@ -34,6 +34,7 @@ extension GroupCoordinator {
         try refuse(request.group.rawValue.isEmpty, "GroupId can't be empty.")
         try refuse(request.instance?.rawValue.isEmpty == true, "InstanceId can't be empty.")
         try refuse(request.rack?.isEmpty == true, "RackId can't be empty.")
+        try refuse(!request.isWithinRecordLimits, "The subscription is too large.")
         if epoch == .joining {
             try refuse(
                 request.rebalanceTimeoutMs == -1, "RebalanceTimeoutMs must be provided in first request.")

@@ -33,6 +33,7 @@ extension GroupCoordinator {
         try refuse(request.group.rawValue.isEmpty, "GroupId can't be empty.")
         try refuse(request.rack?.isEmpty == true, "RackId can't be empty.")
         try refuse(request.memberEpoch < .leaving, "MemberEpoch is invalid.")
+        try refuse(!request.isWithinRecordLimits, "The subscription is too large.")
         if request.memberEpoch == .joining {
             try refuse(
                 request.subscribedTopics?.isEmpty != false,
@@ -100,7 +101,7 @@ extension GroupCoordinator {
             .share(group.id, .session(member.id)), call.now + shareSessionTimeoutMs(group.id))
         if request.memberEpoch == .joining, waitsForStates(member, in: group) {
             // Its first assignment would be an empty one, and the next heartbeat is seconds away.
-            group.joining.append((request, call))
+            waitForStates(request, call, in: group)
         } else {
             answer(request, call, before: before, in: group)
         }
@@ -167,6 +168,7 @@ extension GroupCoordinator {
     func answerJoiningMembers(of group: ShareGroup, now: Timestamp) {
         let joining = group.joining
         group.joining = []
+        deadlines.remove(.share(group.id, .states))
         for (request, var call) in joining {
             call.now = now
             answer(request, call, before: group.members[request.member], in: group)
