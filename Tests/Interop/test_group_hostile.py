@@ -158,7 +158,7 @@ def test_patterns_cannot_stop_the_broker(broker, connection, name, pattern):
         )
 
 
-MANY = 50_000
+MANY = 20_000
 
 
 @pytest.mark.parametrize(
