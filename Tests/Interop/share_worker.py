@@ -1,9 +1,10 @@
-"""A member of a share group in a process of its own, so that it can be killed: reads, says so, acknowledges, says so.
+"""A member of a share group in a process of its own, so that it can be killed.
 
     python share_worker.py ADDRESS GROUP TOPIC [--hold] [--slow]
 
-Each line of its output is `got PARTITION OFFSET VALUE` or `done PARTITION OFFSET`, the latter when the broker
-has confirmed it. With `--hold` it acknowledges nothing, with `--slow` it takes its time."""
+It reads, says so, acknowledges, and says so: each line is `got PARTITION OFFSET VALUE` or `done PARTITION
+OFFSET`, the latter when the broker has confirmed it. With `--hold` it acknowledges nothing, with `--slow` it
+takes its time."""
 
 import sys
 import time

@@ -3,7 +3,7 @@
 import pytest
 
 import raw
-from clients.admin import ADMINS
+from clients.admin import ADMINS, Refused
 from clients.group_admin import GROUP_ADMINS
 from conftest import unique
 from disk import eventually
@@ -223,7 +223,11 @@ def test_the_command_of_our_own_shares_a_group_with_others(broker, group, topic,
         wanted = [6 // len(members)] * len(members)
 
         def is_divided(wanted=wanted):
-            state, _, described = GROUP_ADMINS[0].describe(broker.address, group.name)
+            try:
+                state, _, described = GROUP_ADMINS[0].describe(broker.address, group.name)
+            except Refused:
+                # Nobody has joined yet.
+                return False
             return state == "Stable" and [len(owned) for _, owned in described] == wanted
 
         eventually(is_divided, "the broker says that all is divided", 20)

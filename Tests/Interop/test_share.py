@@ -1,4 +1,4 @@
-"""The share consumer of librdkafka: members compete for records, die with them, give them back, refuse them."""
+"""The share consumer of librdkafka: members compete for records, die with them, give back, refuse."""
 
 import subprocess
 import sys
@@ -161,7 +161,7 @@ def test_the_records_of_a_killed_member_go_to_another(broker, topic, group):
 
 
 def test_a_lock_ends_in_time(broker, topic, group):
-    """A member that is alive but silent loses its records to another, and can say nothing about them any more."""
+    """A member that is alive but silent loses its records, and can say nothing about them any more."""
     ADMINS[0].create(broker.address, topic, 1, {})
     produce(broker.address, topic, values_of(5))
     slow = member(broker.address, group, topic)
