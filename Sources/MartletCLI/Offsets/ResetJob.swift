@@ -176,7 +176,8 @@ struct ResetJob {
         let word =
             options.execute
             ? "Done: \(plan.changes.count) of \(plan.offsets.count) partitions changed."
-            : "This is a plan; nothing is changed. Add --execute to do it, and --export FILE to undo it later."
+            : "This is a plan; nothing is changed. "
+                + "Add --execute to do it, and --export FILE to undo it later."
         try Descriptor.write(word + "\n", to: STDERR_FILENO)
     }
 }

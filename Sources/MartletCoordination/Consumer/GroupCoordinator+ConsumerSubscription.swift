@@ -19,7 +19,7 @@ extension GroupCoordinator {
         } catch {
             throw GroupRefusal(
                 .invalidRegularExpression,
-                "SubscribedTopicRegex `\(text)` is not a valid regular expression: \(error).")
+                "`\(text)` is no regular expression that can be used: \(error).")
         }
     }
 
