@@ -32,7 +32,9 @@ extension GroupCoordinator {
             try refuse(request.member.rawValue.isEmpty, "A member needs an id.")
         }
         try refuse(request.group.rawValue.isEmpty, "The group needs an id.")
-        try refuse(request.instance?.rawValue.isEmpty == true, "An instance id must not be empty; leave it out for a dynamic member.")
+        try refuse(
+            request.instance?.rawValue.isEmpty == true,
+            "An instance id must not be empty; leave it out for a dynamic member.")
         try refuse(request.rack?.isEmpty == true, "A rack must not be empty; leave it out if there is none.")
         try refuse(!request.isWithinRecordLimits, "The subscription is too large.")
         if epoch == .joining {

@@ -13,10 +13,13 @@ extension GroupCoordinator {
             if isWrong {
                 throw GroupRefusal(
                     .groupIDNotFound,
-                    "The classic group \(group.id) cannot become a consumer group while it has members: \(reason).")
+                    "The classic group \(group.id) cannot become a consumer group while it has members: \(reason)."
+                )
             }
         }
-        guard isJoining else { throw GroupRefusal(.groupIDNotFound, "There is no consumer group \(group.id).") }
+        guard isJoining else {
+            throw GroupRefusal(.groupIDNotFound, "There is no consumer group \(group.id).")
+        }
         if group.isEmpty { return }
         try refuse(
             settings.migrationPolicy != .bidirectional && settings.migrationPolicy != .upgrade,

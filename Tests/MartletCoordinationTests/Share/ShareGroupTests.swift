@@ -140,7 +140,7 @@ struct ShareGroupTests {
             coordinator.shareGroupDescribe(ShareGroupDescribeRequest { $0.groups = ["g", "h"] }, call)
         }
         #expect(description.groups.map(\.errorCode) == [.groupIDNotFound, .groupIDNotFound])
-        #expect(description.groups[0].errorMessage == "Group g is not a share group.")
+        #expect(description.groups[0].errorMessage == "Group g is of another type than share.")
     }
 
     @Test("a share group is described with its members and what they read")
