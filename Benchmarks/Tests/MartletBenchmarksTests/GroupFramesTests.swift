@@ -5,7 +5,7 @@ import Testing
 @Suite struct GroupFramesTests {
     @Test("the floor's echo of a heartbeat is an answer that a member understands")
     func echo() {
-        var request = [UInt8](repeating: 0, count: Int(FRAME_ROOM.rawValue))
+        var request = [UInt8](repeating: 0, count: Int(FRAME_ROOM))
         var answer = request
         let length = request.withUnsafeMutableBufferPointer { bytes in
             var writer = frame_writer(bytes: bytes.baseAddress, length: 0, room: 0)
@@ -36,11 +36,12 @@ import Testing
     }
 
     @Test("a leader gives each partition to one member", arguments: [(1, 1), (3, 10), (10, 3), (7, 7)])
-    func division(members: UInt32, partitions: UInt32) {
+    func shares(members: UInt32, partitions: UInt32) {
         let names = (0..<members).map { "m\($0)" }
         // As they stand in the answer to JoinGroup: id, no instance, no metadata.
-        let joined = names.flatMap { [0, UInt8($0.utf8.count)] + Array($0.utf8) + [255, 255, 0, 0, 0, 0] }
-        var frame = [UInt8](repeating: 0, count: Int(FRAME_ROOM.rawValue))
+        var joined: [UInt8] = []
+        for name in names { joined += [0, UInt8(name.utf8.count)] + name.utf8 + [255, 255, 0, 0, 0, 0] }
+        var frame = [UInt8](repeating: 0, count: Int(FRAME_ROOM))
         var given: [UInt32] = []
         joined.withUnsafeBufferPointer { joined in
             frame.withUnsafeMutableBufferPointer { bytes in
@@ -49,8 +50,8 @@ import Testing
                     bytes: joined.baseAddress, length: joined.count, position: 0, failed: 0)
                 "name".withCString { name in
                     var identity = classic_identity(group: name, member: name, generation: 1)
-                    var division = division(topic: name, partitions: partitions, members: members)
-                    write_sync_request(&writer, &identity, &division, &list, 1)
+                    var whole = division(topic: name, partitions: partitions, members: members)
+                    write_sync_request(&writer, &identity, &whole, &list, 1)
                 }
                 #expect(list.failed == 0 && list.position == joined.count)
                 var reader = frame_reader(
