@@ -31,6 +31,7 @@ struct Limits: Sendable {
     let frameTimeout: Duration
     let fetchMaximumByteCount: Int
     let fetchSessionSlots: Int
+    let shareSessionSlots: Int
 
     init(_ settings: BrokerSettings) {
         maximumFrameByteCount = settings.int("socket.request.max.bytes") ?? 0
@@ -38,6 +39,7 @@ struct Limits: Sendable {
         idleTimeout = settings.milliseconds("connections.max.idle.ms") ?? .zero
         frameTimeout = settings.milliseconds("martlet.frame.timeout.ms") ?? .zero
         fetchMaximumByteCount = settings.int("fetch.max.bytes") ?? 0
+        shareSessionSlots = settings.int("group.share.max.share.sessions") ?? 0
         fetchSessionSlots = settings.int("max.incremental.fetch.session.cache.slots") ?? 0
     }
 }

@@ -63,6 +63,7 @@ struct BrokerParts: Sendable {
                     shard.dispatcher = dispatcher
                     shard.shareStates = ShareStateAccess(
                         controller: controller, router: router, control: control)
+                    shard.sharing.letters = DeadLetterCopier(controller: controller, control: control)
                 }
             }
             return BrokerParts(

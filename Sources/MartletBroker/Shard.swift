@@ -13,12 +13,17 @@ final class Shard {
 
     /// The newest metadata that the controller published to this loop.
     var image = MetadataImage() {
-        didSet { coordination.imageChanged(image) }
+        didSet {
+            coordination.imageChanged(image)
+            sharing.imageChanged(image)
+        }
     }
     /// The coordinators whose partitions this loop owns.
     let coordination: ShardCoordination
     /// Set once by the broker, as the router is.
     var shareStates: ShareStateAccess?
+    /// The share sessions of this loop's connections, and the share partitions of its partitions.
+    let sharing: ShardSharing
     /// The partitions that this loop owns.
     var partitions = PartitionTable()
     /// The fetch sessions whose number says that they live here.
@@ -38,6 +43,7 @@ final class Shard {
         self.eventLoop = eventLoop
         self.environment = environment
         coordination = ShardCoordination(environment)
+        sharing = ShardSharing(sessionSlots: environment.limits.shareSessionSlots / environment.shardCount)
         fetchSessions = FetchSessionCache(
             shard: index, shardCount: environment.shardCount, slots: environment.limits.fetchSessionSlots
         )
@@ -76,6 +82,7 @@ final class Shard {
         router = ShardRouter(shards: [])
         dispatcher = Dispatcher(apis: [])
         shareStates = nil
+        sharing.letters = nil
     }
 
     var allSessions: [Session] { Array(sessions.values) }
@@ -91,6 +98,7 @@ final class Shard {
     /// Hands over what closing the logs has left to do on threads. Those that cannot be closed are left out.
     fileprivate func closePartitions(_ completion: @escaping ([CloseRequest]) -> Void) {
         coordination.stop()
+        sharing.stop()
         let closing = Array(partitions.all)
         partitions = PartitionTable()
         retire(closing) { [self] in
@@ -127,7 +135,10 @@ final class Shard {
     }
 
     func add(_ session: Session) { sessions[ObjectIdentifier(session)] = session }
-    func remove(_ session: Session) { sessions[ObjectIdentifier(session)] = nil }
+    func remove(_ session: Session) {
+        sessions[ObjectIdentifier(session)] = nil
+        sharing.connectionClosed(ObjectIdentifier(session), on: self)
+    }
 }
 
 /// Reaches a shard from any loop.

@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from broker import BINARY
 from disk import eventually
 
 _MEMBER = Path(__file__).with_name("member.py")
@@ -17,7 +18,7 @@ _MEMBER = Path(__file__).with_name("member.py")
 
 @dataclass(frozen=True)
 class Kind:
-    """A client and the protocol it speaks in a group. kcat is a program already and needs none of ours."""
+    """A client and the protocol it speaks in a group. kcat and martlet are programs already."""
 
     name: str
     program: str | None
@@ -29,6 +30,10 @@ CONFLUENT_CONSUMER = Kind("confluent-consumer", "member_confluent", "consumer")
 KAFKA_PYTHON = Kind("kafka-python", "member_kafka_python")
 AIOKAFKA = Kind("aiokafka", "member_aio")
 KCAT = Kind("kcat", None)
+
+# The command of our own does not tell what it owns: ask the broker.
+MARTLET_CLASSIC = Kind("martlet-classic", None)
+MARTLET_CONSUMER = Kind("martlet-consumer", None, "consumer")
 
 KINDS = [CONFLUENT, CONFLUENT_CONSUMER, KAFKA_PYTHON, AIOKAFKA, KCAT]
 CLASSIC = [CONFLUENT, KAFKA_PYTHON, AIOKAFKA, KCAT]
@@ -72,12 +77,14 @@ class Member:
             "metadata_ms": metadata_ms,
             "seconds_before_commit": seconds_before_commit,
         }
-        command = _kcat(options) if kind is KCAT else [sys.executable, str(_MEMBER), json.dumps(options)]
+        if kind is KCAT:
+            command, take, take_error = _kcat(options), self._kcat_record, self._kcat_event
+        elif kind in (MARTLET_CLASSIC, MARTLET_CONSUMER):
+            command, take, take_error = _martlet(options), self._martlet_record, self._error
+        else:
+            command, take, take_error = _python(options), self._line, self._error
         self.process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
-        take, take_error = (
-            (self._kcat_record, self._kcat_event) if kind is KCAT else (self._line, self._error)
         )
         self._threads = [
             threading.Thread(target=_each_line, args=(self.process.stdout, take), daemon=True),
@@ -150,6 +157,10 @@ class Member:
     def _kcat_record(self, line):
         topic, partition, offset, value = line.rstrip("\n").split(" ", 3)
         self.records.append((topic, int(partition), int(offset), value))
+
+    def _martlet_record(self, line):
+        record = json.loads(line)
+        self.records.append((record["topic"], record["partition"], record["offset"], record["value"]))
 
     def _kcat_event(self, line):
         found = re.match(r"% Group .* rebalanced \(memberid .*\): (assigned|revoked): ?(.*)", line)
@@ -227,6 +238,16 @@ class Group:
 def _each_line(stream, take):
     for line in stream:
         take(line.decode())
+
+
+def _python(options):
+    return [sys.executable, str(_MEMBER), json.dumps(options)]
+
+
+def _martlet(options):
+    command = [BINARY, "consume", *options["topics"], "--bootstrap", options["address"], "--json"]
+    command += ["--group", options["group"], "--group-protocol", options["protocol"]]
+    return [*command, "--commit-interval", "200ms"]
 
 
 def _kcat(options):

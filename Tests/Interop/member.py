@@ -1,7 +1,7 @@
 """A member of a consumer group as a process of its own, to be killed and paused: `member.py OPTIONS`.
 
 It reads, prints what it has read, and only then commits. Options are JSON, and so is the line for each thing
-that happens: `assigned`, `revoked`, `lost` (partitions), `records`, `committed`, `refused` (a commit), `trouble`,
+that happens: `assigned`, `revoked`, `lost` (partitions), `records`, `committed`, `refused`, `trouble`,
 `closed`. SIGTERM makes it leave."""
 
 import importlib

@@ -82,3 +82,14 @@ def heartbeat(connection, group, generation, member, instance=None):
         apis.HEARTBEAT, 4, group_id=group, generation=generation, member_id=member, instance_id=instance
     )
     return answer["error_code"]
+
+
+def beat(connection, group, member, epoch, *, version=1, **fields):
+    return connection.call(
+        apis.CONSUMER_GROUP_HEARTBEAT, version, group_id=group, member_id=member, member_epoch=epoch, **fields
+    )
+
+
+def arrive(connection, group, member, *topics, **fields):
+    fields = {"names": list(topics), "owned": [], "rebalance_timeout_ms": 5000, **fields}
+    return beat(connection, group, member, 0, **fields)

@@ -1,5 +1,6 @@
 """Members and the broker die in the middle of the work: nothing is skipped, and answered commits stay."""
 
+import contextlib
 import threading
 import time
 
@@ -10,7 +11,7 @@ import raw
 from broker import Broker
 from conftest import unique
 from disk import eventually
-from group import AIOKAFKA, CONFLUENT, CONFLUENT_CONSUMER, KAFKA_PYTHON, KCAT, KINDS, Group
+from group import AIOKAFKA, CONFLUENT, CONFLUENT_CONSUMER, KAFKA_PYTHON, KCAT, KINDS, MARTLET_CONSUMER, Group
 from load import Load, produce_numbers
 from raw_groups import commit, committed, heartbeat, join_alone
 
@@ -27,6 +28,42 @@ PARTITIONS = 6
 kinds = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 
 
+class Watch:
+    """Looks at the committed offsets of groups again and again, across crashes, and keeps what went back."""
+
+    def __init__(self, address, groups, topic):
+        self.address, self.topic = address, topic
+        self.groups = {group.name: kind for kind, group in groups.items()}
+        self.highest, self.setbacks = {}, {kind: [] for kind in groups}
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._over.set()
+        self._thread.join()
+
+    def _run(self):
+        while not self._over.is_set():
+            with contextlib.suppress(raw.Closed, OSError), raw.Connection(self.address) as connection:
+                while not self._over.wait(0.1):
+                    self._look(connection)
+            time.sleep(0.05)
+
+    def _look(self, connection):
+        asked = [{"group_id": name, "topics": None} for name in self.groups]
+        for group in connection.call(apis.OFFSET_FETCH, 8, groups=asked)["groups"]:
+            # A broker that has just begun may say that it is still loading.
+            for partition in group["topics"][0]["partitions"] if group["topics"] else ():
+                key = (group["group_id"], partition["index"])
+                if partition["offset"] < self.highest.get(key, -1):
+                    self.setbacks[self.groups[key[0]]].append((key, self.highest[key], partition["offset"]))
+                self.highest[key] = partition["offset"]
+
+
 class Story:
     """One load, a group of each kind that reads it, and all that befalls them."""
 
@@ -34,6 +71,7 @@ class Story:
         self.broker = broker
         self.groups = {kind: Group(broker.address, f"all-{kind.name}", "load") for kind in KINDS}
         self.committed, self.committed_after_crash, self.ends, self.acknowledged = {}, {}, [], set()
+        self.watch = None
 
     def tell(self):
         with raw.Connection(self.broker.address) as connection:
@@ -41,7 +79,8 @@ class Story:
         for kind in self.groups:
             self._add(kind)
             self._add(kind)
-        with Load(self.broker.address, "load", PARTITIONS) as load:
+        self.watch = Watch(self.broker.address, self.groups, "load")
+        with self.watch, Load(self.broker.address, "load", PARTITIONS) as load:
             self._go_on(load)
             for kind, group in self.groups.items():
                 group.members[0].kill9()
@@ -141,11 +180,45 @@ def test_commits_outlive_their_broker(story, kind):
 
 
 @kinds
+def test_committed_offsets_never_go_back(story, kind):
+    """Looked at ten times a second through all of it, at partitions that changed their owners many times."""
+    assert len([key for key in story.watch.highest if key[0] == story.groups[kind].name]) == PARTITIONS
+    assert not story.watch.setbacks[kind]
+
+
+@kinds
 def test_reading_goes_on_where_it_was_committed(story, kind):
     """What is read again is what was on its way when something died, not the whole log."""
     group = story.groups[kind]
     again = len(group.records) - len(set(group.records))
     assert again < len(story.acknowledged), f"{again} records of {len(story.acknowledged)} were read again"
+
+
+def test_the_command_of_our_own_skips_nothing(story, topic):
+    """Two members under a load: one is killed, the broker is killed, and a new member comes."""
+    broker = story.broker
+    with raw.Connection(broker.address) as connection:
+        connection.create(topic, 4)
+    group = Group(broker.address, unique("group"), topic)
+    try:
+        with Load(broker.address, topic, 4) as load:
+            for _ in range(2):
+                group.add(MARTLET_CONSUMER)
+            eventually(lambda: all(len(member.records) > 20 for member in group.members), "both read", 20)
+            group.members[0].kill9()
+            eventually(lambda: len(load.acknowledged) > 400, "the load goes on", 20)
+            broker.kill9()
+            broker.start()
+            newcomer = group.add(MARTLET_CONSUMER)
+            eventually(lambda: len(newcomer.records) > 20, "the newcomer reads", 20)
+            acknowledged = load.stop()
+        group.wait_for(acknowledged)
+        group.stop()
+    finally:
+        group.abandon()
+    with raw.Connection(broker.address) as connection:
+        offsets = [committed(connection, group.name, topic, number)["offset"] for number in range(4)]
+    assert sum(offsets) == len(acknowledged)
 
 
 @pytest.mark.parametrize("end", ["kill9", "stop"])

@@ -1,6 +1,4 @@
-"""Groups by hand: every version, what no client says, hostile sizes; groups that change their protocol."""
-
-import struct
+"""Groups by hand: every version and rule of both protocols; groups that change theirs while they work."""
 
 import pytest
 
@@ -10,7 +8,7 @@ from conftest import unique
 from disk import eventually
 from group import CONFLUENT, CONFLUENT_CONSUMER, KAFKA_PYTHON, Group
 from load import Load, produce_numbers
-from raw_groups import commit, committed, heartbeat, join, join_alone
+from raw_groups import arrive, beat, commit, committed, heartbeat, join, join_alone
 
 SETTINGS = {
     "group.initial.rebalance.delay.ms": 0,
@@ -263,121 +261,7 @@ def test_only_members_of_the_generation_commit(connection, name, topic):
     assert commit(connection, NO_GROUP, topic, 1, generation=1, member="x") == raw.ILLEGAL_GENERATION
 
 
-# What nobody should send
-
-
-@pytest.mark.parametrize(
-    "group",
-    ["", "x" * 32_767, "grüße/♜", " ", "a\nb"],
-    ids=["empty", "very-long", "unicode", "space", "newline"],
-)
-def test_group_ids_of_any_shape(connection, topic, group):
-    """Only the empty one is refused to members; the offsets of any can be kept."""
-    connection.create(topic)
-    if group == "":
-        assert join(connection, group)["error_code"] == raw.INVALID_GROUP_ID
-    else:
-        member, generation = join_alone(connection, group)
-        assert commit(connection, group, topic, 3, generation=generation, member=member) == 0
-        assert committed(connection, group, topic)["offset"] == 3
-        assert group in [found["group_id"] for found in connection.call(apis.LIST_GROUPS, 4)["groups"]]
-
-
-def test_ten_thousand_protocols_and_a_megabyte_of_metadata(broker, connection, name):
-    """A member may say much; the broker keeps it within its bounds and goes on."""
-    protocols = [(f"protocol-{number}", b"x" * 10) for number in range(10_000)]
-    first = join(connection, name, version=3, protocols=protocols)
-    assert first["error_code"] == 0
-    assert first["protocol_name"] == "protocol-0"
-    big = join(connection, name + "-big", version=3, protocols=[("range", bytes(1_000_000))])
-    if big["error_code"] == 0:
-        [member] = big["members"]
-        assert len(member["metadata"]) == 1_000_000
-        synced = connection.call(
-            apis.SYNC_GROUP,
-            3,
-            group_id=name + "-big",
-            generation=1,
-            member_id=big["member_id"],
-            assignments=[{"member_id": big["member_id"], "assignment": bytes(900_000)}],
-        )
-        # What does not fit into a record of the log is refused as Kafka refuses it.
-        assert synced["error_code"] in (0, raw.MESSAGE_TOO_LARGE, -1)
-    assert join_alone(connection, name + "-after")[1] == 1
-    assert broker.is_running
-
-
-def metadata_of(*topics):
-    """A ConsumerProtocolSubscription of version 0."""
-    data = struct.pack(">hi", 0, len(topics))
-    for topic in topics:
-        data += struct.pack(">h", len(topic)) + topic.encode()
-    return data + struct.pack(">i", -1)
-
-
-@pytest.mark.parametrize(
-    "metadata",
-    [
-        b"",
-        b"\x00",
-        b"\xff" * 40,
-        struct.pack(">hi", 0, 2**31 - 1),
-        struct.pack(">hi", 3, -1),
-        struct.pack(">hih", 0, 1, -1),
-        metadata_of("t")[:-3],
-        struct.pack(">hih", 0, 1, 32_767) + b"abc",
-    ],
-    ids=[
-        "none",
-        "one-byte",
-        "ones",
-        "endless",
-        "null-topics",
-        "null-topic",
-        "cut-off",
-        "name-beyond-the-end",
-    ],
-)
-def test_embedded_metadata_that_makes_no_sense(broker, connection, name, topic, metadata):
-    """It is the clients' affair in the classic protocol: the group forms, the broker just knows no topics.
-    A member of the other protocol may not come then, and nothing breaks."""
-    connection.create(topic)
-    member, generation = join_alone(connection, name, b"\x00\x00", protocols=[("range", metadata)])
-    answer = connection.call(
-        apis.OFFSET_DELETE, 0, group_id=name, topics=[{"name": topic, "partitions": [{"index": 0}]}]
-    )
-    assert answer["error_code"] in (0, raw.NON_EMPTY_GROUP)
-    other = connection.call(
-        apis.CONSUMER_GROUP_HEARTBEAT,
-        1,
-        group_id=name,
-        member_id="m",
-        member_epoch=0,
-        names=[topic],
-        owned=[],
-        rebalance_timeout_ms=5000,
-    )
-    assert other["error_code"] != -1, other
-    assert heartbeat(connection, name, generation, member) in (
-        0,
-        raw.REBALANCE_IN_PROGRESS,
-        raw.UNKNOWN_MEMBER_ID,
-    )
-    assert broker.is_running
-
-
 # The consumer protocol by hand
-
-
-def beat(connection, group, member, epoch, *, version=1, **fields):
-    return connection.call(
-        apis.CONSUMER_GROUP_HEARTBEAT, version, group_id=group, member_id=member, member_epoch=epoch, **fields
-    )
-
-
-def arrive(connection, group, member, *topics, **fields):
-    fields = {"names": list(topics), "owned": [], "rebalance_timeout_ms": 5000, **fields}
-    return beat(connection, group, member, 0, **fields)
 
 
 def test_a_consumer_member_is_given_partitions_and_confirms_them(connection, name, topic):
@@ -456,23 +340,6 @@ def test_a_consumer_group_has_no_more_members_than_it_may(connection, name, topi
     for number in range(5):
         assert arrive(connection, name, f"member-{number}", topic)["error_code"] == 0
     assert arrive(connection, name, "member-5", topic)["error_code"] == raw.GROUP_MAX_SIZE_REACHED
-
-
-@pytest.mark.parametrize(
-    "pattern",
-    ["(a+)+$", "(.*)*x", "a{1000}{1000}", "(" * 500 + ")" * 500, ".*" * 2000 + "b"],
-    ids=["nested", "stars", "counts", "parentheses", "long"],
-)
-def test_patterns_cannot_stop_the_broker(broker, connection, name, pattern):
-    """Refused or matched, but soon, while others are served."""
-    connection.create(unique("a" * 200))
-    answer = arrive(connection, name, "one", names=None, regex=pattern)
-    assert answer["error_code"] in (0, raw.INVALID_REGULAR_EXPRESSION)
-    with raw.Connection(broker.address, seconds=3) as other:
-        assert other.call(raw.apis.API_VERSIONS, 3)["error_code"] == 0
-        assert (
-            beat(other, name + "-x", "m", 0, names=["t"], owned=[], rebalance_timeout_ms=1)["error_code"] == 0
-        )
 
 
 # From one protocol to the other

@@ -3,10 +3,22 @@
 import pytest
 
 import raw
-from clients.admin import ADMINS
+from clients.admin import ADMINS, Refused
+from clients.group_admin import GROUP_ADMINS
 from conftest import unique
 from disk import eventually
-from group import AIOKAFKA, CLASSIC, CONFLUENT, CONFLUENT_CONSUMER, KAFKA_PYTHON, KCAT, KINDS, Group
+from group import (
+    AIOKAFKA,
+    CLASSIC,
+    CONFLUENT,
+    CONFLUENT_CONSUMER,
+    KAFKA_PYTHON,
+    KCAT,
+    KINDS,
+    MARTLET_CLASSIC,
+    MARTLET_CONSUMER,
+    Group,
+)
 from load import produce_numbers
 
 SETTINGS = {
@@ -194,6 +206,37 @@ def test_clients_of_all_kinds_share_a_group(broker, group, topic, strategy, kind
     group.wait_until_divided(8)
     produce_numbers(broker.address, topic, 8, range(80, 160))
     assert_read_once(group, [str(number) for number in range(80, 160)])
+
+
+@pytest.mark.parametrize(
+    "kind, others",
+    [(MARTLET_CONSUMER, [CONFLUENT_CONSUMER]), (MARTLET_CLASSIC, [CONFLUENT, KAFKA_PYTHON])],
+    ids=["consumer", "classic"],
+)
+def test_the_command_of_our_own_shares_a_group_with_others(broker, group, topic, kind, others):
+    """Each owns two partitions, as the broker tells, and records go to one of them; then the others leave."""
+    create(broker, topic, 6)
+    for member in [kind] * (3 - len(others)) + others:
+        group.add(member, strategy="range")
+    for numbers in (range(60), range(60, 120)):
+        members = group.members
+        wanted = [6 // len(members)] * len(members)
+
+        def is_divided(wanted=wanted):
+            try:
+                state, _, described = GROUP_ADMINS[0].describe(broker.address, group.name)
+            except Refused:
+                # Nobody has joined yet.
+                return False
+            return state == "Stable" and [len(owned) for _, owned in described] == wanted
+
+        eventually(is_divided, "the broker says that all is divided", 20)
+        produce_numbers(broker.address, topic, 6, numbers)
+        group.wait_for(map(str, numbers))
+        assert len(group.records) == len(set(group.records)) == numbers.stop
+        for member in members:
+            if member.kind is not kind:
+                member.stop()
 
 
 @kinds

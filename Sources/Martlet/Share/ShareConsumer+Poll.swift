@@ -54,16 +54,34 @@ extension ShareConsumer {
 
     private func wantedByLeader() async throws(MartletError) -> [BrokerID: [TopicID: Set<PartitionIndex>]] {
         let assignment = state.withLock { $0.assignment }
+        let known = byLeader(assignment)
+        var wanted = known.wanted
+        if !known.isComplete {
+            // Names come with the assignment, leaders and their addresses do not.
+            try await client.refreshMetadata()
+            wanted = byLeader(assignment).wanted
+        }
+        return wanted
+    }
+
+    private func byLeader(
+        _ assignment: [TopicID: [PartitionIndex]]
+    ) -> (wanted: [BrokerID: [TopicID: Set<PartitionIndex>]], isComplete: Bool) {
         let metadata = client.metadata
         var wanted: [BrokerID: [TopicID: Set<PartitionIndex>]] = [:]
+        var isComplete = true
         for (id, partitions) in assignment {
-            guard let name = metadata.names[id] else { continue }
             for index in partitions {
-                guard let leader = metadata.leader(of: TopicPartition(name, index)) else { continue }
+                guard let name = metadata.names[id],
+                    let leader = metadata.leader(of: TopicPartition(name, index))
+                else {
+                    isComplete = false
+                    continue
+                }
                 wanted[leader, default: [:]][id, default: []].insert(index)
             }
         }
-        return wanted
+        return (wanted, isComplete)
     }
 
     private func fetch(

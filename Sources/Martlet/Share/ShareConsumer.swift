@@ -90,8 +90,8 @@ public final class ShareConsumer: Sendable {
         }
         guard isFirst else { return }
         settleRest(.release)
-        // A task of its own, since a member that is told to stop by cancellation must still say goodbye; awaited
-        // right here.
+        // A task of its own, since a member that is told to stop by cancellation must still say goodbye;
+        // awaited right here.
         await Task {
             await self.endSessions()
             await self.sayGoodbye()
@@ -111,8 +111,8 @@ extension Acknowledgement {
 }
 
 extension MartletClient {
-    /// Runs a member of a share group while `body` uses it, and leaves. When `body` throws or returns, records
-    /// that nothing was said of go to others.
+    /// Runs a member of a share group while `body` uses it, and leaves. Records that nothing was said of when
+    /// `body` ends go to others.
     public func withShareConsumer<Result>(
         _ configuration: ShareConsumerConfiguration, _ body: (ShareConsumer) async throws -> Result
     ) async throws -> Result {

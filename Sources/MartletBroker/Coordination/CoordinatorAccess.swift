@@ -38,20 +38,26 @@ struct CoordinatorAccess<Machine: CoordinatorMachine>: Sendable {
     }
 
     private func submit(
-        _ topic: TopicID, _ index: PartitionIndex, _ caller: Caller, _ event: @escaping Event,
-        _ answer: @escaping Answer
+        _ topic: TopicID, _ index: PartitionIndex, _ caller: Caller, patience: Int = Self.openingChecks,
+        _ event: @escaping Event, _ answer: @escaping Answer
     ) {
         router[router.owner(of: topic, index)].execute { shard in
-            guard let shell = table(shard.coordination).find(index, on: shard) else {
-                // A partition that was made just now may not be open yet. Clients come again then; what is
-                // not available some of them take for a failure.
-                let isComing = shard.partitions[topic, index] == nil
-                let code: ErrorCode = isComing ? .coordinatorLoadInProgress : .coordinatorNotAvailable
-                return answer(.failure(CoordinatorUnavailable(code: code)))
+            if let shell = table(shard.coordination).find(index, on: shard) {
+                return shell.submit(caller, event, answer)
             }
-            shell.submit(caller, event, answer)
+            // The first to come meet a topic that was made just now, and whose partitions are being opened.
+            guard shard.partitions[topic, index] == nil, patience > 0 else {
+                // Clients come again then; what is not available some of them take for a failure.
+                return answer(.failure(CoordinatorUnavailable(code: .coordinatorLoadInProgress)))
+            }
+            shard.eventLoop.scheduleTask(in: Self.openingCheckInterval) {
+                submit(topic, index, caller, patience: patience - 1, event, answer)
+            }
         }
     }
+
+    private static var openingChecks: Int { 100 }
+    private static var openingCheckInterval: TimeAmount { .milliseconds(20) }
 
     // MARK: From structured code
 

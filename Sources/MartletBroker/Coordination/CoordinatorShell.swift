@@ -36,7 +36,8 @@ final class CoordinatorShell<Machine: CoordinatorMachine> {
     private var term = 0
     private var lastTicket: UInt64 = 0
     private var waiting: [Ticket: Answer] = [:]
-    private var records: [Machine.Record] = []
+    /// What each event of this turn of the loop wants to be stored.
+    private var records: [[Machine.Record]] = []
     /// What is due when the records are durable.
     private var replies: [(ticket: Ticket, response: any KafkaResponse)] = []
     private var questions: [(ticket: ShareStateTicket, request: ShareStateRequest)] = []
@@ -49,6 +50,11 @@ final class CoordinatorShell<Machine: CoordinatorMachine> {
     /// Records that may lie about before they are given up.
     private static var redundantRecordCount: Int64 { 10_000 }
     private static var loadByteCount: Int { 1 << 20 }
+    /// The event that makes a batch so large is the last in it.
+    private static var batchByteCount: Int { 1 << 20 }
+    /// More than this is one event only if somebody commits many offsets at once. Each stands for itself, so
+    /// they may be parted.
+    private static var maximumBatchByteCount: Int { 8 << 20 }
     private static var retryDelay: TimeAmount { .seconds(1) }
 
     init(_ partition: Partition, on shard: Shard, _ makeMachine: @escaping () -> Machine) {
@@ -96,7 +102,7 @@ final class CoordinatorShell<Machine: CoordinatorMachine> {
 
     private func takeEffects(of machine: Machine) {
         let effects = machine.takeEffects()
-        records += effects.records
+        if !effects.records.isEmpty { records.append(effects.records) }
         replies += effects.replies
         questions += effects.shareState
         scheduleTimer(machine.nextDeadline)
@@ -156,14 +162,24 @@ final class CoordinatorShell<Machine: CoordinatorMachine> {
         }
     }
 
-    private func append(_ records: [Machine.Record]) throws {
+    /// Stores the records of an event as one batch, those of small events together.
+    private func append(_ events: [[Machine.Record]]) throws {
         var builder = RecordBatchBuilder()
         let now = shard.environment.clock()
-        for record in records {
-            let (key, value) = try record.encoded()
-            try builder.append(key: key, value: value, timestamp: now)
+        for event in events {
+            for record in event {
+                let (key, value) = try record.encoded()
+                let size = key.count + (value?.count ?? 0)
+                if builder.estimatedByteCount + size > Self.maximumBatchByteCount, !builder.isEmpty {
+                    _ = try partition.append(try builder.build(), origin: .coordinator)
+                }
+                try builder.append(key: key, value: value, timestamp: now)
+            }
+            if builder.estimatedByteCount >= Self.batchByteCount {
+                _ = try partition.append(try builder.build(), origin: .coordinator)
+            }
         }
-        _ = try partition.append(try builder.build(), origin: .coordinator)
+        if !builder.isEmpty { _ = try partition.append(try builder.build(), origin: .coordinator) }
     }
 
     /// Begins anew from what the log holds.

@@ -34,7 +34,7 @@ extension ShareStateAccess {
                     case .success(let response): part.outcomes(of: response)
                     case .failure(let unavailable): part.outcomes(failedWith: unavailable.code)
                     }
-                fillLogEnd(outcomes, part) { outcomes in
+                finish(outcomes, part) { outcomes in
                     eventLoop.execute { gathered.value.take(outcomes) }
                 }
             }
@@ -42,22 +42,29 @@ extension ShareStateAccess {
         gathered.value.take([])
     }
 
-    /// Adds to a summary of one partition where its log ends, so that the lag is known.
-    private func fillLogEnd(
+    /// Does what is left to do where the partition itself lives.
+    private func finish(
         _ outcomes: [ShareStateOutcome], _ part: ShareStateRequest,
         _ completion: @escaping @Sendable ([ShareStateOutcome]) -> Void
     ) {
-        guard part.operation == .readSummary, let partition = part.partitions.first else {
-            return completion(outcomes)
-        }
+        guard let partition = part.partitions.first else { return completion(outcomes) }
         router[router.owner(of: partition.topic, partition.index)].execute { shard in
-            let end = shard.partitions[partition.topic, partition.index]?.offsets.highWatermark
-            completion(
-                outcomes.map { outcome in
-                    var outcome = outcome
-                    outcome.logEnd = end
-                    return outcome
-                })
+            switch part.operation {
+            case .readSummary:
+                // So that the lag is known.
+                let end = shard.partitions[partition.topic, partition.index]?.offsets.highWatermark
+                completion(
+                    outcomes.map { outcome in
+                        var outcome = outcome
+                        outcome.logEnd = end
+                        return outcome
+                    })
+            case .initialize, .delete:
+                // What is in memory belongs to the state that was.
+                shard.sharing.forget(
+                    SharePartitionKey(group: part.group, topic: partition.topic, index: partition.index))
+                completion(outcomes)
+            }
         }
     }
 

@@ -7,7 +7,14 @@ enum ServedAPIs {
         _ endpoints: Endpoints, _ groups: GroupAccess
     ) -> [ServedAPI] {
         general(control, controller, partitions, endpoints, groups) + self.groups(control, groups)
-            + administration(control, controller, partitions)
+            + administration(control, controller, partitions) + sharing(endpoints)
+    }
+
+    private static func sharing(_ endpoints: Endpoints) -> [ServedAPI] {
+        [
+            ServedAPI(ShareFetchHandler(endpoints: endpoints)),
+            ServedAPI(ShareAcknowledgeHandler(endpoints: endpoints)),
+        ]
     }
 
     private static func groups(_ control: ControlQueue, _ groups: GroupAccess) -> [ServedAPI] {

@@ -31,10 +31,8 @@ final class Maintenance: Sendable {
         let activity = environment.appendActivity
         let live = environment.liveSettings
         throttle = MaintenanceThrottle {
-            let settings = live.value
-            let rate = settings.int("log.cleaner.io.max.bytes.per.second") ?? .max
-            guard activity.isBusy else { return Double(rate) }
-            return Double(min(rate, settings.int("martlet.cleaner.busy.max.bytes.per.second") ?? .max))
+            let rates = live.cleaning
+            return activity.isBusy ? rates.busy : rates.usual
         }
     }
 

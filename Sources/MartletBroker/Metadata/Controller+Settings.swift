@@ -65,7 +65,8 @@ extension Controller {
             "Changed settings.",
             metadata: [
                 "of": "\(resource)",
-                "settings": "\(changed.map { "\($0)=\(next[$0] ?? "default")" }.joined(separator: " "))",
+                "settings":
+                    "\(changed.map { "\($0)=\(next[$0]?.prefix(100) ?? "default")" }.joined(separator: " "))",
             ])
         await takeEffect(of: resource)
     }

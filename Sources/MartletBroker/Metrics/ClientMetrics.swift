@@ -22,15 +22,20 @@ final class ClientMetrics {
     private var entries: [Series: Entry] = [:]
     /// Counts pushes, by which is told what has not been heard of for long.
     private var pushes = 0
+    /// The push at which was last looked for room.
+    private var lastClearing = 0
+    private let series = Gauge(label: "martlet_client_metrics_series")
     private let received = Counter(label: "martlet_client_metrics_pushes_total")
     private let dropped = Counter(label: "martlet_client_metrics_dropped_total")
 
     /// Series at the same time, for all clients together.
     static let maximumSeries = 4_096
     /// A series that no push of so many touched makes room for others.
-    private static let pushesUntilStale = 1_024
+    static let pushesUntilStale = 1_024
     private static let maximumLabels = 8
     private static let maximumLabelByteCount = 128
+
+    var seriesCount: Int { entries.count }
 
     /// Takes over the data points of a push.
     func take(_ bytes: Bytes, from clientID: String) throws(RequestError) {
@@ -45,6 +50,7 @@ final class ClientMetrics {
         var lost = 0
         for point in points where !take(point, from: clientID) { lost += 1 }
         if lost > 0 { dropped.increment(by: lost) }
+        series.record(seriesCount)
     }
 
     /// False if there is no room for the point's series.
@@ -76,6 +82,9 @@ final class ClientMetrics {
 
     private func makeRoom() -> Bool {
         guard entries.count >= Self.maximumSeries else { return true }
+        // Once in a push, or one of thousands of points would look at thousands of series for each.
+        guard lastClearing != pushes else { return false }
+        lastClearing = pushes
         for (series, entry) in entries where pushes - entry.lastPush > Self.pushesUntilStale {
             switch entry.meter {
             case .gauge(let gauge): gauge.destroy()
@@ -87,7 +96,9 @@ final class ClientMetrics {
     }
 
     private static func cut(_ text: String) -> String {
-        text.utf8.count <= maximumLabelByteCount ? text : String(text.prefix(maximumLabelByteCount / 4))
+        // By bytes: what a reader takes for one character may be as long as a request.
+        text.utf8.count <= maximumLabelByteCount
+            ? text : String(decoding: text.utf8.prefix(maximumLabelByteCount), as: UTF8.self)
     }
 
     /// Only what every backend takes in a name.

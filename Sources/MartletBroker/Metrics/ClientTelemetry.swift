@@ -2,6 +2,7 @@ internal import MartletCoordination
 internal import MartletCore
 internal import MartletRecords
 internal import MartletWire
+internal import NIOCore
 
 /// Takes metrics that clients push (KIP-714): tells each client what is wanted of it, holds it to its
 /// interval, and hands what it sends to the broker's own metrics.
@@ -21,6 +22,8 @@ actor ClientTelemetry {
         let plan: ClientSubscriptions.Plan
         /// Of the subscriptions from which the plan follows.
         let version: Int
+        /// The other end of its connection.
+        let address: SocketAddress?
         var lastGet: Int64 = 0
         var lastPush: Int64 = 0
         var lastSeen: Int64 = 0
@@ -130,12 +133,16 @@ actor ClientTelemetry {
     // MARK: Instances
 
     /// What is known of the client, or what a new one begins with: also when other metrics are wanted now, so
-    /// that it hears of them at once.
+    /// that it hears of them at once, and when it has connected anew, for then it asks again.
     private func instance(_ id: ClientInstanceID, _ client: Client, _ image: MetadataImage) -> Instance {
         subscriptions.update(image)
-        if let known = instances[id], known.version == image.clientMetricsVersion { return known }
+        let address = client.connection.remoteAddress
+        if let known = instances[id], known.version == image.clientMetricsVersion, known.address == address {
+            return known
+        }
         return Instance(
-            plan: subscriptions.plan(for: client, id), version: image.clientMetricsVersion)
+            plan: subscriptions.plan(for: client, id), version: image.clientMetricsVersion,
+            address: address)
     }
 
     private func store(_ instance: Instance, _ id: ClientInstanceID, _ now: Int64) {

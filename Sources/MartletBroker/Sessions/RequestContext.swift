@@ -14,6 +14,9 @@ final class RequestContext {
     /// Called when the broker is about to stop; a request that waits for news answers with what it has.
     var onDrain: (() -> Void)?
 
+    /// Names the connection for as long as it lasts; nil after its end.
+    var connectionID: ObjectIdentifier? { session.map { ObjectIdentifier($0) } }
+
     private let ticket: ReplyQueue.Ticket
     private weak var session: Session?
     private(set) var isFinished = false

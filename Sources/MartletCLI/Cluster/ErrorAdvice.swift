@@ -4,6 +4,12 @@ internal import Martlet
 enum ErrorAdvice {
     static func advice(for code: ErrorCode) -> String? { sentences[code] }
 
+    /// What the error says, and what to do about it where the code alone tells.
+    static func explained(_ error: MartletError) -> String {
+        let advice = error.code.brokerError.flatMap(advice).map { " (\($0))" }
+        return error.message + (advice ?? "")
+    }
+
     private static let sentences: [ErrorCode: String] = [
         .unknownServerError: "the broker met something unexpected: see its log",
         .offsetOutOfRange: "the offset is gone or not yet written: begin at the beginning or the end",

@@ -44,8 +44,7 @@ struct Ending: Equatable {
         case let error as CommandFailure:
             self.init(text: "martlet: \(error.message)", code: error.code)
         case let error as MartletError:
-            let advice = error.code.brokerError.flatMap(ErrorAdvice.advice).map { " (\($0))" }
-            self.init(text: "martlet: \(error.message)\(advice ?? "")", code: ExitStatus.failure)
+            self.init(text: "martlet: \(ErrorAdvice.explained(error))", code: ExitStatus.failure)
         case StreamError.readerIsGone:
             self.init(text: "", code: ExitStatus.success)
         case let error as StreamError:

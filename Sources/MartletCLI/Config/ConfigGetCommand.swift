@@ -8,8 +8,8 @@ struct ConfigGetCommand: AsyncParsableCommand {
         abstract: "Show settings.",
         usage: "martlet config get <kind> <name> [<key> ...] [<options>]",
         discussion: """
-            Shows what somebody has set; with --all what holds by default, too. With --verbose where else the \
-            key has a value, the one in force first, and what the key is for.
+            Shows what somebody has set; with --all what holds by default, too. With --verbose where else \
+            the key has a value, the one in force first, and what the key is for.
 
             EXAMPLES
               martlet config get topic orders

@@ -35,7 +35,8 @@ struct ConsumeCommand: AsyncParsableCommand {
         parsing: .unconditional,
         help: ArgumentHelp(
             "Where to begin: beginning, end, an offset, -N (the last N of each partition), @TIME (@2025-11-21T08:00Z, "
-                + "@-1h, @ and milliseconds since 1970). With --group only where the group has stored nothing. (default: beginning)",
+                + "@-1h, @ and milliseconds since 1970). With --group only where the group has stored "
+                + "nothing. (default: beginning)",
             valueName: "position"),
         transform: PositionText.parseStart)
     var from: StartPosition?

@@ -8,8 +8,8 @@ struct GroupLagCommand: AsyncParsableCommand {
         abstract: "Show how far groups are behind, once or again and again.",
         usage: "martlet group lag [<group> ...] [<options>]",
         discussion: """
-            Without a group: the sum for each group there is. With one: for each partition what is committed, \
-            what there is, and who reads it. A partition without committed offset has no lag.
+            Without a group: the sum for each group there is. With one: for each partition what is \
+            committed, what there is, and who reads it. A partition without committed offset has no lag.
 
             EXAMPLES
               martlet group lag

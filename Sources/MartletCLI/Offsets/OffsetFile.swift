@@ -68,8 +68,9 @@ enum OffsetFile {
         _ text: String, name: String, group: GroupID
     ) throws(CommandFailure) -> [TopicPartition: Offset?] {
         var offsets: [TopicPartition: Offset?] = [:]
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            let line = line.filter { $0 != "\r" }
+        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        for (index, line) in lines.enumerated() {
+            let line = String(line)
             if line.allSatisfy(\.isWhitespace) || line.first == "#" { continue }
             do throws(JSONProblem) {
                 let entry = line.first == "{" ? try entry(json: line) : try entry(csv: line)

@@ -136,7 +136,7 @@ struct ResetJob {
         }
         guard let first = failures.first else { return }
         throw CommandFailure(
-            "\(failures.count) of \(plan.changes.count) partitions could not be reset; \(first.message)",
+            "\(failures.count) of \(plan.changes.count) partitions could not be reset; \(ErrorAdvice.explained(first))",
             code: failures.count < plan.changes.count ? ExitStatus.incomplete : ExitStatus.failure)
     }
 
@@ -176,7 +176,8 @@ struct ResetJob {
         let word =
             options.execute
             ? "Done: \(plan.changes.count) of \(plan.offsets.count) partitions changed."
-            : "This is a plan; nothing is changed. Add --execute to do it, and --export FILE to be able to undo it."
+            : "This is a plan; nothing is changed. "
+                + "Add --execute to do it, and --export FILE to undo it later."
         try Descriptor.write(word + "\n", to: STDERR_FILENO)
     }
 }

@@ -8,8 +8,8 @@ struct ShareResetCommand: AsyncParsableCommand {
         abstract: "Set where a share group without members goes on.",
         usage: "martlet share reset <group> [<options>]",
         discussion: """
-            What is before counts as done, what is behind as not delivered yet. Shows the plan; only --execute \
-            does it. A group with members is left alone.
+            What is before counts as done, what is behind as not delivered yet. Shows the plan; only \
+            --execute does it. A group with members is left alone.
 
             EXAMPLES
               martlet share reset workers --to-earliest --topic jobs

@@ -51,7 +51,10 @@ struct NamedOutcome: ~Copyable {
     mutating func finish() throws {
         try answer.finish()
         guard let last = failures.popLast() else { return }
-        for error in failures { try Descriptor.write("martlet: \(error.message)\n", to: STDERR_FILENO) }
-        throw CommandFailure(last.message, code: succeeded > 0 ? ExitStatus.incomplete : ExitStatus.failure)
+        for error in failures {
+            try Descriptor.write("martlet: \(ErrorAdvice.explained(error))\n", to: STDERR_FILENO)
+        }
+        throw CommandFailure(
+            ErrorAdvice.explained(last), code: succeeded > 0 ? ExitStatus.incomplete : ExitStatus.failure)
     }
 }

@@ -37,6 +37,9 @@ extension ClassicGroup {
         return error ?? (state == .completingRebalance ? .rebalanceInProgress : nil)
     }
 
+    /// Members of classic groups do not say who they are when they ask.
+    func validateOffsetFetch(member: MemberID?, epoch: Int32) -> ErrorCode? { nil }
+
     func validateOffsetDelete() -> ErrorCode? {
         state == .empty || usesConsumerProtocol ? nil : .nonEmptyGroup
     }

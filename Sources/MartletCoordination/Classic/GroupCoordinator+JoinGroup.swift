@@ -10,6 +10,9 @@ extension GroupCoordinator {
         guard settings.sessionTimeoutMs.contains(request.sessionTimeoutMs) else {
             return refuseJoin(call.ticket, .invalidSessionTimeout, request.member)
         }
+        guard request.isWithinRecordLimits else {
+            return refuseJoin(call.ticket, .invalidRequest, request.member)
+        }
         switch groups[request.group] {
         case .classic(let group): join(group, request, call)
         case .consumer(let group) where !group.isEmpty: classicJoin(group, request, call)
@@ -122,9 +125,10 @@ extension GroupCoordinator {
         group.update(member, request)
         extendSession(of: member, in: group, now: call.now)
 
-        if group.state == .stable, group.protocolName == group.selectProtocol() {
+        let value = group.value(now: call.now)
+        if group.state == .stable, group.protocolName == group.selectProtocol(), value.isWithinRecordLimits {
             // The generation goes on. The log must know the new id before the member does.
-            append(.classicGroup(group.id, group.value(now: call.now)))
+            append(.classicGroup(group.id, value))
             var response = generation(of: group, for: member, version: call.version)
             if call.version >= 9 {
                 response.skipAssignment = group.leader == id

@@ -51,7 +51,12 @@ extension GroupCoordinator {
     ) {
         var parts: [MemberID: Bytes] = [:]
         for assignment in assignments { parts[assignment.member] = assignment.assignment }
-        append(.classicGroup(group.id, group.value(assignments: parts, now: now)))
+        let value = group.value(assignments: parts, now: now)
+        guard value.isWithinRecordLimits else {
+            for member in group.members.all { replySync(member, in: group, .unknownServerError, now: now) }
+            return prepareRebalance(group, now: now)
+        }
+        append(.classicGroup(group.id, value))
         for member in group.members.all { replySync(member, in: group, now: now) }
     }
 }

@@ -13,13 +13,16 @@ package final class ConsumerGroup {
     package internal(set) var metadataHash: Int64 = 0
     package private(set) var members: [MemberID: ConsumerMember] = [:]
     package internal(set) var targetEpoch = MemberEpoch()
-    package internal(set) var targets: [MemberID: PartitionSet] = [:]
+    package private(set) var targets: [MemberID: PartitionSet] = [:]
     /// The topics that match each pattern.
     package internal(set) var patterns: [String: RegularExpressionValue] = [:]
 
     // What follows from the members, kept up to date.
     /// In order, for assignments that depend on nothing but the group.
     private(set) var order: [MemberID] = []
+    /// The targets of all members, in the same order, so that a large group is divided without looking each
+    /// of them up.
+    private(set) var orderedTargets: [PartitionSet] = []
     private(set) var staticMembers: [InstanceID: MemberID] = [:]
     /// The member that may read the partition, or has not given it up yet.
     private(set) var holders: [TopicIDPartition: MemberID] = [:]
@@ -34,6 +37,7 @@ package final class ConsumerGroup {
     var mayBeStale = true
     var patternsResolvedAt: Timestamp = 0
     var compiledPatterns: [String: TopicPattern] = [:]
+    var topicHashes: [TopicID: MetadataHash.OfTopic] = [:]
 
     init(_ id: GroupID) { self.id = id }
 
@@ -47,7 +51,9 @@ package final class ConsumerGroup {
     func update(_ member: ConsumerMember) {
         let before = members.updateValue(member, forKey: member.id)
         if before == nil {
-            order.insert(member.id, at: position(of: member.id))
+            let position = position(of: member.id)
+            order.insert(member.id, at: position)
+            orderedTargets.insert(targets[member.id] ?? PartitionSet(), at: position)
         }
         if before?.subscribedTopics != member.subscribedTopics || before?.pattern != member.pattern
             || before?.assignor != member.assignor || before?.classic != member.classic
@@ -65,10 +71,21 @@ package final class ConsumerGroup {
 
     func remove(_ id: MemberID) {
         guard let member = members.removeValue(forKey: id) else { return }
-        order.remove(at: position(of: id))
+        let position = position(of: id)
+        order.remove(at: position)
+        orderedTargets.remove(at: position)
         count(member, by: -1)
         release(member)
         if let instance = member.instance, staticMembers[instance] == id { staticMembers[instance] = nil }
+    }
+
+    /// Says what a member should own; nil if nothing is known of it any more.
+    func setTarget(_ target: PartitionSet?, of id: MemberID) {
+        targets[id] = target
+        let position = position(of: id)
+        if position < order.count, order[position] == id {
+            orderedTargets[position] = target ?? PartitionSet()
+        }
     }
 
     private func position(of id: MemberID) -> Int {

@@ -51,8 +51,8 @@ extension GroupCoordinator {
             throw GroupRefusal(
                 .unreleasedInstanceID,
                 """
-                Static member \(id) with instance id \(instance) cannot join the group because the \
-                instance id is owned by \(replaced.id) member.
+                Instance \(instance) is in use by member \(replaced.id); \(id) may join when that has left \
+                or its session has ended.
                 """)
         }
         return ConsumerAdmission(group: group, member: successor(of: replaced, id), replaced: replaced)
@@ -72,7 +72,7 @@ extension GroupCoordinator {
         guard (group?.members.count ?? 0) >= maximum, group?[member] == nil else { return }
         throw GroupRefusal(
             .groupMaxSizeReached,
-            "The consumer group has reached its maximum capacity of \(maximum) members.")
+            "The group is full: group.consumer.max.size is \(maximum).")
     }
 
     /// A member speaks for its epoch, or for the one before if an answer was lost; then it cannot own more
@@ -84,8 +84,7 @@ extension GroupCoordinator {
             throw GroupRefusal(
                 .fencedMemberEpoch,
                 """
-                The consumer group member is in an unknown state. The member must abandon all its \
-                partitions and rejoin.
+                What the member owns is not known; it gives up its partitions and joins again.
                 """)
         }
         if epoch == .joining || epoch == member.epoch { return }
@@ -94,12 +93,10 @@ extension GroupCoordinator {
         {
             return
         }
-        let relation = epoch > member.epoch ? "greater" : "smaller"
         throw GroupRefusal(
             .fencedMemberEpoch,
             """
-            The consumer group member has a \(relation) member epoch (\(epoch)) than the one known by \
-            the group coordinator (\(member.epoch)). The member must abandon all its partitions and rejoin.
+            The member's epoch is \(member.epoch), not \(epoch); it gives up its partitions and joins again.
             """)
     }
 
@@ -130,13 +127,13 @@ extension GroupCoordinator {
     private func checkJoinable(_ id: GroupID, isJoining: Bool) throws(GroupRefusal) {
         switch groups[id] {
         case nil:
-            if !isJoining { throw GroupRefusal(.groupIDNotFound, "Consumer group \(id) not found.") }
+            if !isJoining { throw GroupRefusal(.groupIDNotFound, "There is no consumer group \(id).") }
         case .consumer:
             break
         case .classic(let group):
             try checkUpgrade(of: group, isJoining: isJoining)
         case .share:
-            throw GroupRefusal(.groupIDNotFound, "Group \(id) is not a consumer group.")
+            throw GroupRefusal(.groupIDNotFound, "Group \(id) is of another type than consumer.")
         }
     }
 

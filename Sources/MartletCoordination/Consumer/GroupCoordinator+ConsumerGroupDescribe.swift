@@ -14,7 +14,8 @@ extension GroupCoordinator {
         guard let group = consumerGroup(id) else {
             description.errorCode = .groupIDNotFound
             description.errorMessage =
-                groups[id] == nil ? "Group \(id) not found." : "Group \(id) is not a consumer group."
+                groups[id] == nil
+                ? "There is no group \(id)." : "Group \(id) is of another type than consumer."
             return description
         }
         description.state = group.stateName

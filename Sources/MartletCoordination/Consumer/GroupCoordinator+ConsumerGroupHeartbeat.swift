@@ -29,30 +29,33 @@ extension GroupCoordinator {
         let epoch = request.memberEpoch
         // From version 1 on, clients make their ids themselves, so that a join that is sent twice is one.
         if version >= 1 || epoch > .joining || epoch == .leaving {
-            try refuse(request.member.rawValue.isEmpty, "MemberId can't be empty.")
+            try refuse(request.member.rawValue.isEmpty, "A member needs an id.")
         }
-        try refuse(request.group.rawValue.isEmpty, "GroupId can't be empty.")
-        try refuse(request.instance?.rawValue.isEmpty == true, "InstanceId can't be empty.")
-        try refuse(request.rack?.isEmpty == true, "RackId can't be empty.")
+        try refuse(request.group.rawValue.isEmpty, "The group needs an id.")
+        try refuse(
+            request.instance?.rawValue.isEmpty == true,
+            "An instance id must not be empty; leave it out for a dynamic member.")
+        try refuse(request.rack?.isEmpty == true, "A rack must not be empty; leave it out if there is none.")
+        try refuse(!request.isWithinRecordLimits, "The subscription is too large.")
         if epoch == .joining {
             try refuse(
-                request.rebalanceTimeoutMs == -1, "RebalanceTimeoutMs must be provided in first request.")
+                request.rebalanceTimeoutMs == -1, "A member that joins says its rebalance timeout.")
             try refuse(
                 request.topicPartitions?.isEmpty != true,
-                "TopicPartitions must be empty when (re-)joining.")
+                "A member that joins owns no partitions yet.")
             try refuse(
                 request.subscribedTopics == nil && request.subscribedTopicRegex == nil,
-                "Either SubscribedTopicNames or SubscribedTopicRegex must be non-null when (re-)joining.")
+                "A member that joins says what it subscribes to: topics, or a regular expression.")
         } else if epoch == .leavingStatic {
-            try refuse(request.instance == nil, "InstanceId can't be null.")
+            try refuse(request.instance == nil, "Epoch -2 is for static members: it needs an instance id.")
         } else {
-            try refuse(epoch < .leavingStatic, "MemberEpoch is invalid.")
+            try refuse(epoch < .leavingStatic, "There is no member epoch \(request.memberEpoch).")
         }
         if let assignor = request.assignor, !settings.consumerAssignors.contains(assignor) {
             let known = settings.consumerAssignors.joined(separator: ", ")
             throw GroupRefusal(
                 .unsupportedAssignor,
-                "ServerAssignor \(assignor) is not supported. Supported assignors: \(known).")
+                "There is no assignor \(assignor); there are \(known).")
         }
     }
 
@@ -62,7 +65,7 @@ extension GroupCoordinator {
         _ request: ConsumerGroupHeartbeatRequest, _ call: Call
     ) throws(GroupRefusal) -> ConsumerGroupHeartbeatResponse {
         guard let group = consumerGroup(request.group) else {
-            throw GroupRefusal(.groupIDNotFound, "Group \(request.group) not found.")
+            throw GroupRefusal(.groupIDNotFound, "There is no group \(request.group).")
         }
         let member = try knownMember(request.member, request.instance, in: group)
         if request.instance != nil && request.memberEpoch == .leavingStatic {
@@ -87,17 +90,17 @@ extension GroupCoordinator {
     ) throws(GroupRefusal) -> ConsumerMember {
         guard let instance else {
             guard let member = group[id] else {
-                throw GroupRefusal(.unknownMemberID, "Member \(id) is not a member of group \(group.id).")
+                throw GroupRefusal(.unknownMemberID, "Group \(group.id) has no member \(id).")
             }
             return member
         }
         guard let member = group.staticMember(instance) else {
-            throw GroupRefusal(.unknownMemberID, "Instance id \(instance) is unknown.")
+            throw GroupRefusal(.unknownMemberID, "Group \(group.id) has no static member \(instance).")
         }
         guard member.id == id else {
             throw GroupRefusal(
                 .fencedInstanceID,
-                "Static member \(id) with instance id \(instance) was fenced by member \(member.id).")
+                "Instance \(instance) is used by member \(member.id) now, no longer by \(id).")
         }
         return member
     }

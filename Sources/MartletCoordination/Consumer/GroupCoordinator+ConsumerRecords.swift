@@ -30,9 +30,9 @@ extension GroupCoordinator {
         case .consumerTargetEpoch(let id, nil):
             consumerGroup(id)?.targetEpoch = .leaving
         case .consumerTarget(let id, let member, let value?):
-            madeConsumerGroup(id).targets[member] = PartitionSet(value.partitions)
+            madeConsumerGroup(id).setTarget(PartitionSet(value.partitions), of: member)
         case .consumerTarget(let id, let member, nil):
-            consumerGroup(id)?.targets[member] = nil
+            consumerGroup(id)?.setTarget(nil, of: member)
         case .consumerPattern(let id, let pattern, let value?):
             madeConsumerGroup(id).patterns[pattern] = value
         case .consumerPattern(let id, let pattern, nil):

@@ -19,7 +19,7 @@ extension GroupCoordinator {
         } catch {
             throw GroupRefusal(
                 .invalidRegularExpression,
-                "SubscribedTopicRegex `\(text)` is not a valid regular expression: \(error).")
+                "`\(text)` is no regular expression that can be used: \(error).")
         }
     }
 
@@ -91,7 +91,7 @@ extension GroupCoordinator {
     }
 
     func metadataHash(of group: ConsumerGroup) -> Int64 {
-        MetadataHash.of(group.subscribedTopics.compactMap { topics[$0] })
+        MetadataHash.of(group.subscribedTopics.compactMap { topics[$0] }, cache: &group.topicHashes)
     }
 
     /// From now on the target assignment is out of date.

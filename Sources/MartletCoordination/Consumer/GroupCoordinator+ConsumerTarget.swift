@@ -6,7 +6,8 @@ extension GroupCoordinator {
     func updateTarget(of group: ConsumerGroup, now: Timestamp) {
         let task = assignmentTask(for: group)
         let shares = assignor(for: group).assign(task)
-        for (member, share) in zip(group.order, shares) where group.targets[member] != share {
+        for (index, share) in shares.enumerated() where task.previous[index] != share {
+            let member = group.order[index]
             append(
                 .consumerTarget(
                     group.id, member, TargetAssignmentValue { $0.partitions = share.topicPartitions }))
@@ -35,7 +36,7 @@ extension GroupCoordinator {
         return AssignmentTask(
             topics: topics.map { .init(id: $0.id, partitionCount: $0.partitionCount) },
             subscriptions: subscriptions,
-            previous: group.order.map { group.targets[$0] ?? PartitionSet() })
+            previous: group.orderedTargets)
     }
 
     /// The assignor that most members ask for, else the first of the broker's.

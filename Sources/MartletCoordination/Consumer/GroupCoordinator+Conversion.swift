@@ -13,31 +13,34 @@ extension GroupCoordinator {
             if isWrong {
                 throw GroupRefusal(
                     .groupIDNotFound,
-                    "Cannot upgrade classic group \(group.id) to consumer group because \(reason).")
+                    "The classic group \(group.id) cannot become a consumer group while it has members: \(reason)."
+                )
             }
         }
-        guard isJoining else { throw GroupRefusal(.groupIDNotFound, "Consumer group \(group.id) not found.") }
+        guard isJoining else {
+            throw GroupRefusal(.groupIDNotFound, "There is no consumer group \(group.id).")
+        }
         if group.isEmpty { return }
         try refuse(
             settings.migrationPolicy != .bidirectional && settings.migrationPolicy != .upgrade,
-            "online upgrade is disabled")
+            "group.consumer.migration.policy forbids it")
         try refuse(
-            !group.usesConsumerProtocol, "the group does not use the consumer embedded protocol")
+            !group.usesConsumerProtocol, "its members are no consumers")
         try refuse(
             group.memberCount > settings.consumer.maximumSize,
-            "the group size exceeds the consumer group maximum size")
+            "it is larger than group.consumer.max.size")
         if group.memberCount == settings.consumer.maximumSize { throw GroupRefusal(.groupMaxSizeReached) }
         for member in group.allMembers {
             let metadata = embeddedSubscription(of: member, in: group)
             try refuse(
                 (try? ConsumerProtocolSubscription(prefixed: metadata)) == nil,
-                "the embedded consumer protocol is malformed")
+                "what its members say of themselves cannot be read")
             if member.assignment.isEmpty { continue }
             let assignment = try? ConsumerProtocolAssignment(prefixed: member.assignment)
-            try refuse(assignment == nil, "the embedded consumer protocol is malformed")
+            try refuse(assignment == nil, "what its members say of themselves cannot be read")
             // An assignor that gives its members more than partitions would find that missing.
             try refuse(
-                assignment?.userData?.isEmpty == false, "an unsupported custom assignor is in use")
+                assignment?.userData?.isEmpty == false, "its assignor hands out more than partitions")
         }
     }
 

@@ -7,12 +7,30 @@ enum MetadataHash {
     /// Stands in front of what is hashed of a topic.
     private static let version: UInt8 = 0
 
+    /// Computed once for each topic of a group and each number of partitions.
+    struct OfTopic {
+        var partitionCount: Int
+        var hash: UInt64
+    }
+
     /// - Parameter topics: In the order of their names. 0 if there are none.
     static func of(_ topics: [TopicCatalogue.Topic]) -> Int64 {
-        guard !topics.isEmpty else { return 0 }
+        var cache: [TopicID: OfTopic] = [:]
+        return of(topics, cache: &cache)
+    }
+
+    /// - Parameter cache: What was computed before; afterwards these topics alone.
+    static func of(_ topics: [TopicCatalogue.Topic], cache: inout [TopicID: OfTopic]) -> Int64 {
+        var hashes: [TopicID: OfTopic] = [:]
         var bytes: [UInt8] = []
-        for topic in topics { append(hash(topic), to: &bytes) }
-        return Int64(bitPattern: XXH3.hash(bytes))
+        for topic in topics {
+            let known = cache[topic.id].flatMap { $0.partitionCount == topic.partitionCount ? $0 : nil }
+            let hash = known ?? OfTopic(partitionCount: topic.partitionCount, hash: hash(topic))
+            hashes[topic.id] = hash
+            append(hash.hash, to: &bytes)
+        }
+        cache = hashes
+        return topics.isEmpty ? 0 : Int64(bitPattern: XXH3.hash(bytes))
     }
 
     private static func hash(_ topic: TopicCatalogue.Topic) -> UInt64 {

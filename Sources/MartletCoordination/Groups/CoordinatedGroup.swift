@@ -34,18 +34,9 @@ enum OffsetExpiry: Equatable {
 
 /// What most groups have in common.
 extension CoordinatedGroup {
-    var stateName: String { ClassicGroupState.empty.rawValue }
-    var protocolTypeName: String { ClassicGroup.consumerProtocolType }
-    var isEmpty: Bool { true }
     var mayExpire: Bool { true }
     var offsetExpiry: OffsetExpiry { .sinceCommit }
-    func isSubscribed(to topic: TopicName) -> Bool { false }
-    func validateOffsetCommit(
-        member: MemberID, instance: InstanceID?, epoch: Int32, version: Int16
-    ) -> ErrorCode? { nil }
-    func validateOffsetFetch(member: MemberID?, epoch: Int32) -> ErrorCode? { nil }
     func validateOffsetDelete() -> ErrorCode? { nil }
-    func tombstones() -> [CoordinatorRecord] { [] }
 }
 
 extension ClassicGroup: CoordinatedGroup {}

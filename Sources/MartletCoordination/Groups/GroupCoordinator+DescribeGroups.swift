@@ -18,7 +18,8 @@ extension GroupCoordinator {
             if version >= 6 {
                 description.errorCode = .groupIDNotFound
                 description.errorMessage =
-                    groups[id] == nil ? "Group \(id) not found." : "Group \(id) is not a classic group."
+                    groups[id] == nil
+                    ? "There is no group \(id)." : "Group \(id) is of another type than classic."
             }
             return description
         }

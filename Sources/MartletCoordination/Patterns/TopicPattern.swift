@@ -16,8 +16,8 @@ package final class TopicPattern {
     /// Most steps of the matcher for one name.
     static let maximumSteps = 100_000
     /// Most steps for all names together, so that a larger cluster does not make a pattern cost more.
-    static let maximumStepsForAll = 20_000_000
-    private static let minimumSteps = 2_000
+    static let maximumStepsForAll = 5_000_000
+    private static let minimumSteps = 1_000
     private static let maximumDepth: UInt32 = 10_000
     private static let maximumHeapKiB: UInt32 = 1_024
 

@@ -6,5 +6,7 @@ package struct DeliveryState: WireIdentifier, Hashable {
     package static let available = DeliveryState(rawValue: 0)
     package static let acquired = DeliveryState(rawValue: 1)
     package static let acknowledged = DeliveryState(rawValue: 2)
+    /// Given up, but not yet copied to the dead-letter topic (KIP-1191).
+    package static let archiving = DeliveryState(rawValue: 3)
     package static let archived = DeliveryState(rawValue: 4)
 }

@@ -45,19 +45,19 @@ class ConfluentAdmin:
     name = "confluent"
 
     def create(self, address, topic, partition_count, configs):
-        client = AdminClient({"bootstrap.servers": address})
+        client = AdminClient({"bootstrap.servers": address, "log_level": 4})
         new = NewTopic(topic, num_partitions=partition_count, replication_factor=1, config=configs)
         _result(client.create_topics([new])[topic])
 
     def delete(self, address, topic):
-        client = AdminClient({"bootstrap.servers": address})
+        client = AdminClient({"bootstrap.servers": address, "log_level": 4})
         _result(client.delete_topics([topic])[topic])
 
     def topics(self, address):
-        return set(AdminClient({"bootstrap.servers": address}).list_topics(timeout=10).topics)
+        return set(AdminClient({"bootstrap.servers": address, "log_level": 4}).list_topics(timeout=10).topics)
 
     def partition_count(self, address, topic):
-        client = AdminClient({"bootstrap.servers": address})
+        client = AdminClient({"bootstrap.servers": address, "log_level": 4})
         futures = client.describe_topics(TopicCollection([topic]))
         return len(_result(futures[topic]).partitions)
 
@@ -68,11 +68,11 @@ class ConfluentAdmin:
         return self._configs(address, ResourceType.BROKER, str(broker_id))
 
     def add_partitions(self, address, topic, total):
-        client = AdminClient({"bootstrap.servers": address})
+        client = AdminClient({"bootstrap.servers": address, "log_level": 4})
         _result(client.create_partitions([NewPartitions(topic, total)])[topic])
 
     def alter(self, address, topic, configs):
-        client = AdminClient({"bootstrap.servers": address})
+        client = AdminClient({"bootstrap.servers": address, "log_level": 4})
         operation = AlterConfigOpType.SET
         entries = [
             ConfigEntry(name, value, incremental_operation=operation) for name, value in configs.items()
@@ -82,16 +82,16 @@ class ConfluentAdmin:
         _result(future)
 
     def delete_records(self, address, topic, offset, *, partition=0):
-        client = AdminClient({"bootstrap.servers": address})
+        client = AdminClient({"bootstrap.servers": address, "log_level": 4})
         [future] = client.delete_records([TopicPartition(topic, partition, offset)]).values()
         return _result(future).low_watermark
 
     def broker_ids(self, address):
-        client = AdminClient({"bootstrap.servers": address})
+        client = AdminClient({"bootstrap.servers": address, "log_level": 4})
         return [node.id for node in client.describe_cluster().result(10).nodes]
 
     def _configs(self, address, kind, name):
-        client = AdminClient({"bootstrap.servers": address})
+        client = AdminClient({"bootstrap.servers": address, "log_level": 4})
         [future] = client.describe_configs([ConfigResource(kind, name)]).values()
         return {entry.name: entry.value for entry in _result(future).values()}
 

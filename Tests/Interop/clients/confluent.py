@@ -19,6 +19,7 @@ class ConfluentClient:
         producer = Producer(
             {
                 "bootstrap.servers": address,
+                "log_level": 4,
                 "compression.type": codec,
                 "enable.idempotence": idempotent,
                 "message.max.bytes": 16 * 1024 * 1024,
@@ -77,6 +78,7 @@ class ConfluentClient:
         return Consumer(
             {
                 "bootstrap.servers": address,
+                "log_level": 4,
                 "group.id": "unused",
                 "enable.auto.commit": False,
                 "enable.auto.offset.store": False,

@@ -46,7 +46,7 @@ class ConfluentGroupAdmin:
     knows_types = True
 
     def groups(self, address, states=(), types=()):
-        client = AdminClient({"bootstrap.servers": address})
+        client = AdminClient({"bootstrap.servers": address, "log_level": 4})
         filters = {"states": {_STATES[state] for state in states}} if states else {}
         filters |= {"types": {_TYPES[type] for type in types}} if types else {}
         answer = _result(client.list_consumer_groups(request_timeout=10, **filters))
@@ -54,7 +54,7 @@ class ConfluentGroupAdmin:
         return {g.group_id: (_STATE_NAMES.get(g.state), _TYPE_NAMES.get(g.type)) for g in answer.valid}
 
     def describe(self, address, group):
-        client = AdminClient({"bootstrap.servers": address})
+        client = AdminClient({"bootstrap.servers": address, "log_level": 4})
         found = _result(client.describe_consumer_groups([group], request_timeout=10)[group])
         members = [
             (member.client_id, {(p.topic, p.partition) for p in member.assignment.topic_partitions})
@@ -63,13 +63,13 @@ class ConfluentGroupAdmin:
         return _STATE_NAMES.get(found.state), found.partition_assignor, members
 
     def offsets(self, address, group):
-        client = AdminClient({"bootstrap.servers": address})
+        client = AdminClient({"bootstrap.servers": address, "log_level": 4})
         [future] = client.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)]).values()
         found = _result(future).topic_partitions
         return {(p.topic, p.partition): p.offset for p in found}
 
     def set_offset(self, address, group, topic, partition, offset):
-        client = AdminClient({"bootstrap.servers": address})
+        client = AdminClient({"bootstrap.servers": address, "log_level": 4})
         wanted = ConsumerGroupTopicPartitions(group, [TopicPartition(topic, partition, offset)])
         [future] = client.alter_consumer_group_offsets([wanted]).values()
         [done] = _result(future).topic_partitions
@@ -77,7 +77,7 @@ class ConfluentGroupAdmin:
             raise Refused(done.error.code())
 
     def delete(self, address, group):
-        client = AdminClient({"bootstrap.servers": address})
+        client = AdminClient({"bootstrap.servers": address, "log_level": 4})
         _result(client.delete_consumer_groups([group], request_timeout=10)[group])
 
 

@@ -47,13 +47,17 @@ struct ClientTelemetryTests {
             try await peer.set(.clientMetrics, "one", ["metrics": "a.,b.", "interval.ms": "60000"])
             try await peer.set(
                 .clientMetrics, "two",
-                ["metrics": "c.", "interval.ms": "1000", "match": "client_source_address=127\\..*"])
+                ["metrics": "c.", "interval.ms": "30000", "match": "client_source_address=127\\..*"])
             try await peer.set(
                 .clientMetrics, "three", ["metrics": "*", "match": "client_software_name=other"])
             let first = try await peer.send(GetTelemetrySubscriptionsRequest())
-            #expect(first.requestedMetrics == ["a.", "b.", "c."] && first.pushIntervalMs == 1000)
+            #expect(first.requestedMetrics == ["a.", "b.", "c."] && first.pushIntervalMs == 30_000)
             let tooSoon = try await peer.send(Self.again(first.clientInstanceID))
             #expect(tooSoon.errorCode == .throttlingQuotaExceeded)
+            let other = try await Peer.connect(to: broker)
+            let reconnected = try await other.send(Self.again(first.clientInstanceID))
+            #expect(reconnected.errorCode == .none)
+            #expect(reconnected.subscriptionID == first.subscriptionID)
             try await peer.set(.clientMetrics, "one", ["metrics": "*"])
             let changed = try await peer.send(Self.again(first.clientInstanceID))
             #expect(changed.errorCode == .none && changed.requestedMetrics == ["*"])

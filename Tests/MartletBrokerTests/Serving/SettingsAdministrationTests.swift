@@ -129,6 +129,38 @@ struct SettingsAdministrationTests {
         }
     }
 
+    @Test("a limit on connections is kept from the moment it is set")
+    func connections() async throws {
+        try await withBroker { broker in
+            let peer = try await Peer.connect(to: broker)
+            try await peer.set(.broker, "", ["max.connections": "1"])
+            await #expect(throws: (any Error).self) {
+                try await Peer.connect(to: broker).send(DescribeClusterRequest())
+            }
+            try await peer.change(.broker, "", [("max.connections", .delete, nil)])
+            #expect(try await Peer.connect(to: broker).send(DescribeClusterRequest()).errorCode == .none)
+        }
+    }
+
+    @Test("a request cannot ask for the settings of any number of groups that may not be there")
+    func manyGroups() async throws {
+        try await withBroker { broker in
+            let peer = try await Peer.connect(to: broker)
+            let request = DescribeConfigsRequest {
+                $0.resources = (0...1_000).map { number in
+                    DescribeConfigsRequest.Resource {
+                        $0.type = .group
+                        $0.name = "group-\(number)"
+                    }
+                }
+            }
+            let answers = try await peer.send(request).resources
+            #expect(answers.count == 1_001)
+            #expect(answers.prefix(1_000).allSatisfy { $0.errorCode == .none })
+            #expect(answers.last?.errorCode == .invalidRequest)
+        }
+    }
+
     @Test("a value that is too long is refused, and a dry run changes nothing")
     func limits() async throws {
         try await withBroker { broker in

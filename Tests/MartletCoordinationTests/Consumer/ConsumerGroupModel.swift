@@ -58,8 +58,9 @@ final class ConsumerGroupModel {
         case 72..<76: return classic.count < 3 ? joinClassic() : "-"
         case 76..<80: return try leaveOne()
         case 80..<84: return sleepOrWake()
-        case 84..<88: return changeSubscription()
-        case 88..<92: return changeTopics()
+        case 84..<86: return changeSubscription()
+        case 86..<89: return try haunt()
+        case 89..<92: return changeTopics()
         case 92..<95:
             broker.restart()
             for client in classic { client.disconnect() }
@@ -168,6 +169,36 @@ final class ConsumerGroupModel {
         return "lost \(client.id) \(losesCoordinator)"
     }
 
+    /// Somebody speaks for a member as it was, or never was.
+    private func haunt() throws -> String {
+        guard let group = broker.coordinator.consumerGroup("group"),
+            let client = modern.first(where: { group[$0.id]?.isClassic == false }),
+            let member = group[client.id], member.epoch > .joining
+        else { return "-" }
+        let lateness = Int32(pick(3) - 1)
+        let epoch =
+            lateness == 0 ? member.previousEpoch : MemberEpoch(rawValue: member.epoch.rawValue + lateness)
+        guard epoch != member.epoch, epoch > .joining else { return "-" }
+        let count = broker.log.count
+        let response = try broker.heartbeat {
+            $0.member = member.id
+            $0.instance = member.instance
+            $0.memberEpoch = epoch
+            // More than it can own.
+            $0.topicPartitions = [
+                .init {
+                    $0.topicID = ConsumerCoordinator.id("ghost")
+                    $0.partitions = [0]
+                }
+            ]
+        }
+        if response.errorCode != .fencedMemberEpoch {
+            fail("a ghost of \(member.id) got \(response.errorCode)")
+        }
+        if broker.log.count != count { fail("a ghost of \(member.id) changed something") }
+        return "ghost \(member.id) \(epoch)"
+    }
+
     // MARK: What must hold
 
     private func check() {
@@ -220,12 +251,20 @@ final class ConsumerGroupModel {
 
     // MARK: The end
 
-    /// When nothing happens any more, the group settles: everything that is read has an owner.
+    /// When nothing happens any more, the group settles; and once more when its topics grow.
     private func converge() throws {
         asleep = []
+        try settle(rounds: 45)
+        for name in topics.keys { topics[name, default: 0] += 1 }
+        broker.set(topics)
+        try settle(rounds: 15)
+        trace.append("end \(modern.map(\.partitions)) \(classic.map(\.partitions))")
+    }
+
+    private func settle(rounds: Int) throws {
         // Clients learn of new topics from the metadata, and classic ones join again then.
         for client in classic { client.joinAgain() }
-        for _ in 0..<45 {
+        for _ in 0..<rounds {
             for client in modern { try client.poll() }
             for client in classic { try client.poll() }
             broker.pass(3_000)
@@ -246,7 +285,6 @@ final class ConsumerGroupModel {
                 fail("after all \(client.id) owns something else")
             }
         }
-        trace.append("end \(modern.map(\.partitions)) \(classic.map(\.partitions))")
     }
 
     private func expectedPartitions() -> [TopicIDPartition] {

@@ -77,6 +77,27 @@ struct ConversionTests {
         #expect(try broker.describe().members.count == 1)
     }
 
+    @Test("what classic members own in the middle of a rebalance is not given away")
+    func inRebalance() throws {
+        let first = ClassicClient(broker, topics: ["a"])
+        let second = ClassicClient(broker, topics: ["a"])
+        try run(10, [first, second])
+        let owned = [first, second].map(\.owned)
+        // All join the next generation, but the leader divides nothing before one more comes.
+        let third = ClassicClient(broker, topics: ["a"])
+        for client in [third, first, second, first, second, third] { try client.poll() }
+        let fourth = ClassicClient(broker, topics: ["a"])
+        try fourth.poll()
+        let modern = ConsumerClient("modern", broker, topics: ["a"])
+        try modern.poll()
+        let group = try #require(broker.coordinator.consumerGroup("group"))
+        #expect([first, second].map { group[$0.id]?.assigned } == owned)
+        #expect(modern.owned.isEmpty)
+        try run(10, [first, second, third, fourth], [modern])
+        #expect(group.state == .stable)
+        #expect(modern.owned.count <= 1)
+    }
+
     @Test("a group whose members are no consumers stays as it is")
     func otherProtocols() throws {
         var request = JoinGroupRequest {

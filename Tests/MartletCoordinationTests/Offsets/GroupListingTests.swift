@@ -58,7 +58,7 @@ struct GroupListingTests {
         #expect(describe(machine, "g", 5)?.state == "Dead")
         #expect(describe(machine, "g", 5)?.errorCode == ErrorCode.none)
         #expect(describe(machine, "g", 6)?.errorCode == .groupIDNotFound)
-        #expect(describe(machine, "g", 6)?.errorMessage == "Group g not found.")
+        #expect(describe(machine, "g", 6)?.errorMessage == "There is no group g.")
     }
 
     @Test("a group is deleted with its offsets when nobody is in it")

@@ -94,6 +94,12 @@ struct ShareGroupModelTests {
                 let index = Int.random(in: clients.indices, using: &random)
                 clients[index].topics = topics()
                 clients[index].hasChanged = true
+            case 12 where oneIn(8):
+                // All are gone, and an administrator comes.
+                clients = []
+                world.pass(50_000)
+                administrate()
+            case 13: administrate()
             case 4:
                 let topic = "t\(Int.random(in: 0..<4, using: &random))"
                 if counts[topic, default: 0] < 8 { counts[topic, default: 0] += 1 }
@@ -104,6 +110,8 @@ struct ShareGroupModelTests {
                 world.pass(oneIn(8) ? 50_000 : 1_000)
             case 7:
                 world.stateFailure = oneIn(3) ? .coordinatorNotAvailable : nil
+            case 8 where oneIn(2):
+                world.isStateSlow.toggle()
             case 8..<12:
                 world.sync()
                 receive()
@@ -111,6 +119,31 @@ struct ShareGroupModelTests {
                 if !clients.isEmpty { send(Int.random(in: clients.indices, using: &random)) }
             }
             checkEpochs()
+        }
+
+        func administrate() {
+            let topic = TopicName("t\(Int.random(in: 0..<4, using: &random))")
+            switch Int.random(in: 0..<3, using: &random) {
+            case 0:
+                world.submit { $0.deleteGroups(DeleteGroupsRequest { $0.groups = ["g"] }, $1) }
+            case 1:
+                let request = DeleteShareGroupOffsetsRequest {
+                    $0.group = "g"
+                    $0.topics = [.init { $0.name = topic }]
+                }
+                world.submit { $0.deleteShareGroupOffsets(request, $1) }
+            default:
+                let request = AlterShareGroupOffsetsRequest {
+                    $0.group = "g"
+                    $0.topics = [
+                        .init {
+                            $0.name = topic
+                            $0.partitions = [.init { $0.startOffset = 5 }]
+                        }
+                    ]
+                }
+                world.submit { $0.alterShareGroupOffsets(request, $1) }
+            }
         }
 
         func checkEpochs() {
@@ -122,6 +155,7 @@ struct ShareGroupModelTests {
         /// All goes well for a while, and then all partitions are read.
         func settle() {
             world.stateFailure = nil
+            world.isStateSlow = false
             for _ in 0..<16 {
                 world.sync()
                 receive()
@@ -147,7 +181,18 @@ struct ShareGroupModelTests {
             {
                 #expect(!client.assigned.isEmpty)
             }
+            checkStates()
             compareWithLoaded()
+        }
+
+        /// The group knows of all states there are, and those that it takes for begun are there.
+        func checkStates() {
+            let known = world.coordinator.shareGroup("g")?.states.topics ?? [:]
+            let stored = Set(world.states.flatMap { Array($0.states.keys) })
+            #expect(stored.allSatisfy { known[$0.topic] != nil })
+            for (id, topic) in known {
+                for index in topic.initialized { #expect(stored.contains(ShareStateKey("g", id, index))) }
+            }
         }
 
         func compareWithLoaded() {
@@ -163,7 +208,7 @@ struct ShareGroupModelTests {
     }
 
     @Test(
-        "whatever happens, all partitions have readers when it is quiet", arguments: 0..<150 as Range<UInt64>)
+        "whatever happens, all partitions have readers when it is quiet", arguments: 0..<60 as Range<UInt64>)
     func model(seed: UInt64) {
         let run = Run(seed)
         for _ in 0..<4 {

@@ -15,8 +15,9 @@ final class ShareGroupWorld {
     let settings: GroupSettings
     /// What the share state answers instead of doing anything.
     var stateFailure: ErrorCode?
-    /// The share state does not answer at all.
-    var isStateSilent = false
+    /// The share state takes its time.
+    var isStateSlow = false
+    private var questions: [(ticket: ShareStateTicket, request: ShareStateRequest)] = []
     private var unsynced: [Effects<CoordinatorRecord>] = []
     private var catalogue = TopicCatalogue()
     private var lastTicket: UInt64 = 0
@@ -120,11 +121,18 @@ final class ShareGroupWorld {
                 precondition(answers[ticket] == nil, "a request is answered twice")
                 answers[ticket] = response
             }
-            guard !isStateSilent else { continue }
-            for (ticket, request) in effects.shareState {
-                coordinator.shareStateAnswered(ticket, carryOut(request), now: now)
-                take()
-            }
+            questions += effects.shareState
+            answerQuestions()
+        }
+        answerQuestions()
+        if !unsynced.isEmpty { sync() }
+    }
+
+    private func answerQuestions() {
+        while !isStateSlow, !questions.isEmpty {
+            let (ticket, request) = questions.removeFirst()
+            coordinator.shareStateAnswered(ticket, carryOut(request), now: now)
+            take()
         }
     }
 
@@ -208,6 +216,7 @@ final class ShareGroupWorld {
     /// Everything that is not durable is lost, and so are the requests under way.
     func restart() {
         unsynced = []
+        questions = []
         coordinator = loaded()
         coordinator.topicsChanged(catalogue, now: now)
         coordinator.didLoad(now: now)

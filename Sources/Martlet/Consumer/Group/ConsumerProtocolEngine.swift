@@ -23,6 +23,9 @@ struct ConsumerProtocolEngine: MembershipProtocol {
         member = ConsumerProtocolMember(configuration, at: .now)
     }
 
+    /// We name ourselves, and a turn ends with the answer.
+    var isAwaitingIdentity: Bool { false }
+
     mutating func doubtMembership() { member.hurry(at: .now) }
 
     mutating func step(_ group: GroupConsumer) async throws(MartletError) -> Instant? {

@@ -99,8 +99,9 @@ extension MartletError {
         }
         return MartletError(
             .broker(code),
-            "\(activity): the group has moved on without this member (\(code)); records since the last stored"
-                + " offset come again. If it was busy for longer than rebalanceTimeout, raise that or fetch less"
+            "\(activity): the group has moved on without this member (\(code)); records since the last"
+                + " stored offset come again. If it was busy for longer than rebalanceTimeout, raise that"
+                + " or fetch less"
         )
     }
 }

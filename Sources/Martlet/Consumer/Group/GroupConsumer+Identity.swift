@@ -5,6 +5,11 @@ internal import MartletWire
 internal import Synchronization
 
 extension GroupConsumer {
+    /// The coordinator has given the member an id, under which it can leave. It may not be in yet.
+    func isKnown(as id: MemberID) {
+        state.withLock { $0.identity.id = id }
+    }
+
     /// The coordinator has taken the member in, or moved it on.
     func didJoin(as id: MemberID, generation: GenerationID, isNew: Bool) {
         let instance = configuration.instance

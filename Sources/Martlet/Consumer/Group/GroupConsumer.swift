@@ -30,6 +30,10 @@ public final class GroupConsumer: Sendable {
     /// Wakes the loop in `run`.
     let wakeup: Wakeup
     let state = Mutex(GroupConsumerState())
+    private let eventLoop: any EventLoop
+
+    /// How long the loop may take to finish what it is just doing.
+    private static let stopTimeout = Duration.seconds(3)
 
     init(client: MartletClient, configuration: GroupConsumerConfiguration) throws(MartletError) {
         try configuration.validate()
@@ -38,7 +42,8 @@ public final class GroupConsumer: Sendable {
         reader = try Consumer(client: client, configuration: configuration.reader)
         pool = client.makePool()
         let group = client.configuration.eventLoopGroup ?? MultiThreadedEventLoopGroup.singleton
-        wakeup = Wakeup(eventLoop: group.next())
+        eventLoop = group.next()
+        wakeup = Wakeup(eventLoop: eventLoop)
     }
 
     deinit { pool.close() }
@@ -93,8 +98,21 @@ public final class GroupConsumer: Sendable {
             return !state.isRunning && state.ending == nil
         }
         guard isFirst else { return }
-        var membership = Membership(self)
-        await membership.run()
+        // A task of its own, which cancellation does not cut short: a heartbeat that is under way when we are
+        // told to stop may change our epoch, and with the old one nothing could be stored any more.
+        let loop = Task {
+            var membership = Membership(self)
+            await membership.run()
+        }
+        let eventLoop = eventLoop
+        await withTaskCancellationHandler {
+            await loop.value
+        } onCancel: {
+            state.withLock { $0.isStopping = true }
+            wakeup.signal()
+            // A broker that does not answer must not keep us for ever.
+            eventLoop.scheduleTask(in: TimeAmount(Self.stopTimeout)) { loop.cancel() }
+        }
         state.withLock { $0.isRunning = false }
     }
 
@@ -112,7 +130,8 @@ public final class GroupConsumer: Sendable {
 
     /// Stores what is done and leaves the group, whether or not the task is cancelled.
     ///
-    /// - Throws: If offsets could not be stored, so that records will come again.
+    /// - Throws: If offsets could not be stored, so that records will come again. That the group has moved on
+    ///   meanwhile is nothing that anybody could do something about, so it is only logged.
     func leave() async throws(MartletError) {
         end(.closed("the consumer"))
         let isFirst = state.withLock { state in
@@ -130,7 +149,12 @@ public final class GroupConsumer: Sendable {
                 failure = error
             }
             await Farewell(self).send()
-            return failure.map { .failure($0) } ?? .success(())
+            guard let failure else { return .success(()) }
+            guard failure.code.brokerError?.saysMemberIsOutdated == true else { return .failure(failure) }
+            self.logger.warning(
+                "what was done last is not stored, it comes again",
+                metadata: ["reason": "\(failure.message)"])
+            return .success(())
         }.value
         reader.close()
         pool.close()

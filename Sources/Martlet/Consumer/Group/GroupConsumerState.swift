@@ -21,6 +21,8 @@ struct GroupConsumerState {
     /// The rest of a batch whose records are being handed out one by one.
     var cursor: RecordCursor?
     var isRunning = false
+    /// The loop is to end after what it is just doing.
+    var isStopping = false
     var hasLeft = false
     /// No more is to be done: closed, or beyond repair.
     var ending: MartletError?

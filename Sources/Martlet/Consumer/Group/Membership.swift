@@ -11,6 +11,10 @@ protocol MembershipProtocol: Sendable {
     /// - Returns: When to come again, if nothing happens before; nil to wait until something does.
     mutating func step(_ group: GroupConsumer) async throws(MartletError) -> Instant?
 
+    /// The coordinator is about to tell who we are; to leave before that would leave somebody behind whom the
+    /// others wait for.
+    var isAwaitingIdentity: Bool { get }
+
     /// A commit was refused because the coordinator sees the member otherwise: ask it soon.
     mutating func doubtMembership()
 }
@@ -43,7 +47,9 @@ struct Membership {
     }
 
     mutating func run() async {
-        while !Task.isCancelled, group.state.withLock({ $0.ending == nil }) {
+        while !Task.isCancelled {
+            let isOver = group.state.withLock { $0.ending != nil || $0.isStopping }
+            if isOver, !engine.isAwaitingIdentity { break }
             let next = await turn()
             await group.wakeup.wait(until: next)
         }

@@ -13,7 +13,7 @@ extension GroupCoordinator {
         guard let group = shareGroup(id) else {
             description.errorCode = .groupIDNotFound
             description.errorMessage =
-                groups[id] == nil ? "Group \(id) not found." : "Group \(id) is not a share group."
+                groups[id] == nil ? "There is no group \(id)." : "Group \(id) is of another type than share."
             return description
         }
         description.state = group.stateName

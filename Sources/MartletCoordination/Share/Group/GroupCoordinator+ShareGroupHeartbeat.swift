@@ -29,10 +29,11 @@ extension GroupCoordinator {
         func refuse(_ isWrong: Bool, _ message: String) throws(GroupRefusal) {
             if isWrong { throw GroupRefusal(.invalidRequest, message) }
         }
-        try refuse(request.member.rawValue.isEmpty, "MemberId can't be empty.")
-        try refuse(request.group.rawValue.isEmpty, "GroupId can't be empty.")
-        try refuse(request.rack?.isEmpty == true, "RackId can't be empty.")
-        try refuse(request.memberEpoch < .leaving, "MemberEpoch is invalid.")
+        try refuse(request.member.rawValue.isEmpty, "A member needs an id.")
+        try refuse(request.group.rawValue.isEmpty, "The group needs an id.")
+        try refuse(request.rack?.isEmpty == true, "A rack must not be empty; leave it out if there is none.")
+        try refuse(request.memberEpoch < .leaving, "There is no member epoch \(request.memberEpoch).")
+        try refuse(!request.isWithinRecordLimits, "The subscription is too large.")
         if request.memberEpoch == .joining {
             try refuse(
                 request.subscribedTopics?.isEmpty != false,
@@ -63,16 +64,16 @@ extension GroupCoordinator {
 
     func existingShareGroup(_ id: GroupID) throws(GroupRefusal) -> ShareGroup {
         guard let group = groups[id] else {
-            throw GroupRefusal(.groupIDNotFound, "Share group \(id) not found.")
+            throw GroupRefusal(.groupIDNotFound, "There is no share group \(id).")
         }
         guard case .share(let group) = group else {
-            throw GroupRefusal(.groupIDNotFound, "Group \(id) is not a share group.")
+            throw GroupRefusal(.groupIDNotFound, "Group \(id) is of another type than share.")
         }
         return group
     }
 
     private func unknown(_ member: MemberID, in group: ShareGroup) -> GroupRefusal {
-        GroupRefusal(.unknownMemberID, "Member \(member) is not a member of group \(group.id).")
+        GroupRefusal(.unknownMemberID, "Group \(group.id) has no member \(member).")
     }
 
     // MARK: Joining and living
@@ -100,7 +101,7 @@ extension GroupCoordinator {
             .share(group.id, .session(member.id)), call.now + shareSessionTimeoutMs(group.id))
         if request.memberEpoch == .joining, waitsForStates(member, in: group) {
             // Its first assignment would be an empty one, and the next heartbeat is seconds away.
-            group.joining.append((request, call))
+            waitForStates(request, call, in: group)
         } else {
             answer(request, call, before: before, in: group)
         }
@@ -114,13 +115,11 @@ extension GroupCoordinator {
                 throw unknown(request.member, in: group)
             }
             guard request.memberEpoch == member.epoch || request.memberEpoch == member.previousEpoch else {
-                let relation = request.memberEpoch > member.epoch ? "greater" : "smaller"
                 throw GroupRefusal(
                     .fencedMemberEpoch,
                     """
-                    The share group member has a \(relation) member epoch (\(request.memberEpoch)) than the one \
-                    known by the group coordinator (\(member.epoch)). The member must abandon all its \
-                    partitions and rejoin.
+                    The member's epoch is \(member.epoch), not \(request.memberEpoch); it gives up its \
+                    partitions and joins again.
                     """)
             }
             return member
@@ -131,7 +130,7 @@ extension GroupCoordinator {
         guard group.members.count < settings.share.maximumSize else {
             throw GroupRefusal(
                 .groupMaxSizeReached,
-                "The share group has reached its maximum capacity of \(settings.share.maximumSize) members.")
+                "The group is full: group.share.max.size is \(settings.share.maximumSize).")
         }
         return nil
     }
@@ -167,6 +166,7 @@ extension GroupCoordinator {
     func answerJoiningMembers(of group: ShareGroup, now: Timestamp) {
         let joining = group.joining
         group.joining = []
+        deadlines.remove(.share(group.id, .states))
         for (request, var call) in joining {
             call.now = now
             answer(request, call, before: group.members[request.member], in: group)

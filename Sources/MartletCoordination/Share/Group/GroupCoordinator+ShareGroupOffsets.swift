@@ -174,7 +174,9 @@ extension GroupCoordinator {
 
     func emptyShareGroup(_ id: GroupID) throws(GroupRefusal) -> ShareGroup {
         let group = try existingShareGroup(id)
-        guard group.isEmpty else { throw GroupRefusal(.nonEmptyGroup, "Group \(id) is not empty.") }
+        guard group.isEmpty else {
+            throw GroupRefusal(.nonEmptyGroup, "Group \(id) has members; stop them first.")
+        }
         return group
     }
 }

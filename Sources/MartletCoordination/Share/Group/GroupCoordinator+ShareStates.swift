@@ -1,4 +1,5 @@
 package import MartletCore
+internal import MartletWire
 
 /// What the share state has been asked, and what to do with the outcomes.
 struct ShareStateQuestions {
@@ -49,7 +50,8 @@ extension GroupCoordinator {
     func beginMissingStates(of group: ShareGroup, now: Timestamp) {
         guard group.mayLackStates, now >= group.nextAttempt else { return }
         group.mayLackStates = false
-        endStates(of: group, group.states.topics.filter(\.value.isDeleting).map(\.key))
+        endStates(
+            of: group, group.states.topics.filter { $1.isDeleting && group.ending[$0] == nil }.map(\.key))
         var states = group.states
         var missing: [ShareStateRequest.Partition] = []
         for topic in group.subscribedTopics.sorted().compactMap({ topics[$0] }) {
@@ -63,7 +65,6 @@ extension GroupCoordinator {
         guard !missing.isEmpty else { return }
         store(states, of: group)
         group.beginning.formUnion(missing)
-        deadlines.set(.share(group.id, .states), now + Self.stateTimeoutMs)
         let request = ShareStateRequest(
             group: group.id, operation: .initialize(stateEpoch: group.epoch.rawValue), partitions: missing)
         askShareState(request) { [id = group.id] coordinator, outcomes, now in
@@ -71,6 +72,13 @@ extension GroupCoordinator {
             group.beginning.subtract(missing)
             coordinator.statesBegan(outcomes, of: group, now: now)
         }
+    }
+
+    /// Answers a member when its first assignment need not be empty for lack of states.
+    func waitForStates(_ request: ShareGroupHeartbeatRequest, _ call: Call, in group: ShareGroup) {
+        group.joining.append((request, call))
+        let deadline = GroupDeadline.share(group.id, .states)
+        if deadlines[deadline] == nil { deadlines.set(deadline, call.now + Self.stateTimeoutMs) }
     }
 
     func waitsForStates(_ member: ShareMember, in group: ShareGroup) -> Bool {
@@ -84,21 +92,28 @@ extension GroupCoordinator {
     private func statesBegan(_ outcomes: [ShareStateOutcome], of group: ShareGroup, now: Timestamp) {
         noteInitialized(outcomes, of: group)
         let failed = outcomes.filter { $0.errorCode != .none }
-        if !failed.isEmpty {
-            group.mayLackStates = true
-            group.nextAttempt = now + Self.stateRetryMs
+        if failed.isEmpty {
+            if group.beginning.isEmpty { answerJoiningMembers(of: group, now: now) }
+            return
         }
+        retryStates(of: group, at: now + Self.stateRetryMs)
         // Left behind by a group of this name that is gone: this group has never read there.
         let remains = failed.filter { $0.errorCode == .fencedStateEpoch }
-        if !remains.isEmpty {
-            let request = ShareStateRequest(
-                group: group.id, operation: .delete,
-                partitions: remains.map { ShareStateRequest.Partition($0.topic, $0.index) })
-            askShareState(request) { _, _, _ in }
+        guard !remains.isEmpty else { return }
+        let request = ShareStateRequest(
+            group: group.id, operation: .delete,
+            partitions: remains.map { ShareStateRequest.Partition($0.topic, $0.index) })
+        askShareState(request) { [id = group.id] coordinator, _, now in
+            guard let group = coordinator.shareGroup(id) else { return }
+            coordinator.retryStates(of: group, at: now)
+            coordinator.beginMissingStates(of: group, now: now)
         }
-        guard group.beginning.isEmpty else { return }
-        deadlines.remove(.share(group.id, .states))
-        answerJoiningMembers(of: group, now: now)
+    }
+
+    private func retryStates(of group: ShareGroup, at time: Timestamp) {
+        group.mayLackStates = true
+        group.nextAttempt = time
+        deadlines.set(.share(group.id, .retry), time)
     }
 
     /// Notes which states have begun, so that their partitions are assigned.
@@ -128,25 +143,31 @@ extension GroupCoordinator {
             }
         }
         let request = ShareStateRequest(group: group.id, operation: .delete, partitions: partitions)
-        askShareState(request) { [id = group.id] coordinator, outcomes, now in
+        for topic in topics { group.ending[topic, default: 0] += 1 }
+        askShareState(request) { [group] coordinator, outcomes, now in
             var codes: [TopicID: ErrorCode] = [:]
             for topic in topics { codes[topic] = ErrorCode.none }
             for outcome in outcomes where outcome.errorCode != .none {
                 codes[outcome.topic] = outcome.errorCode
             }
-            if let group = coordinator.shareGroup(id) {
-                var states = group.states
-                for (topic, code) in codes where code == .none && states.topics[topic]?.isDeleting == true {
-                    states.forget(topic)
-                }
-                coordinator.store(states, of: group)
-                group.mayLackStates = true
-                if codes.values.contains(where: { $0 != .none }) {
-                    group.nextAttempt = now + Self.stateRetryMs
-                }
-            }
+            coordinator.statesEnded(codes, of: group, now: now)
             completion(coordinator, codes, now)
         }
+    }
+
+    private func statesEnded(_ codes: [TopicID: ErrorCode], of group: ShareGroup, now: Timestamp) {
+        var states = group.states
+        for (topic, code) in codes {
+            let others = group.ending[topic, default: 1] - 1
+            group.ending[topic] = others == 0 ? nil : others
+            // Only the last of several requests makes room for a state that begins anew.
+            guard code == .none, others == 0, states.topics[topic]?.isDeleting == true else { continue }
+            states.forget(topic)
+        }
+        guard shareGroup(group.id) === group else { return }
+        store(states, of: group)
+        let hasFailed = codes.values.contains { $0 != .none }
+        retryStates(of: group, at: hasFailed ? now + Self.stateRetryMs : now)
     }
 
     // MARK: Loading, time, topics
@@ -165,9 +186,9 @@ extension GroupCoordinator {
         switch deadline {
         case .session(let member):
             if group.members[member] != nil { removeShareMember(member, from: group) }
+        case .retry:
+            beginMissingStates(of: group, now: now)
         case .states:
-            group.beginning = []
-            group.mayLackStates = true
             answerJoiningMembers(of: group, now: now)
         }
     }

@@ -25,6 +25,8 @@ package final class ShareGroup {
     var nextAttempt: Timestamp = 0
     /// Partitions whose state is asked for at the moment.
     var beginning: Set<ShareStateRequest.Partition> = []
+    /// Topics whose states are asked to end at the moment, and how often.
+    var ending: [TopicID: Int] = [:]
     /// Members that wait for states to begin before they hear their first assignment.
     var joining: [(request: ShareGroupHeartbeatRequest, call: Call)] = []
 
@@ -94,4 +96,6 @@ enum ShareDeadline: Hashable, Sendable {
     case session(MemberID)
     /// The stored state of partitions is asked for, and members wait for the answer.
     case states
+    /// The stored state of partitions could not begin or end, and is asked for again.
+    case retry
 }

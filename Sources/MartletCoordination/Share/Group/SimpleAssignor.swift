@@ -16,6 +16,8 @@ struct SimpleAssignor {
     private let members: [Member]
     private let topics: [Topic]
     private var slots: [Slot] = []
+    /// Where the slots of each topic are.
+    private var ranges: [Range<Int>] = []
     /// How many members a partition of each topic should have.
     private var sharing: [Int] = []
     /// How many partitions a fair share of each member is.
@@ -70,8 +72,12 @@ struct SimpleAssignor {
                     / Double(subscribers[topic].count)
             }
         }
-        for (topic, entry) in topics.enumerated() where !subscribers[topic].isEmpty {
-            for index in entry.partitions { slots.append(Slot(topic: topic, index: index)) }
+        for (topic, entry) in topics.enumerated() {
+            let start = slots.count
+            if !subscribers[topic].isEmpty {
+                for index in entry.partitions { slots.append(Slot(topic: topic, index: index)) }
+            }
+            ranges.append(start..<slots.count)
         }
     }
 
@@ -128,9 +134,7 @@ struct SimpleAssignor {
     /// Gives every partition the members it should have: those with the least for what is their share.
     private mutating func fill() {
         for topic in topics.indices where !subscribers[topic].isEmpty {
-            let open = slots.indices.filter {
-                slots[$0].topic == topic && slots[$0].holders.count < sharing[topic]
-            }
+            let open = ranges[topic].filter { slots[$0].holders.count < sharing[topic] }
             guard !open.isEmpty else { continue }
             var queue = subscribers[topic].map { (surplus: surplus($0), member: $0) }
             queue.sort { ($0.surplus, $0.member) < ($1.surplus, $1.member) }

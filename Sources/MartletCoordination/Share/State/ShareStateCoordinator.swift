@@ -13,6 +13,7 @@ package final class ShareStateCoordinator: CoordinatorMachine {
     package let settings: ShareStateSettings
     package private(set) var states: [ShareStateKey: ShareState] = [:]
     private var topics = TopicCatalogue()
+    private var snapshots = SnapshotQueue()
     /// The offset that the next record will have.
     private var nextOffset = Offset()
     private var nextCheck: Timestamp?
@@ -47,12 +48,14 @@ package final class ShareStateCoordinator: CoordinatorMachine {
         switch record {
         case .snapshot(let key, let value?):
             states[key] = ShareState(value, at: offset)
+            snapshots.append(key, offset)
         case .snapshot(let key, nil):
             states[key] = nil
         case .update(let key, let value):
             // Without a snapshot it is what is left of a state whose next snapshot or end is yet to come.
             states[key]?.apply(value)
         }
+        snapshots.dropWhile { states[$0]?.snapshotOffset != $1 }
     }
 
     /// Notes what is new in a state: as an update, or as a snapshot when there have been many updates.
@@ -95,7 +98,7 @@ package final class ShareStateCoordinator: CoordinatorMachine {
 
     /// The last record stays, for it tells where the log ends.
     private var firstNeededOffset: Offset {
-        states.values.lazy.map(\.snapshotOffset).min() ?? max(0, nextOffset - 1)
+        snapshots.first ?? max(0, nextOffset - 1)
     }
 
     package var nextDeadline: Timestamp? { nextCheck }
@@ -115,5 +118,25 @@ package final class ShareStateCoordinator: CoordinatorMachine {
         for (key, state) in cold.sorted(by: { Self.isBefore($0.key, $1.key) }) {
             append(.snapshot(key, state.snapshot(now: now)))
         }
+    }
+}
+
+/// The snapshots of the log in order, so that the first that is still needed is known at once.
+private struct SnapshotQueue {
+    private var entries: [(key: ShareStateKey, offset: Offset)] = []
+    private var head = 0
+
+    var first: Offset? { head < entries.count ? entries[head].offset : nil }
+
+    mutating func append(_ key: ShareStateKey, _ offset: Offset) {
+        entries.append((key, offset))
+    }
+
+    /// Drops those in front that are not needed any more.
+    mutating func dropWhile(_ isRedundant: (ShareStateKey, Offset) -> Bool) {
+        while head < entries.count, isRedundant(entries[head].key, entries[head].offset) { head += 1 }
+        guard head > 64, head > entries.count / 2 else { return }
+        entries.removeFirst(head)
+        head = 0
     }
 }

@@ -36,6 +36,11 @@ struct ClassicProtocolEngine: MembershipProtocol {
         view = SubscriptionView(configuration.subscription)
     }
 
+    var isAwaitingIdentity: Bool {
+        guard case .joining = phase else { return false }
+        return member.id.rawValue.isEmpty
+    }
+
     mutating func doubtMembership() { nextHeartbeat = .now }
 
     mutating func step(_ group: GroupConsumer) async throws(MartletError) -> Instant? {
@@ -63,6 +68,7 @@ struct ClassicProtocolEngine: MembershipProtocol {
         case .joining(let pending):
             guard let outcome = pending.outcome else { return nil }
             phase = .outside
+            defer { group.isKnown(as: member.id) }
             try await didJoin(try response(outcome, doing: "joining"), group)
             return .now
         case .syncing(let pending):
