@@ -37,7 +37,10 @@ def configure(address, group, **settings):
 
 
 def produce(address, topic, values, partitions=1):
-    producer = Producer({"bootstrap.servers": address, "linger.ms": 5, "log_level": 2})
+    # A member acquires whole batches: one of a thousand records would keep it busy for longer than its lock.
+    producer = Producer(
+        {"bootstrap.servers": address, "linger.ms": 5, "batch.num.messages": 25, "log_level": 2}
+    )
     for number, value in enumerate(values):
         place = number % partitions
         producer.produce(topic, value, key=b"key", partition=place, headers=[("own", b"header")])
