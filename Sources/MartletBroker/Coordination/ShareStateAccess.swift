@@ -21,11 +21,10 @@ extension ShareStateAccess {
     ) {
         let gathered = NIOLoopBoundBox(Gathered(completion), eventLoop: shard.eventLoop)
         // Counted ahead, so that parts that are answered at once do not end it early.
-        gathered.value.pending = request.partitions.count + 1
+        let parts = request.parts
+        gathered.value.pending = parts.count + 1
         let eventLoop = shard.eventLoop
-        for partition in request.partitions {
-            let part = request.only(partition)
-            let key = ShareStateKey(request.group, partition.topic, partition.index)
+        for (key, part) in parts {
             submit(to: { key.coordinatorPartition(count: $0) }, .broker, from: shard) { coordinator, call in
                 part.perform(coordinator, call)
             } _: { answer in
@@ -80,13 +79,5 @@ extension ShareStateAccess {
             pending -= 1
             if pending == 0 { completion(outcomes) }
         }
-    }
-}
-
-extension ShareStateRequest {
-    fileprivate func only(_ partition: Partition) -> ShareStateRequest {
-        var part = self
-        part.partitions = [partition]
-        return part
     }
 }

@@ -138,7 +138,8 @@ final class ShareGroupWorld {
 
     private func carryOut(_ request: ShareStateRequest) -> [ShareStateOutcome] {
         if let stateFailure { return request.outcomes(failedWith: stateFailure) }
-        return request.parts(stateTopicPartitionCount: states.count).flatMap { index, part in
+        return request.parts.flatMap { key, part in
+            let index = key.coordinatorPartition(count: states.count)
             let call = Call(
                 ticket: Ticket(rawValue: 0), version: 0, clientID: "", clientHost: "", now: now)
             part.perform(states[Int(index)], call)

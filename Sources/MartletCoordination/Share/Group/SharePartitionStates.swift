@@ -30,10 +30,6 @@ package struct SharePartitionStates: Sendable, Equatable {
 
     package var isEmpty: Bool { topics.isEmpty }
 
-    package func isInitialized(_ topic: TopicID, _ partition: PartitionIndex) -> Bool {
-        topics[topic]?.initialized.contains(partition) ?? false
-    }
-
     package func initialized(_ topic: TopicID) -> Set<PartitionIndex> { topics[topic]?.initialized ?? [] }
 
     var value: SharePartitionStatesValue {

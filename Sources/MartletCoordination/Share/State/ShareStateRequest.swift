@@ -37,15 +37,12 @@ package struct ShareStateRequest: Sendable, Equatable {
         }
     }
 
-    /// For each partition the partition of `__share_group_state` that keeps its state, and what to ask there.
-    package func parts(stateTopicPartitionCount count: Int) -> [(
-        index: PartitionIndex, part: ShareStateRequest
-    )] {
+    /// For each partition the key of its state, which says where that is kept, and what to ask there.
+    package var parts: [(key: ShareStateKey, part: ShareStateRequest)] {
         partitions.map { partition in
-            let key = ShareStateKey(group, partition.topic, partition.index)
             var part = self
             part.partitions = [partition]
-            return (key.coordinatorPartition(count: count), part)
+            return (ShareStateKey(group, partition.topic, partition.index), part)
         }
     }
 
