@@ -62,7 +62,7 @@ final class Shard {
             if let last = lastNotes[partition], now - last < .minutes(1) { return }
             lastNotes[partition] = now
             environment.logger.error("\(Self.summary(of: error))", metadata: ["error": "\(error)"])
-        case .invalidBatch, .batchTooLarge, .setTooLarge, .timestampOutOfRange, .invalidSequence,
+        case .invalidBatch, .batchTooLarge, .setTooLarge, .timestampOutOfRange, .invalidProducer,
             .unexpectedOffset,
             .offsetOutOfRange, .closed:
             break
