@@ -73,7 +73,7 @@ struct DeadLetterBatch: Sendable {
 }
 
 /// Copies as they gather in batches.
-private struct DeadLetterBatches {
+private struct DeadLetterBatches: ~Copyable {
     private var finished: [DeadLetterBatch] = []
     private var builder = RecordBatchBuilder()
     private var source: Range<Offset>?
