@@ -97,7 +97,7 @@ enum ProduceExchange {
 
 extension ProducerIdentity {
     /// Version 6 belongs to a protocol that is not settled yet.
-    private static let highestVersion: Int16 = 5
+    static let highestVersion: Int16 = 5
 
     /// Asks the cluster for a producer id.
     static func fetch(from client: MartletClient) async throws(MartletError) -> ProducerIdentity {

@@ -29,6 +29,7 @@ struct MartletCommand: AsyncParsableCommand {
             TopicCommand.self,
             GroupCommand.self,
             ShareCommand.self,
+            TxnCommand.self,
             ConfigCommand.self,
             ClusterCommand.self,
             LogCommand.self,
