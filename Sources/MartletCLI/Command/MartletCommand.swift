@@ -26,6 +26,7 @@ struct MartletCommand: AsyncParsableCommand {
             ServeCommand.self,
             ProduceCommand.self,
             ConsumeCommand.self,
+            CopyCommand.self,
             TopicCommand.self,
             GroupCommand.self,
             ShareCommand.self,

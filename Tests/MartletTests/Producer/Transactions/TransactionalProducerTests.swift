@@ -168,8 +168,10 @@ struct TransactionalProducerTests {
     func fenced() async throws {
         try await Self.run { broker, _, producer in
             try await producer.initTransactions()
-            // Another one with the same id.
-            broker.with { state in _ = state.transactions.bump("copier") }
+            // Another one with the same id, which has ended a transaction since.
+            broker.with { state in
+                for _ in 0..<2 { _ = state.transactions.bump("copier") }
+            }
             for _ in 0..<2 {
                 let error = await #expect(throws: MartletError.self) {
                     try await producer.withTransaction { try await $0.send(Self.record) }
