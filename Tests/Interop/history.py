@@ -1,16 +1,18 @@
 """Judges what transactional producers and readers of committed records have seen, all together.
 
-`check(history)` returns a list of complaints, empty if all is well. It knows nothing of brokers or clients; what it
-demands is what the protocol promises:
+`check(history)` returns a list of complaints, empty if all is well. It knows nothing of brokers or clients;
+what it demands is what the protocol promises:
 
-- nothing is read that no producer wrote, and nothing of a transaction that was not committed (`aborted read`);
+- nothing is read that nobody wrote, and nothing of a transaction that was not committed (`aborted read`);
 - a committed transaction is there, all of it and once (`lost write`, `duplicate`, `moved`);
 - one whose outcome its producer never heard is there as a whole or not at all (`torn`);
-- in a partition, the records of a producer are in its order (`disorder`), and a transaction that was over when another
-  began comes before it (`out of time`). Transactions that overlap may come in one order in one partition and in another
-  order elsewhere: writers take no locks, so such cycles of writes are no fault; all others are found by these two;
+- in a partition, the records of a producer are in its order (`disorder`), and a transaction that was over
+  when another began comes before it (`out of time`). Transactions that overlap may come in one order in one
+  partition and in another order elsewhere: writers take no locks, so such cycles of writes are no fault;
+  these two rules find all others;
 - every reader sees the same, in order, and skips nothing (`skipped`, `phantom`, `backwards`);
-- an offset that was committed in a transaction counts if and only if its records do (`offset without output`, `lost offset`).
+- an offset committed in a transaction counts if and only if its records do (`offset without output`,
+  `lost offset`).
 """
 
 from dataclasses import dataclass, field
@@ -29,8 +31,9 @@ class Write:
 
 @dataclass
 class Transaction:
-    """The `number`s of a producer count up. `began` is before its first request, `ended` behind the answer that it
-    is over (None if that never came). `commits` is the offset it commits for the group of its producer."""
+    """The `number`s of a producer count up. `began` is before its first request, `ended` behind the answer
+    that it is over (None if that never came). `commits` is the offset it commits for the group of its
+    producer."""
 
     producer: str
     number: int
@@ -64,8 +67,8 @@ class OffsetSeen:
 
 @dataclass
 class History:
-    """`log` is what a reader of committed records finds in the end: {partition: [(offset, value)]}; `offsets` what
-    the groups have committed in the end: {producer: offset or -1}."""
+    """`log` is what a reader of committed records finds in the end: {partition: [(offset, value)]};
+    `offsets` what the groups have committed in the end: {producer: offset or -1}."""
 
     transactions: list = field(default_factory=list)
     polls: list = field(default_factory=list)
@@ -153,7 +156,7 @@ def _order(history, index):
 
 
 def _time(history, index):
-    """Along a partition, no record may be of a transaction that was over before one seen earlier had begun."""
+    """Along a partition no record may be of a transaction that was over before an earlier one's began."""
     for partition, records in history.log.items():
         latest = None
         for offset, value in records:

@@ -1,8 +1,9 @@
 """A proxy between producers and a broker that delays, repeats, reorders and loses whole requests.
 
-It forwards each connection, and for each request draws a lot. A request that is late or comes twice arrives on a
-connection of its own, whatever has become of its sender meanwhile: behind its repetition, behind the end of its
-transaction, behind the broker's restart. A sender that is cut off does not learn whether its request got through.
+It forwards each connection, and for each request draws a lot. A request that is late or comes twice arrives
+on a connection of its own, whatever has become of its sender meanwhile: behind its repetition, behind the
+end of its transaction, behind the broker's restart. A sender that is cut off does not learn whether its
+request got through.
 """
 
 import asyncio
@@ -110,6 +111,7 @@ class Proxy:
                     return
                 if fate == "unanswered":
                     answers.cancel()
+                    await asyncio.wait([answers])
                 broker_writer.write(request)
                 await broker_writer.drain()
                 if fate == "unanswered":
@@ -128,7 +130,8 @@ class Proxy:
         writer.close()
 
     def _send_later(self, request):
-        task = self._loop.create_task(self._late_request(request, self.random.uniform(0, self.faults.late_up_to)))
+        delay = self.random.uniform(0, self.faults.late_up_to)
+        task = self._loop.create_task(self._late_request(request, delay))
         self._late.add(task)
         task.add_done_callback(self._late.discard)
 

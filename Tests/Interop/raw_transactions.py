@@ -1,4 +1,4 @@
-"""What tests ask of transactions by hand: a producer that says each request itself, and readers that judge."""
+"""What tests ask of transactions by hand: a producer that says each request itself, and careful readers."""
 
 import struct
 import time
@@ -14,8 +14,8 @@ from disk import eventually
 
 TRANSACTIONAL, CONTROL = 0x10, 0x20
 COMMITTED = 1
-# Version 1 of transactions names partitions before it writes to them; version 2 just writes, and every end of a
-# transaction gives the producer a new epoch.
+# Version 1 of transactions names partitions before it writes to them; version 2 just writes, and every end
+# of a transaction gives the producer a new epoch.
 V1 = {"init": 4, "add": 3, "produce": 9, "offsets": 3, "end": 4}
 V2 = {"init": 5, "add": None, "produce": 12, "offsets": 5, "end": 5}
 # The oldest form of each request that a broker of today takes; aiokafka sends these.
@@ -77,7 +77,7 @@ class TransactionalProducer:
         return errors(answer["topics"])[topic]
 
     def batch(self, *values, partition=0, topic="", sequence=None, epoch=None, codec=0, transactional=True):
-        """What `produce` would send next, with the time of now: old records let a broker forget producers."""
+        """What `produce` would send next. The time is now: a broker forgets producers of old records."""
         if sequence is None:
             sequence = self.sequences.get((topic, partition), 0)
         epoch = self.epoch if epoch is None else epoch
@@ -212,7 +212,8 @@ def find_coordinator(connection, identity):
 def errors(topics):
     """{topic: {partition: error code}} of a list of topics with partitions in an answer."""
     return {
-        topic["name"]: {part["index"]: part["error_code"] for part in topic["partitions"]} for topic in topics
+        topic["name"]: {part["index"]: part["error_code"] for part in topic["partitions"]}
+        for topic in topics
     }
 
 
@@ -256,7 +257,8 @@ def batches(data):
         if len(whole) < 12 + length:
             break
         position += len(whole)
-        base_offset, attributes, delta = *struct.unpack_from(">q", whole), *struct.unpack_from(">hi", whole, 21)
+        (base_offset,) = struct.unpack_from(">q", whole)
+        attributes, delta = struct.unpack_from(">hi", whole, 21)
         producer = struct.unpack_from(">qhi", whole, 43)
         decoded = MemoryRecords(whole).next_batch()
         assert decoded.validate_crc()

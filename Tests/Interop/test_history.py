@@ -11,7 +11,9 @@ def good():
     """Two producers, two partitions, every outcome; a reader that reads in pieces; offsets."""
     return History(
         transactions=[
-            Transaction("a", 1, [Write(0, "a1", 0), Write(1, "a2", 0), Write(0, "a3", 1)], COMMITTED, 1, 3, 1),
+            Transaction(
+                "a", 1, [Write(0, "a1", 0), Write(1, "a2", 0), Write(0, "a3", 1)], COMMITTED, 1, 3, 1
+            ),
             Transaction("b", 1, [Write(0, "b1", 3), Write(1, "b2", 1)], ABORTED, 2, 4, 1),
             Transaction("a", 2, [Write(0, "a4", 5), Write(1, "a5", 4)], UNKNOWN, 5, None, 2),
             Transaction("b", 2, [Write(0, "b3", 6)], UNKNOWN, 5, None, 2),

@@ -199,7 +199,9 @@ def test_producers_of_a_partition_are_described(connection, topic, name, version
 # Ending what nobody ends
 
 
-def write_marker(connection, topic, producer, *, version=1, partition=0, committed=False, epoch=None, **fields):
+def write_marker(
+    connection, topic, producer, *, version=1, partition=0, committed=False, epoch=None, **fields
+):
     """The error code of the partition."""
     marker = {
         "producer_id": producer.id,

@@ -50,8 +50,8 @@ def name():
 @both
 @outcomes
 def test_a_late_batch_joins_no_later_transaction(connection, topic, name, versions, committed):
-    """A batch of an ended transaction arrives before, in and after the next one. In version 1 the next sequence
-    number could make it look right; there it is refused since its transaction is over."""
+    """A batch of an ended transaction arrives before, in and after the next one. In version 1 the next
+    sequence number could make it look right; there it is refused since its transaction is over."""
     connection.create(topic, 2)
     producer = new_producer(connection, name, versions)
     producer.good_add(topic, 0, 1)
@@ -85,7 +85,7 @@ def test_a_late_batch_joins_no_later_transaction(connection, topic, name, versio
 
 @pytest.mark.parametrize("version", [9, 11, 12])
 def test_a_late_batch_to_a_partition_that_the_transaction_never_reached(connection, topic, name, version):
-    """The broker has never seen the producer in that partition; only the coordinator knows that it is old."""
+    """The broker has never seen the producer there; only the coordinator knows that it is old."""
     connection.create(topic, 2)
     producer = new_producer(connection, name)
     producer.good_produce(topic, b"x", partition=0)
@@ -95,7 +95,8 @@ def test_a_late_batch_to_a_partition_that_the_transaction_never_reached(connecti
     answer = producer.send(topic, late, partition=1, version=version)
     assert answer["error_code"] == raw.INVALID_PRODUCER_EPOCH
     producer.commit()
-    assert producer.send(topic, late, partition=1, version=version)["error_code"] == raw.INVALID_PRODUCER_EPOCH
+    answer = producer.send(topic, late, partition=1, version=version)
+    assert answer["error_code"] == raw.INVALID_PRODUCER_EPOCH
     assert end_offset(connection, topic, 1) == 0
     assert is_settled(connection, topic, 1)
 
@@ -118,7 +119,7 @@ def test_late_offsets_join_no_later_transaction(connection, topic, name):
 
 
 def test_a_batch_that_overtakes_the_first_one_waits_its_turn(connection, topic, name):
-    """The second batch of a transaction arrives first: it is refused and may be sent again behind the first."""
+    """The second batch of a transaction arrives first: refused, and taken when it comes behind the first."""
     connection.create(topic)
     producer = new_producer(connection, name)
     first, second = producer.batch(b"first", sequence=0), producer.batch(b"second", sequence=1)
@@ -180,7 +181,7 @@ def test_old_versions_name_the_error_as_old_clients_know_it(connection, topic, n
 
 
 def test_a_producer_that_names_its_id_gets_the_next_epoch(connection, topic, name):
-    """KIP-360: after an error it may go on; a repeated request gets the same answer, and an older one none."""
+    """KIP-360: after an error it may go on. A repeated request gets the same answer, an older one none."""
     connection.create(topic)
     producer = new_producer(connection, name)
     first = {"producer_id": producer.id, "producer_epoch": 0}

@@ -1,5 +1,6 @@
-"""Producers and readers at once, over a network that delays, repeats, reorders and loses requests, while producers
-and the broker die: what all of them saw together must be a history that the protocol permits (`history.py`).
+"""Producers and readers at once, over a network that delays, repeats, reorders and loses requests, while
+producers and the broker die: what all of them saw together must be a history that the protocol permits
+(`history.py`).
 
 `MARTLET_SEED` draws the same lots again, `MARTLET_HISTORY_SECONDS` says how long each history goes on."""
 

@@ -1,4 +1,4 @@
-"""Transactions by hand, as Java and our own client speak them (version 2) and as older clients do (version 1)."""
+"""Transactions by hand: as Java and our own client speak them (version 2), and older ones (version 1)."""
 
 import struct
 import time
@@ -57,7 +57,7 @@ def name():
 
 @both
 def test_records_are_seen_when_their_transaction_is_committed(connection, topic, name, versions):
-    """By readers of committed records; others see them at once. Three partitions; the second transaction goes on."""
+    """By readers of committed records; others see them at once. Three partitions, two transactions."""
     connection.create(topic, 3)
     producer = new_producer(connection, name, versions)
     for number in range(2):

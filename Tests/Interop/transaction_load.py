@@ -1,7 +1,7 @@
 """Producers and readers that write down what they do and see, for `history.py` to judge.
 
-Each `Writer` is what a careful client is: it numbers its batches, repeats what got no answer, aborts after an error,
-and begins anew when it is fenced. Now and then it dies instead, without a word."""
+Each `Writer` is what a careful client is: it numbers its batches, repeats what got no answer, aborts after
+an error, and begins anew when it is fenced. Now and then it dies instead, without a word."""
 
 import contextlib
 import random
@@ -161,7 +161,7 @@ class Writer(threading.Thread):
         self._maybe_die()
         now.fate = UNKNOWN if commits else ABORTED
         try:
-            answer, was_sure = self._call(
+            answer, _ = self._call(
                 apis_transactions.END_TXN, V2["end"], committed=commits, **self.producer.owner
             )
         except Fails as refused:
@@ -178,7 +178,7 @@ class Writer(threading.Thread):
             raise Died
 
     def _call(self, api, version, find=lambda answer: answer, **fields):
-        """The good answer, and whether every try was answered."""
+        """The good answer, and whether the tries before it can have done nothing."""
         was_sure = True
         for attempt in range(TRIES):
             answer = self.line.call(api, version, **fields)
@@ -194,6 +194,7 @@ class Writer(threading.Thread):
                 key = (api.name, code)
                 self.refusals[key] = self.refusals.get(key, 0) + 1
                 raise Fails(code, was_sure)
+            was_sure = False
             time.sleep(0.01)
         raise GaveUp
 
