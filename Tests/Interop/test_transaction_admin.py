@@ -160,7 +160,6 @@ def test_transactions_are_listed_by_what_one_looks_for(connection, topic, name):
     # For how long they are open.
     assert f"{name}.a" not in list_of(connection, duration_ms=600_000)
     eventually(lambda: f"{name}.a" in list_of(connection, duration_ms=100), "old enough", 5, every=0.05)
-    assert f"{name}.b" not in list_of(connection, duration_ms=100)
     # By their names: the whole name must match.
     assert list_of(connection, pattern=f"{name}[.][ab]") == {f"{name}.a": OPEN, f"{name}.b": COMMITTED}
     assert list_of(connection, pattern=f"{name}") == {}
@@ -331,8 +330,6 @@ def test_strangers_add_nothing(connection, topic, name):
     stranger.identity, stranger.id, stranger.epoch = "", producer.id, 0
     assert stranger.add(topic, 0) == {0: raw.INVALID_REQUEST}
     assert stranger.add_offsets(group) == raw.INVALID_REQUEST
-    producer.epoch = 0
-    assert producer.add_offsets("") == raw.INVALID_GROUP_ID
 
 
 def test_long_names_and_many_of_them(broker, connection, topic):

@@ -122,12 +122,14 @@ def test_a_batch_that_overtakes_the_first_one_waits_its_turn(connection, topic, 
     """The second batch of a transaction arrives first: refused, and taken when it comes behind the first."""
     connection.create(topic)
     producer = new_producer(connection, name)
+    producer.good_produce(topic, b"before")
+    producer.commit()
     first, second = producer.batch(b"first", sequence=0), producer.batch(b"second", sequence=1)
     assert producer.send(topic, second)["error_code"] == raw.OUT_OF_ORDER_SEQUENCE
     for records in (first, second):
         assert producer.send(topic, records)["error_code"] == 0
     producer.commit()
-    assert read_committed(connection, topic) == [b"first", b"second"]
+    assert read_committed(connection, topic) == [b"before", b"first", b"second"]
 
 
 @pytest.mark.parametrize("version", range(3, 12))

@@ -416,6 +416,7 @@ def test_members_that_are_no_longer_members_commit_nothing(connection, topic, na
 
 
 def test_members_of_the_consumer_protocol(connection, topic, name):
+    """Producers know no member epochs, so they hear of generations."""
     connection.create(topic)
     group = unique("group")
     answer = arrive(connection, group, "me", topic)
@@ -423,8 +424,8 @@ def test_members_of_the_consumer_protocol(connection, topic, name):
     member, epoch = answer["member_id"], answer["member_epoch"]
     producer = new_producer(connection, name)
     for wrong, expected in (
-        ({"generation": epoch - 1}, raw.STALE_MEMBER_EPOCH),
-        ({"generation": epoch + 1}, raw.STALE_MEMBER_EPOCH),
+        ({"generation": epoch - 1}, raw.ILLEGAL_GENERATION),
+        ({"generation": epoch + 1}, raw.ILLEGAL_GENERATION),
         ({"member_id": "somebody"}, raw.UNKNOWN_MEMBER_ID),
     ):
         right = {"generation": epoch, "member_id": member}
