@@ -12,7 +12,7 @@ internal import MartletWire
 ///
 /// Lives on one event loop, so it is not `Sendable`.
 package final class GroupCoordinator {
-    package typealias Effects = MartletCoordination.Effects<CoordinatorRecord>
+    package typealias Effects = MartletCoordination.Effects<CoordinatorRecord, ShareStateRequest>
 
     package let settings: GroupSettings
     package internal(set) var groups: [GroupID: Group] = [:]

@@ -11,12 +11,15 @@ final class ShardCoordination {
     init(_ environment: BrokerEnvironment) {
         let groupSettings = GroupSettings(environment.settings)
         let stateSettings = ShareStateSettings(environment.settings)
-        groups = CoordinatorTable(.consumerOffsets) {
-            GroupCoordinator(settings: groupSettings, random: SystemRandomNumberGenerator())
-        }
-        shareStates = CoordinatorTable(.shareGroupState) {
-            ShareStateCoordinator(settings: stateSettings)
-        }
+        groups = CoordinatorTable(
+            .consumerOffsets,
+            CoordinatorKind {
+                GroupCoordinator(settings: groupSettings, random: SystemRandomNumberGenerator())
+            } perform: { request, _, shard, completion in
+                shard.shareStates?.perform(request, from: shard, completion)
+            })
+        shareStates = CoordinatorTable(
+            .shareGroupState, CoordinatorKind { ShareStateCoordinator(settings: stateSettings) })
     }
 
     /// Loads the coordinators of all partitions that are there.
