@@ -54,7 +54,7 @@ struct HistoryIndex {
             case .ended(let name, let isCommit): transactions[name]?.ended = (place, isCommit)
             case .polled(let poll): polls.append((place, poll))
             case .fetchedOffset(let fetch): offsetFetches.append(fetch)
-            case .crashed: break
+            case .crashed, .noted: break
             case .finished(let final): self.final = final
             }
         }

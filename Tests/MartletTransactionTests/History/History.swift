@@ -28,6 +28,8 @@ struct History {
         case fetchedOffset(OffsetFetch)
         /// The broker lost its memory, and with a power cut some of its disk.
         case crashed(String)
+        /// Says nothing to the checker.
+        case noted(String)
         case finished(Final)
     }
 }
@@ -132,7 +134,8 @@ extension History.Event: CustomStringConvertible {
                 + "\(poll.lastStable) of \(poll.highWatermark)"
         case .fetchedOffset(let fetch):
             "\(fetch.group) is at \(fetch.offset.map(\.description) ?? "no offset") of \(fetch.partition)"
-        case .crashed(let how): "the broker \(how)"
+        case .crashed(let how): "the broker: \(how)"
+        case .noted(let text): "  \(text)"
         case .finished(let final):
             "in the end: "
                 + final.partitions.sorted { $0.key < $1.key }.map { partition, content in

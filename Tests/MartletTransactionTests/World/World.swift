@@ -1,0 +1,148 @@
+import MartletCore
+import MartletLog
+import MartletSimulation
+
+/// Everything of one simulation, which a seed determines: time, network, disk, broker, and what clients did.
+final class World {
+    /// What is different from seed to seed.
+    struct Options {
+        var inputCount: PartitionIndex = 2
+        var outputCount: PartitionIndex = 2
+        var writerCount = 2
+        var copierCount = 1
+        var transactionsPerClient = 4
+        var crashCount = 2
+        var losesPower = true
+        var failsSyncs = false
+        var mixesVersions = false
+        var segmentBytes = 4_000
+        var compacts = false
+        var network = Network.Faults()
+
+        init(_ random: inout SeededGenerator) {
+            inputCount = PartitionIndex(1 + random.below(3))
+            outputCount = PartitionIndex(1 + random.below(2))
+            writerCount = 1 + random.below(3)
+            copierCount = random.below(3)
+            transactionsPerClient = 2 + random.below(4)
+            crashCount = random.below(4)
+            failsSyncs = random.oneIn(8)
+            mixesVersions = random.oneIn(3)
+            segmentBytes = [600, 2_000, 1 << 20][random.below(3)]
+            compacts = random.oneIn(2)
+            network.losses = [0, 10, 30][random.below(3)]
+            network.repeats = [0, 4, 12][random.below(3)]
+            network.longDelays = [0, 6, 20][random.below(3)]
+        }
+    }
+
+    static let group: GroupID = "copiers"
+    let timeline = Timeline()
+    var random: SeededGenerator
+    let options: Options
+    let plantedFault: PlantedFault?
+    private(set) var history = History()
+    private(set) var network: Network?
+    private(set) var broker: SimulatedBroker?
+    var disk = SimulatedDisk()
+    let tellsStory: Bool
+    /// What the broker did, for who reads a failure.
+    private var lastValue = 0
+    private var lastTransaction = 0
+    private var lastProducerID: Int64 = 0
+    private var brokerCount = 0
+    private(set) var isHealed = false
+
+    init(seed: UInt64, plantedFault: PlantedFault? = nil, tellsStory: Bool = false) {
+        random = SeededGenerator(seed: seed)
+        options = Options(&random)
+        self.plantedFault = plantedFault
+        self.tellsStory = tellsStory
+        network = Network(self, faults: options.network)
+    }
+
+    /// Nothing refers to anything any more.
+    func end() {
+        timeline.clear()
+        broker?.stop()
+        broker = nil
+        network = nil
+    }
+
+    // MARK: Names
+
+    func nextValue() -> Value {
+        lastValue += 1
+        return Value(rawValue: lastValue)
+    }
+
+    func nextTransaction() -> TransactionName {
+        lastTransaction += 1
+        return TransactionName(rawValue: lastTransaction)
+    }
+
+    /// Producer ids are kept by another log, which has no part in this.
+    func nextProducerID() -> ProducerID {
+        lastProducerID += 1
+        return ProducerID(rawValue: 1_000 + lastProducerID)
+    }
+
+    var inputs: [TopicPartition] { (0..<options.inputCount).map { TopicPartition("in", $0) } }
+    var outputs: [TopicPartition] { (0..<options.outputCount).map { TopicPartition("out", $0) } }
+
+    // MARK: What is written down
+
+    func record(_ event: History.Event) { history.record(event) }
+
+    func note(_ text: @autoclosure () -> String) {
+        if tellsStory { history.record(.noted(text())) }
+    }
+
+    func isPlanted(_ fault: PlantedFault) -> Bool { plantedFault == fault }
+
+    // MARK: The broker's life
+
+    enum Stop { case clean, killed, powerLoss }
+
+    func start() throws {
+        try disk.createDirectory(SimulatedBroker.directory)
+        try disk.syncDirectory("/")
+        try startBroker(wasClean: false)
+    }
+
+    func startBroker(wasClean: Bool) throws {
+        brokerCount += 1
+        broker = try SimulatedBroker(self, number: brokerCount, wasClean: wasClean)
+        note("broker \(brokerCount) serves")
+    }
+
+    /// Ends the broker, and starts another after a while.
+    func stopBroker(_ stop: Stop, for downtime: Int64) {
+        guard let broker else { return }
+        var wasClean = false
+        if stop == .clean { wasClean = broker.close() }
+        broker.stop()
+        self.broker = nil
+        if stop == .powerLoss { disk = disk.afterPowerLoss(seed: random.next()) }
+        record(.crashed("\(stop)"))
+        timeline.after(downtime) { [self] in
+            guard self.broker == nil else { return }
+            do {
+                try startBroker(wasClean: wasClean)
+            } catch {
+                record(.crashed("cannot start: \(error)"))
+                failure = "\(error)"
+            }
+        }
+    }
+
+    /// Why the broker did not start again.
+    private(set) var failure: String?
+
+    /// From now on all goes well.
+    func heal() {
+        isHealed = true
+        network?.faults = nil
+        disk.clearFaults()
+    }
+}
