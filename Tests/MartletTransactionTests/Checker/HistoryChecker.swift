@@ -68,9 +68,9 @@ struct HistoryChecker {
     /// Whoever begins a transaction although its successor was ready cannot have committed it.
     private mutating func checkZombies() {
         for (name, facts) in index.ordered where facts.ended?.isCommit == true {
-            let isFenced = index.initialised.contains { client, place in
-                client.id == facts.client.id && client.incarnation > facts.client.incarnation
-                    && place < facts.began
+            let rank = index.rank(facts.client)
+            let isFenced = index.initialised.contains { client, other in
+                client.id == facts.client.id && other.rank > rank && other.place < facts.began
             }
             if isFenced { report(.zombieCommitted(name, facts.client)) }
         }
@@ -87,17 +87,16 @@ struct HistoryChecker {
 
     /// Records of one id: incarnation after incarnation, and each in the order in which it wrote.
     private mutating func checkProducerOrder(_ records: [History.Place], _ partition: TopicPartition) {
-        var last: [TransactionalID: (incarnation: Int, number: Int, value: Value)] = [:]
+        var last: [TransactionalID: (rank: ClientRank, number: Int, value: Value)] = [:]
         for place in records {
             guard let origin = index.origin[place.value],
                 let client = index.transactions[origin.transaction]?.client
             else { continue }
-            if let last = last[client.id],
-                (client.incarnation, origin.number) < (last.incarnation, last.number)
-            {
+            let rank = index.rank(client)
+            if let last = last[client.id], (rank, origin.number) < (last.rank, last.number) {
                 report(.outOfOrder(place.value, after: last.value, partition))
             }
-            last[client.id] = (client.incarnation, origin.number, place.value)
+            last[client.id] = (rank, origin.number, place.value)
         }
     }
 

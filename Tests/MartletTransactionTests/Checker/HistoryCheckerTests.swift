@@ -171,7 +171,9 @@ struct HistoryCheckerTests {
     @Test("a fenced producer commits")
     func zombie() {
         var story = Story()
-        story.add(.initialised(ClientName(id: "p", incarnation: 2)))
+        story.add(
+            .initialised(
+                ClientName(id: "p", incarnation: 2), ProducerID(rawValue: 1), ProducerEpoch(rawValue: 1)))
         story.begin(1, by: "p", incarnation: 1)
         story.write(1, "a", [10])
         story.commit(1)

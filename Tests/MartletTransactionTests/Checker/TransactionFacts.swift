@@ -20,6 +20,17 @@ struct TransactionFacts {
     }
 }
 
+/// The order of lives: as the coordinator has seen them, not as they were started.
+struct ClientRank: Comparable {
+    var id: ProducerID
+    var epoch: ProducerEpoch
+    var incarnation: Int
+
+    static func < (left: Self, right: Self) -> Bool {
+        (left.id, left.epoch, left.incarnation) < (right.id, right.epoch, right.incarnation)
+    }
+}
+
 /// A history in a form in which questions are cheap.
 struct HistoryIndex {
     private(set) var transactions: [TransactionName: TransactionFacts] = [:]
@@ -28,8 +39,8 @@ struct HistoryIndex {
     private(set) var sources: [Value: Value] = [:]
     private(set) var polls: [(place: Int, poll: History.Poll)] = []
     private(set) var offsetFetches: [History.OffsetFetch] = []
-    /// When each incarnation was ready.
-    private(set) var initialised: [ClientName: Int] = [:]
+    /// When each incarnation was ready, and as what.
+    private(set) var initialised: [ClientName: (place: Int, rank: ClientRank)] = [:]
     private(set) var final: History.Final?
     /// Where each record is in the end; the first place if there are two.
     private(set) var places: [Value: (partition: TopicPartition, offset: Offset)] = [:]
@@ -38,7 +49,10 @@ struct HistoryIndex {
         var number = 0
         for (place, event) in history.events.enumerated() {
             switch event {
-            case .initialised(let client): initialised[client] = place
+            case .initialised(let client, let id, let epoch):
+                initialised[client] = (
+                    place, ClientRank(id: id, epoch: epoch, incarnation: client.incarnation)
+                )
             case .began(let name, let client):
                 transactions[name] = TransactionFacts(client: client, began: place)
             case .wrote(let name, let partition, let records):
@@ -63,6 +77,13 @@ struct HistoryIndex {
                 places[place.value] = (partition, place.offset)
             }
         }
+    }
+
+    func rank(_ client: ClientName) -> ClientRank {
+        initialised[client]?.rank
+            ?? ClientRank(
+                id: ProducerID(rawValue: 0), epoch: ProducerEpoch(rawValue: 0),
+                incarnation: client.incarnation)
     }
 
     /// In the order in which they began.

@@ -1,4 +1,5 @@
 import MartletCore
+import MartletSimulation
 import MartletWire
 
 /// What a consume-transform-produce job writes: reads a part of its input, makes an output of each record, and

@@ -1,4 +1,5 @@
 import MartletCore
+import MartletSimulation
 
 /// A job under one transactional id, done by one incarnation after another, and now and then by two that do
 /// not know of each other.

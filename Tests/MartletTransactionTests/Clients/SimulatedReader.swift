@@ -1,4 +1,5 @@
 import MartletCore
+import MartletSimulation
 import MartletLog
 import MartletRecords
 

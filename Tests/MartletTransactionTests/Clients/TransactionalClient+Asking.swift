@@ -1,4 +1,5 @@
 import MartletCore
+import MartletSimulation
 
 extension TransactionalClient {
     /// Asks until there is an answer that is not "come again"; nil if there is none after so many attempts.

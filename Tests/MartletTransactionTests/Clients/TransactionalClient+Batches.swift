@@ -1,4 +1,5 @@
 import MartletCore
+import MartletSimulation
 import MartletRecords
 
 extension TransactionalClient {
@@ -67,6 +68,7 @@ extension TransactionalClient {
         world.network?.ask(looseConnection) { broker, reply in
             broker.produce(request, reply)
         } _: { [self] (answer: Answer<ErrorCode>?) in
+            if case nil = answer { looseConnection.reconnect() }
             guard isAlive, current?.name == name, current?.isEnding == false else { return }
             let code: ErrorCode =
                 switch answer {

@@ -68,7 +68,7 @@ final class TransactionalClient {
         self.didEnd = didEnd
         self.didFinish = didFinish
         connection = Network.Connection(
-            inOrder: version == .one && !world.isPlanted(.repeatsEndOfVersion1))
+            isForgetful: version == .one && !world.isPlanted(.repeatsEndOfVersion1))
     }
 
     /// Ends it where it stands, in the middle of anything. What it has sent is on its way.
@@ -109,7 +109,7 @@ final class TransactionalClient {
             guard let response, response.errorCode == .none else { return kill() }
             world.note("\(name) is \(response.producerID):\(response.producerEpoch)")
             take(response.producerID, response.producerEpoch)
-            if asNew { world.record(.initialised(name)) }
+            if asNew { world.record(.initialised(name, producerID, epoch)) }
             begin()
         }
     }

@@ -13,8 +13,8 @@ struct History {
     mutating func record(_ event: Event) { events.append(event) }
 
     enum Event {
-        /// An incarnation has got its producer id; all before it are fenced.
-        case initialised(ClientName)
+        /// An incarnation has got its producer id and epoch; all that had a smaller one are fenced.
+        case initialised(ClientName, ProducerID, ProducerEpoch)
         case began(TransactionName, by: ClientName)
         /// Records were sent. Without a source they are new, otherwise each is made from one that was read.
         case wrote(TransactionName, TopicPartition, [Record])
@@ -42,7 +42,7 @@ struct TransactionName: Hashable, Comparable, CustomStringConvertible {
     static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 }
 
-/// One life of a transactional producer: whoever starts later under the same id fences it.
+/// One life of a transactional producer: whoever is initialised later under the same id fences it.
 struct ClientName: Hashable, CustomStringConvertible {
     var id: TransactionalID
     var incarnation: Int
@@ -121,7 +121,7 @@ extension History {
 extension History.Event: CustomStringConvertible {
     var description: String {
         switch self {
-        case .initialised(let client): "\(client) is initialised"
+        case .initialised(let client, let id, let epoch): "\(client) is initialised as \(id):\(epoch)"
         case .began(let name, let client): "\(name) begins, by \(client)"
         case .wrote(let name, let partition, let records):
             "\(name) writes \(records.map(\.value)) to \(partition)"

@@ -1,17 +1,25 @@
 import MartletCore
+import MartletSimulation
 
 /// The way between clients and the broker, which loses, delays, repeats and reorders what it carries.
 final class Network {
-    /// A client's connection. With `inOrder`, what was sent on an earlier one is gone once the client has
-    /// connected again; otherwise it may still be on its way, as the buffers of a dead connection are.
+    /// A client's connection, which keeps the order of what is sent on it.
+    ///
+    /// When the client connects again, what it sent before may still be on its way, in the buffers of the dead
+    /// connection, and arrive behind what it sends now. With `isForgetful` it is lost instead.
     final class Connection {
-        let inOrder: Bool
+        let isForgetful: Bool
         fileprivate var life = 0
+        /// When what was sent last arrives.
+        fileprivate var lastArrival: Timestamp = 0
 
-        init(inOrder: Bool = false) { self.inOrder = inOrder }
+        init(isForgetful: Bool = false) { self.isForgetful = isForgetful }
 
         /// The client gives up on what it has sent.
-        func reconnect() { life += 1 }
+        func reconnect() {
+            life += 1
+            lastArrival = 0
+        }
     }
 
     struct Faults {
@@ -46,9 +54,14 @@ final class Network {
             completion(answer)
         }
         let life = connection.life
-        for _ in 0..<copies() {
-            world.timeline.after(delay()) { [world] in
-                guard let broker = world.broker, !connection.inOrder || life == connection.life else {
+        for copy in 0..<copies() {
+            var arrival = world.timeline.now + delay()
+            if copy == 0 {
+                arrival = max(arrival, connection.lastArrival)
+                connection.lastArrival = arrival
+            }
+            world.timeline.at(arrival) { [world] in
+                guard let broker = world.broker, !connection.isForgetful || life == connection.life else {
                     return
                 }
                 request(broker) { [weak self] result in

@@ -123,7 +123,8 @@ extension SimulatedBroker {
             return nil
         }
         return FetchAnswer(
-            bytes: bytes, nextOffset: slice.nextOffset, lastStable: limit,
+            bytes: bytes, nextOffset: slice.nextOffset,
+            lastStable: isCommitted ? limit : log.offsets.lastStable,
             highWatermark: log.offsets.highWatermark, aborted: aborted)
     }
 

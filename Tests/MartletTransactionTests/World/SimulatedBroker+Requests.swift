@@ -1,5 +1,6 @@
 import MartletCoordination
 import MartletCore
+import MartletSimulation
 import MartletLog
 import MartletWire
 

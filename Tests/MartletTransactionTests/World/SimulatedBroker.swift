@@ -78,9 +78,8 @@ final class SimulatedBroker {
     ) -> SimulatedShell<TransactionCoordinator> {
         var settings = TransactionSettings()
         settings.maximumTimeoutMs = 60_000
-        return SimulatedShell(partition, world) { [unowned world] in
-            TransactionCoordinator(
-                settings: settings, random: SeededGenerator(seed: world.random.next()))
+        return SimulatedShell(partition, world) {
+            TransactionCoordinator(settings: settings)
         } perform: { [unowned self] errand, completion in
             perform(errand, completion)
         }

@@ -1,4 +1,5 @@
 import MartletCore
+import MartletSimulation
 import MartletLog
 
 /// A partition of the simulated broker: its log, the syncs of it, and who waits for them.
