@@ -22,7 +22,10 @@ final class SimulatedPartition {
     func append(
         _ records: Bytes, origin: AppendOrigin, verification: TransactionVerification? = nil
     ) throws(LogError) -> AppendResult {
-        defer { scheduleSync() }
+        defer {
+            world.step()
+            scheduleSync()
+        }
         return try log.append(
             records, origin: origin, leaderEpoch: Self.leaderEpoch, now: world.timeline.now,
             verification: verification)
@@ -31,7 +34,10 @@ final class SimulatedPartition {
     func appendMarker(
         _ marker: TransactionMarker, of producer: ProducerID, epoch: ProducerEpoch, isEpochBumped: Bool
     ) throws(LogError) -> AppendResult {
-        defer { scheduleSync() }
+        defer {
+            world.step()
+            scheduleSync()
+        }
         return try log.appendMarker(
             marker, of: producer, epoch: epoch, isEpochBumped: isEpochBumped, leaderEpoch: Self.leaderEpoch,
             now: world.timeline.now)
@@ -78,6 +84,7 @@ final class SimulatedPartition {
         }
         log.finishSync(request, result, now: world.timeline.now)
         guard case .success = result else { return fail() }
+        world.step()
         let mark = log.offsets.highWatermark
         let due = waiting.filter { $0.offset <= mark }
         waiting.removeAll { $0.offset <= mark }

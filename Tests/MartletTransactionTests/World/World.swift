@@ -11,8 +11,9 @@ final class World {
         var writerCount = 2
         var copierCount = 1
         var transactionsPerClient = 4
+        /// Crashes at any time, and between steps of the broker's work.
         var crashCount = 2
-        var losesPower = true
+        var fatalStepCount = 2
         var failsSyncs = false
         var mixesVersions = false
         var segmentBytes = 4_000
@@ -25,7 +26,8 @@ final class World {
             writerCount = 1 + random.below(3)
             copierCount = random.below(3)
             transactionsPerClient = 2 + random.below(4)
-            crashCount = random.below(4)
+            crashCount = random.below(3)
+            fatalStepCount = random.below(4)
             failsSyncs = random.oneIn(8)
             mixesVersions = random.oneIn(3)
             segmentBytes = [600, 2_000, 1 << 20][random.below(3)]
@@ -52,6 +54,8 @@ final class World {
     private var lastProducerID: Int64 = 0
     private var brokerCount = 0
     private(set) var isHealed = false
+    private var stepCount = 0
+    private var fatalSteps: Set<Int> = []
 
     init(seed: UInt64, plantedFault: PlantedFault? = nil, tellsStory: Bool = false) {
         random = SeededGenerator(seed: seed)
@@ -59,6 +63,7 @@ final class World {
         self.plantedFault = plantedFault
         self.tellsStory = tellsStory
         network = Network(self, faults: options.network)
+        for _ in 0..<options.fatalStepCount { fatalSteps.insert(1 + random.below(150)) }
     }
 
     /// Nothing refers to anything any more.
@@ -125,14 +130,36 @@ final class World {
         self.broker = nil
         if stop == .powerLoss { disk = disk.afterPowerLoss(seed: random.next()) }
         record(.crashed("\(stop)"))
+        restart(after: downtime, wasClean: wasClean, attempts: 3)
+    }
+
+    /// A disk that fails lets no broker start; the next attempt may find it in order.
+    private func restart(after downtime: Int64, wasClean: Bool, attempts: Int) {
         timeline.after(downtime) { [self] in
-            guard self.broker == nil else { return }
+            guard broker == nil else { return }
             do {
                 try startBroker(wasClean: wasClean)
             } catch {
                 record(.crashed("cannot start: \(error)"))
-                failure = "\(error)"
+                guard attempts > 1 else {
+                    failure = "\(error)"
+                    return
+                }
+                restart(after: 100, wasClean: false, attempts: attempts - 1)
             }
+        }
+    }
+
+    // MARK: Crashes in the middle of things
+
+    /// Something was appended or synced. Now and then that is where the broker's life ends: a crash at a time
+    /// of its own rarely comes between two steps that belong together.
+    func step() {
+        stepCount += 1
+        guard fatalSteps.remove(stepCount) != nil, !isHealed else { return }
+        timeline.after(Int64(random.below(3))) { [self] in
+            guard !isHealed else { return }
+            stopBroker(random.oneIn(4) ? .killed : .powerLoss, for: Int64(20 + random.below(800)))
         }
     }
 
