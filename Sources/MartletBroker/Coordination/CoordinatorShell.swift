@@ -31,7 +31,7 @@ final class CoordinatorShell<Machine: CoordinatorMachine> {
     }
 
     private var state = State.failed
-    private var queue: [(caller: Caller, event: Event, answer: Answer)] = []
+    private var queue: [(caller: Caller, write: TransactionalWrite?, event: Event, answer: Answer)] = []
     /// Counts coordinators, so that what was begun for one that is gone is not mistaken for this one's.
     private var term = 0
     private var lastTicket: UInt64 = 0
@@ -49,6 +49,8 @@ final class CoordinatorShell<Machine: CoordinatorMachine> {
     private struct StoredEvent {
         var records: [Machine.Record]
         var producer: TransactionalProducer?
+        /// That the records may open the transaction here.
+        var verification: TransactionVerification?
     }
 
     /// Calls that wait for a coordinator to be loaded; more are told to come again.
@@ -76,14 +78,22 @@ final class CoordinatorShell<Machine: CoordinatorMachine> {
     // MARK: Events
 
     /// Hands a request to the coordinator. `answer` is called once, on this loop.
-    func submit(_ caller: Caller, _ event: @escaping Event, _ answer: @escaping Answer) {
+    ///
+    /// - Parameter write: If what the request stores belongs to a transaction.
+    func submit(
+        _ caller: Caller, in write: TransactionalWrite? = nil, _ event: @escaping Event,
+        _ answer: @escaping Answer
+    ) {
         switch state {
         case .loading:
             guard queue.count < Self.maximumQueuedCalls else {
                 return answer(.failure(CoordinatorUnavailable(code: .coordinatorLoadInProgress)))
             }
-            queue.append((caller, event, answer))
+            queue.append((caller, write, event, answer))
         case .serving(let machine):
+            if let write, let error = write.objection(of: partition) {
+                return answer(.failure(CoordinatorUnavailable(code: error.errorCode)))
+            }
             lastTicket += 1
             let ticket = Ticket(rawValue: lastTicket)
             waiting[ticket] = answer
@@ -91,7 +101,7 @@ final class CoordinatorShell<Machine: CoordinatorMachine> {
                 ticket: ticket, version: caller.version, clientID: caller.clientID,
                 clientHost: caller.clientHost, now: clock.now())
             event(machine, call)
-            takeEffects(of: machine)
+            takeEffects(of: machine, write?.verification)
         case .failed:
             answer(.failure(CoordinatorUnavailable(code: .coordinatorNotAvailable)))
         case .stopped:
@@ -106,10 +116,12 @@ final class CoordinatorShell<Machine: CoordinatorMachine> {
         takeEffects(of: machine)
     }
 
-    private func takeEffects(of machine: Machine) {
+    private func takeEffects(of machine: Machine, _ verification: TransactionVerification? = nil) {
         let effects = machine.takeEffects()
         if !effects.records.isEmpty {
-            records.append(StoredEvent(records: effects.records, producer: effects.producer))
+            records.append(
+                StoredEvent(
+                    records: effects.records, producer: effects.producer, verification: verification))
         }
         replies += effects.replies
         errands += effects.errands
@@ -166,6 +178,19 @@ final class CoordinatorShell<Machine: CoordinatorMachine> {
         return true
     }
 
+    /// Ends the transaction of a producer that has stored something here, behind all that was decided before.
+    func endTransaction(_ end: TransactionEnd) -> Result<AppendResult, MarkerError> {
+        guard case .serving(let machine) = state else {
+            return .failure(MarkerError(code: .coordinatorLoadInProgress))
+        }
+        guard storeRecords() else { return .failure(MarkerError(code: .coordinatorNotAvailable)) }
+        let result = partition.endTransaction(end)
+        guard case .success = result else { return result }
+        machine.transactionEnded(end.producer.id, isCommit: end.isCommit, now: clock.now())
+        takeEffects(of: machine)
+        return result
+    }
+
     /// Gives up the front of the log that nobody will read again. After a crash it may be there again, which
     /// is no harm.
     private func shorten(to offset: Offset) {
@@ -180,34 +205,34 @@ final class CoordinatorShell<Machine: CoordinatorMachine> {
     /// Stores the records of an event as one batch, those of small events together.
     private func append(_ events: [StoredEvent]) throws {
         var builder = RecordBatchBuilder()
-        var producer: TransactionalProducer?
+        var last = StoredEvent(records: [])
         let now = shard.environment.clock()
         for event in events {
-            if event.producer != producer { try flush(&builder, of: producer) }
-            producer = event.producer
+            if event.producer != last.producer { try flush(&builder, of: last) }
+            last = event
             for record in event.records {
                 let (key, value) = try record.encoded()
                 let size = key.count + (value?.count ?? 0)
                 if builder.estimatedByteCount + size > Self.maximumBatchByteCount {
-                    try flush(&builder, of: producer)
+                    try flush(&builder, of: event)
                 }
                 try builder.append(key: key, value: value, timestamp: now)
             }
-            if builder.estimatedByteCount >= Self.batchByteCount { try flush(&builder, of: producer) }
+            if builder.estimatedByteCount >= Self.batchByteCount { try flush(&builder, of: event) }
         }
-        try flush(&builder, of: producer)
+        try flush(&builder, of: last)
     }
 
     /// Appends the batch that was built, if there is anything in it.
-    private func flush(_ builder: inout RecordBatchBuilder, of producer: TransactionalProducer?) throws {
+    private func flush(_ builder: inout RecordBatchBuilder, of event: StoredEvent) throws {
         guard !builder.isEmpty else { return }
         var options = RecordBatchBuilder.Options()
-        if let producer {
+        if let producer = event.producer {
             options.producerID = producer.id
             options.producerEpoch = producer.epoch
             options.isTransactional = true
         }
-        _ = try partition.append(try builder.build(options), origin: .coordinator)
+        _ = try partition.append(try builder.build(options), origin: .coordinator, event.verification)
     }
 
     /// Begins anew from what the log holds.
@@ -297,7 +322,7 @@ final class CoordinatorShell<Machine: CoordinatorMachine> {
         takeEffects(of: machine)
         let calls = queue
         queue = []
-        for call in calls { submit(call.caller, call.event, call.answer) }
+        for call in calls { submit(call.caller, in: call.write, call.event, call.answer) }
     }
 
     // MARK: Time and end
