@@ -59,10 +59,16 @@ final class TransactionSimulation {
 
     private func makeRoles() {
         for number in 0..<world.options.writerCount {
-            roles.append(Role(TransactionalID("writer-\(number)"), in: world))
+            roles.append(Role(TransactionalID("writer-\(number)"), .writer, in: world))
         }
-        for (number, input) in world.inputs.prefix(world.options.copierCount).enumerated() {
-            roles.append(Role(TransactionalID("copier-\(number)"), copying: input, in: world))
+        if world.options.hasMembers {
+            for number in 0..<world.options.copierCount {
+                roles.append(Role(TransactionalID("member-\(number)"), .member, in: world))
+            }
+        } else {
+            for (number, input) in world.inputs.prefix(world.options.copierCount).enumerated() {
+                roles.append(Role(TransactionalID("copier-\(number)"), .copier(input), in: world))
+            }
         }
         for role in roles {
             world.timeline.after(Int64(world.random.below(300))) { role.start() }
@@ -126,7 +132,7 @@ final class TransactionSimulation {
 
     /// The transactional ids under which nothing can be done any more.
     private func probe() -> [TransactionalID] {
-        let writers = roles.filter { $0.input == nil }
+        let writers = roles.filter(\.isWriter)
         for role in writers { role.probe() }
         let timeline = world.timeline
         timeline.run(until: timeline.now + Self.longestPhaseMs) { writers.allSatisfy(\.isDone) }
@@ -140,8 +146,7 @@ final class TransactionSimulation {
         final.stuck = stuck
         for partition in world.inputs + world.outputs { final.partitions[partition] = try read(partition) }
         let connection = Network.Connection()
-        for role in roles {
-            guard let input = role.input else { continue }
+        for input in world.inputs {
             var isKnown = false
             for _ in 0..<5 where !isKnown {
                 Copier.fetchOffset(input, in: world, connection) { offset, wasKnown in

@@ -3,80 +3,109 @@ import MartletSimulation
 import MartletWire
 
 /// What a consume-transform-produce job writes: reads a part of its input, makes an output of each record, and
-/// sends the offset it has come to with them.
+/// sends the offsets it has come to with them.
 final class Copier {
     private unowned let world: World
-    private let input: TopicPartition
-    private let reader: SimulatedReader
+    private let name: String
+    /// What it may read at the moment.
+    private let inputs: () -> [TopicPartition]
     private let connection = Network.Connection()
-    /// Where the next transaction begins; nil if the group's coordinator must be asked.
-    private var base: Offset?
+    private var readers: [TopicPartition: SimulatedReader] = [:]
+    /// Where the next transaction begins; the group's coordinator must be asked for what is not here.
+    private var bases: [TopicPartition: Offset] = [:]
     private var isStopped = false
 
-    init(_ name: String, _ input: TopicPartition, in world: World) {
+    init(_ name: String, in world: World, inputs: @escaping () -> [TopicPartition]) {
         self.world = world
-        self.input = input
-        reader = SimulatedReader(name, input, isCommitted: true, in: world)
+        self.name = name
+        self.inputs = inputs
     }
 
     func stop() { isStopped = true }
 
+    /// Others may read it now.
+    func forget(_ partition: TopicPartition) { bases[partition] = nil }
+
+    func forgetAll() { bases = [:] }
+
     /// The transaction has ended: what was read counts, or is read again.
-    func didEnd(isCommit: Bool?) {
-        base = isCommit == true ? reader.position : nil
+    func didEnd(isCommit: Bool?, _ plan: TransactionalClient.Plan) {
+        for consumption in plan.consumption where bases[consumption.partition] != nil {
+            bases[consumption.partition] = isCommit == true ? consumption.offsets.upperBound : nil
+        }
     }
 
     /// Makes the next transaction; nil if there is nothing to read for a long time.
     func nextPlan(patience: Int, _ completion: @escaping (TransactionalClient.Plan?) -> Void) {
         guard !isStopped else { return }
         guard patience > 0 else { return completion(nil) }
-        guard let base else {
-            return fetchOffset { [self] in nextPlan(patience: patience - 1, completion) }
+        let again = { [self] in
+            world.timeline.after(Int64(20 + world.random.below(150))) { [self] in
+                nextPlan(patience: patience - 1, completion)
+            }
         }
-        reader.seek(to: base)
-        read(from: base, [], patience: patience, completion)
+        guard let input = inputs().randomElement(using: &world.random) else { return again() }
+        guard let base = bases[input] else {
+            return fetchOffset(of: input) { again() }
+        }
+        read(input, from: base, [], polls: 1 + world.random.below(3)) { [self] places, end in
+            // Meanwhile it may have become somebody else's.
+            guard !places.isEmpty, bases[input] == base else { return again() }
+            var plan = TransactionalClient.Plan()
+            add(places, of: input, base..<end, to: &plan)
+            readSecond(beside: input, plan, completion)
+        }
+    }
+
+    /// Some transactions take from two partitions.
+    private func readSecond(
+        beside first: TopicPartition, _ plan: TransactionalClient.Plan,
+        _ completion: @escaping (TransactionalClient.Plan?) -> Void
+    ) {
+        let others = inputs().filter { $0 != first && bases[$0] != nil }
+        guard world.random.oneIn(2), let input = others.randomElement(using: &world.random),
+            let base = bases[input]
+        else { return completion(plan) }
+        read(input, from: base, [], polls: 1) { [self] places, end in
+            var plan = plan
+            if !places.isEmpty, bases[input] == base { add(places, of: input, base..<end, to: &plan) }
+            completion(plan)
+        }
     }
 
     private func read(
-        from base: Offset, _ places: [History.Place], patience: Int,
-        _ completion: @escaping (TransactionalClient.Plan?) -> Void
+        _ input: TopicPartition, from base: Offset, _ places: [History.Place], polls: Int,
+        _ completion: @escaping ([History.Place], _ end: Offset) -> Void
     ) {
         guard !isStopped else { return }
-        guard patience > 0 else { return completion(nil) }
+        let reader = readers[input] ?? SimulatedReader(name, input, isCommitted: true, in: world)
+        readers[input] = reader
+        if places.isEmpty { reader.seek(to: base) }
         reader.poll { [self] more in
-            let places = places + (more ?? [])
-            if places.isEmpty || (places.count < 3 && more?.isEmpty == false) {
-                let delay = Int64(20 + world.random.below(200))
-                world.timeline.after(delay) { [self] in
-                    read(from: base, places, patience: patience - 1, completion)
-                }
-                return
-            }
-            completion(plan(places, from: base))
+            let all = places + (more ?? [])
+            guard polls > 1, !all.isEmpty else { return completion(all, reader.position) }
+            read(input, from: base, all, polls: polls - 1, completion)
         }
     }
 
-    private func plan(_ places: [History.Place], from base: Offset) -> TransactionalClient.Plan {
-        var plan = TransactionalClient.Plan()
+    private func add(
+        _ places: [History.Place], of input: TopicPartition, _ offsets: Range<Offset>,
+        to plan: inout TransactionalClient.Plan
+    ) {
         let outputs = world.outputs
         for place in places {
             let output = outputs[world.random.below(outputs.count)]
             plan.batches.append((output, [History.Record(value: world.nextValue(), source: place.value)]))
         }
-        plan.consumption = History.Consumption(
-            group: World.group, partition: input, offsets: base..<reader.position)
-        return plan
+        plan.consumption.append(
+            History.Consumption(group: World.group, partition: input, offsets: offsets))
     }
 
-    /// Asks until nothing is undecided: an offset that a transaction may still change is no place to begin.
-    private func fetchOffset(_ completion: @escaping () -> Void) {
+    /// Asks where nothing is undecided: an offset that a transaction may still change is no place to begin.
+    private func fetchOffset(of input: TopicPartition, _ completion: @escaping () -> Void) {
         Self.fetchOffset(input, in: world, connection) { [self] offset, isKnown in
             guard !isStopped else { return }
-            guard isKnown else {
-                world.timeline.after(Int64(20 + world.random.below(100))) { completion() }
-                return
-            }
-            base = offset ?? 0
+            if isKnown, inputs().contains(input) { bases[input] = offset ?? 0 }
             completion()
         }
     }

@@ -4,26 +4,36 @@ import MartletSimulation
 /// A job under one transactional id, done by one incarnation after another, and now and then by two that do
 /// not know of each other.
 final class Role {
+    /// What the job is.
+    enum Kind {
+        case writer
+        /// Copies one partition: whoever does that has the same transactional id.
+        case copier(TopicPartition)
+        /// Copies what its group gives it, under a transactional id of its own.
+        case member
+    }
+
     let id: TransactionalID
-    /// What it copies from; nil for a writer of new records.
-    let input: TopicPartition?
+    let kind: Kind
     private(set) var remaining: Int
     private(set) var committedCount = 0
     private var incarnation = 0
     private var clients: [TransactionalClient] = []
     private var copiers: [Copier] = []
+    private var members: [GroupMember] = []
     private let version: TransactionalClient.Version
     private unowned let world: World
 
-    init(_ id: TransactionalID, copying input: TopicPartition? = nil, in world: World) {
+    init(_ id: TransactionalID, _ kind: Kind, in world: World) {
         self.id = id
-        self.input = input
+        self.kind = kind
         self.world = world
         remaining = world.options.transactionsPerClient
         version = world.random.oneIn(2) ? .one : .two
     }
 
     var living: [TransactionalClient] { clients.filter(\.isAlive) }
+    var isWriter: Bool { if case .writer = kind { true } else { false } }
     var isDone: Bool { living.isEmpty && remaining == 0 }
 
     /// Begins a new incarnation, whatever the others do.
@@ -31,23 +41,51 @@ final class Role {
         guard remaining > 0 else { return }
         incarnation += 1
         let name = ClientName(id: id, incarnation: incarnation)
-        let copier = input.map { Copier("\(name)", $0, in: world) }
-        if let copier { copiers.append(copier) }
+        let job = makeJob("\(name)")
         let version: TransactionalClient.Version =
             world.options.mixesVersions ? (world.random.oneIn(2) ? .one : .two) : version
         let client = TransactionalClient(
             name, version, timeoutMs: Int32(1_500 + world.random.below(5_000)), in: world,
-            nextPlan: { [self] completion in nextPlan(copier, completion) },
-            didEnd: { [self] isCommit in
-                copier?.didEnd(isCommit: isCommit)
+            nextPlan: { [self] completion in nextPlan(job, completion) },
+            didEnd: { [self] isCommit, plan in
+                job?.copier.didEnd(isCommit: isCommit, plan)
+                job?.member?.isBusy = false
                 if isCommit == true { committedCount += 1 }
             },
             didFinish: { [self] in
-                copier?.stop()
+                job?.copier.stop()
+                job?.member?.stop()
                 restart()
             })
         clients.append(client)
         client.start()
+    }
+
+    /// What one incarnation of a copy job reads with.
+    private struct Job {
+        var copier: Copier
+        var member: GroupMember?
+    }
+
+    private func makeJob(_ name: String) -> Job? {
+        switch kind {
+        case .writer: return nil
+        case .copier(let input):
+            let copier = Copier(name, in: world) { [input] }
+            copiers.append(copier)
+            return Job(copier: copier)
+        case .member:
+            var copier: Copier?
+            let member = GroupMember(MemberID("member-\(name)"), in: world) { lost in
+                if let lost { copier?.forget(lost) } else { copier?.forgetAll() }
+            }
+            let made = Copier(name, in: world) { [unowned member] in member.partitions() }
+            copier = made
+            copiers.append(made)
+            members.append(member)
+            member.start()
+            return Job(copier: made, member: member)
+        }
     }
 
     /// Somebody looks after the job, as long as there is something to do.
@@ -83,26 +121,31 @@ final class Role {
     func release() {
         clients = []
         copiers = []
+        members = []
     }
 
     // MARK: Work
 
     private func nextPlan(
-        _ copier: Copier?, _ completion: @escaping (TransactionalClient.Plan?) -> Void
+        _ job: Job?, _ completion: @escaping (TransactionalClient.Plan?) -> Void
     ) {
         guard remaining > 0 else { return completion(nil) }
-        guard let copier else {
+        guard let job else {
             remaining -= 1
             return completion(finish(writes()))
         }
-        copier.nextPlan(patience: 25) { [self] plan in
-            if remaining > 0, let plan {
-                remaining -= 1
-                completion(finish(plan))
-            } else {
+        job.copier.nextPlan(patience: job.member == nil ? 25 : 50) { [self] plan in
+            guard remaining > 0, var plan else {
                 remaining = 0
-                completion(nil)
+                return completion(nil)
             }
+            remaining -= 1
+            if let member = job.member {
+                member.isBusy = true
+                let membership = member.membership
+                plan.membership = { member.current(membership) }
+            }
+            completion(finish(plan))
         }
     }
 

@@ -14,7 +14,9 @@ final class TransactionalClient {
     struct Plan {
         /// In the order in which they are sent.
         var batches: [(partition: TopicPartition, records: [History.Record])] = []
-        var consumption: History.Consumption?
+        var consumption: [History.Consumption] = []
+        /// Asked when the offsets are sent: whom the group knows as their reader, or nil if it was replaced.
+        var membership: (() -> GroupMember.Membership?)?
         var wantsAbort = false
         /// Waits so long before the end.
         var pause: Int64 = 0
@@ -42,7 +44,7 @@ final class TransactionalClient {
     /// For everything else.
     let looseConnection = Network.Connection()
     private let nextPlan: (@escaping (Plan?) -> Void) -> Void
-    private let didEnd: (Bool?) -> Void
+    private let didEnd: (Bool?, Plan) -> Void
     private let didFinish: () -> Void
 
     private(set) var isAlive = true
@@ -57,7 +59,7 @@ final class TransactionalClient {
     ///   - didFinish: The client is done, fenced or killed.
     init(
         _ name: ClientName, _ version: Version, timeoutMs: Int32, in world: World,
-        nextPlan: @escaping (@escaping (Plan?) -> Void) -> Void, didEnd: @escaping (Bool?) -> Void,
+        nextPlan: @escaping (@escaping (Plan?) -> Void) -> Void, didEnd: @escaping (Bool?, Plan) -> Void,
         didFinish: @escaping () -> Void
     ) {
         self.name = name
@@ -75,7 +77,7 @@ final class TransactionalClient {
     func kill() {
         guard isAlive else { return }
         isAlive = false
-        if current != nil { didEnd(nil) }
+        if let plan = current?.plan { didEnd(nil, plan) }
         current = nil
         didFinish()
     }
@@ -170,13 +172,13 @@ final class TransactionalClient {
     /// All records are where they belong: now the offsets, if there are any.
     func didSendBatches() {
         guard let plan = current?.plan else { return }
-        guard let consumption = plan.consumption else { return pauseAndEnd() }
-        guard version == .one else { return sendOffsets(consumption) }
+        guard let group = plan.consumption.first?.group else { return pauseAndEnd() }
+        guard version == .one else { return sendOffsets(plan, of: group) }
         var request = AddOffsetsToTxnRequest()
         request.transactionalID = name.id
         request.producerID = producerID
         request.producerEpoch = epoch
-        request.group = consumption.group
+        request.group = group
         let asked = request
         persist(connection, attempts: 30) { broker, reply in
             broker.addOffsets(asked, version: 3, reply)
@@ -185,25 +187,32 @@ final class TransactionalClient {
         } then: { [self] response in
             guard let code = response?.errorCode else { return end(isCommit: false) }
             if Self.isFatal(code) { return kill() }
-            code == .none ? sendOffsets(consumption) : end(isCommit: false)
+            code == .none ? sendOffsets(plan, of: group) : end(isCommit: false)
         }
     }
 
-    private func sendOffsets(_ consumption: History.Consumption) {
+    private func sendOffsets(_ plan: Plan, of group: GroupID) {
         guard let name = current?.name else { return }
-        world.record(.consumed(name, consumption))
-        var partition = TxnOffsetCommitRequest.Partition()
-        partition.index = consumption.partition.partition
-        partition.offset = consumption.offsets.upperBound
-        var topic = TxnOffsetCommitRequest.Topic()
-        topic.name = consumption.partition.topic
-        topic.partitions = [partition]
         var request = TxnOffsetCommitRequest()
         request.transactionalID = self.name.id
-        request.group = consumption.group
+        request.group = group
         request.producerID = producerID
         request.producerEpoch = epoch
-        request.topics = [topic]
+        if let membership = plan.membership {
+            guard let membership = membership() else { return end(isCommit: false) }
+            request.member = membership.member
+            request.generation = GenerationID(rawValue: membership.epoch.rawValue)
+        }
+        for consumption in plan.consumption {
+            world.record(.consumed(name, consumption))
+            var partition = TxnOffsetCommitRequest.Partition()
+            partition.index = consumption.partition.partition
+            partition.offset = consumption.offsets.upperBound
+            var topic = TxnOffsetCommitRequest.Topic()
+            topic.name = consumption.partition.topic
+            topic.partitions = [partition]
+            request.topics.append(topic)
+        }
         let asked = request
         let version: Int16 = version == .one ? 3 : 5
         persist(connection, attempts: 30) { broker, reply in
@@ -216,6 +225,10 @@ final class TransactionalClient {
             if let code, Self.isFatal(code) { return kill() }
             code == ErrorCode.none ? pauseAndEnd() : end(isCommit: false)
         }
+    }
+
+    private static func code(of response: TxnOffsetCommitResponse) -> ErrorCode {
+        response.topics.flatMap(\.partitions).map(\.errorCode).first { $0 != .none } ?? .none
     }
 
     private func pauseAndEnd() {
@@ -250,21 +263,21 @@ final class TransactionalClient {
     }
 
     private func didEnd(_ name: TransactionName, isCommit: Bool, _ response: EndTxnResponse?) {
-        let hasUnresolved = current?.hasUnresolved ?? false
+        guard let ended = current else { return }
         guard let response, response.errorCode == .none else {
             world.note("\(name) ends with \(response?.errorCode.rawValue ?? -2)")
             // An abort that version 1 refuses since there was nothing to abort.
             guard version == .one, !isCommit, response?.errorCode == .invalidTxnState else { return kill() }
             current = nil
-            didEnd(false)
+            didEnd(false, ended.plan)
             return initialise(asNew: false)
         }
         world.record(.ended(name, isCommit: isCommit))
         current = nil
-        didEnd(isCommit)
+        didEnd(isCommit, ended.plan)
         if version == .two {
             take(response.producerID, response.producerEpoch)
-        } else if hasUnresolved {
+        } else if ended.hasUnresolved {
             return initialise(asNew: false)
         }
         begin()

@@ -61,9 +61,9 @@ final class Network {
                 connection.lastArrival = arrival
             }
             world.timeline.at(arrival) { [world] in
-                guard let broker = world.broker, !connection.isForgetful || life == connection.life else {
-                    return
-                }
+                // The client has read the answer, or has closed the connection.
+                let isGone = !isOpen || life != connection.life
+                guard let broker = world.broker, !connection.isForgetful || !isGone else { return }
                 request(broker) { [weak self] result in
                     guard let self, !self.loses() else { return }
                     world.timeline.after(self.delay()) { answer(result) }

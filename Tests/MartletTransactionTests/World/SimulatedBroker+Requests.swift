@@ -36,6 +36,13 @@ extension SimulatedBroker {
         submit(coordinator(of: request.transactionalID), version, { $0.endTxn(request, $1) }, reply)
     }
 
+    func heartbeat(
+        _ request: ConsumerGroupHeartbeatRequest,
+        _ reply: @escaping (Answer<ConsumerGroupHeartbeatResponse>) -> Void
+    ) {
+        submit(coordinator(of: request.group), 1, { $0.consumerGroupHeartbeat(request, $1) }, reply)
+    }
+
     func offsetFetch(
         _ request: OffsetFetchRequest, version: Int16,
         _ reply: @escaping (Answer<OffsetFetchResponse>) -> Void
@@ -121,7 +128,7 @@ extension SimulatedBroker {
         guard let partition = partitions[id] else { return completion(.unknownTopicOrPartition) }
         if isOdd, world.isPlanted(.losesMarkers) { return completion(.none) }
         let shell = groups.first { $0.partition === partition }
-        shell?.flush()
+        if let shell, !shell.storeRecords() { return completion(.coordinatorLoadInProgress) }
         let isCommit = isOdd && world.isPlanted(.swapsMarkers) ? !markers.isCommit : markers.isCommit
         var (epoch, isEpochBumped) = (markers.epoch, markers.isEpochBumped)
         if isEpochBumped, world.isPlanted(.skipsVerification) {
@@ -144,7 +151,9 @@ extension SimulatedBroker {
             let applies = isCommit || world.isPlanted(.keepsOffsetsOnAbort)
             machine.transactionEnded(markers.producer, isCommit: applies, now: now)
         }
-        partition.whenDurable(result.nextOffset) { isDurable in
+        world.step(ofMarker: true)
+        partition.whenDurable(result.nextOffset) { [world] isDurable in
+            world.step(ofMarker: true)
             completion(isDurable ? .none : .kafkaStorageError)
         }
     }

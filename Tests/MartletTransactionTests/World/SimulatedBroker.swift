@@ -1,6 +1,7 @@
 import MartletCoordination
 import MartletCore
 import MartletLog
+import MartletRecords
 import MartletSimulation
 import MartletWire
 
@@ -19,11 +20,12 @@ final class SimulatedBroker {
     private(set) var groups: [SimulatedShell<GroupCoordinator>] = []
     private(set) var isStopped = false
 
-    init(_ world: World, number: Int, wasClean: Bool) throws {
+    init(_ world: World, isFirst: Bool, wasClean: Bool) throws {
         self.world = world
         for id in Self.everyPartition(world) {
             partitions[id] = SimulatedPartition(id, try Self.open(id, world, wasClean: wasClean), world)
         }
+        if isFirst, world.options.hasOldEpochs { try ageProducers() }
         for index in 0..<Self.coordinatorCount {
             if let partition = partitions[TopicPartition(Self.transactionState, Int32(index))] {
                 transactions.append(makeTransactionShell(partition))
@@ -62,14 +64,17 @@ final class SimulatedBroker {
         return try PartitionLog.open(opening, now: { now }).log
     }
 
+    static func topicID(of name: TopicName) -> TopicID {
+        TopicID(high: 7, low: UInt64(name.rawValue.utf8.count))
+    }
+
     static func catalogue(_ world: World) -> TopicCatalogue {
-        func topic(_ name: TopicName, _ number: UInt64, _ count: Int) -> TopicCatalogue.Topic {
-            TopicCatalogue.Topic(
-                id: TopicID(high: 7, low: number), name: name, partitionCount: count)
+        func topic(_ name: TopicName, _ count: Int) -> TopicCatalogue.Topic {
+            TopicCatalogue.Topic(id: topicID(of: name), name: name, partitionCount: count)
         }
         return TopicCatalogue([
-            topic(transactionState, 1, coordinatorCount), topic(consumerOffsets, 2, coordinatorCount),
-            topic("in", 3, world.inputs.count), topic("out", 4, world.outputs.count),
+            topic(transactionState, coordinatorCount), topic(consumerOffsets, coordinatorCount),
+            topic("in", world.inputs.count), topic("out", world.outputs.count),
         ])
     }
 
@@ -85,10 +90,29 @@ final class SimulatedBroker {
         }
     }
 
+    /// Lets the transactional ids have been used so often that their epochs soon run out.
+    private func ageProducers() throws {
+        let ids = ["writer-0", "writer-1", "copier-0", "copier-1", "member-0", "member-1"]
+        for id in ids {
+            var value = TransactionValue()
+            value.producerID = world.nextProducerID()
+            value.producerEpoch = ProducerEpoch(rawValue: Int16.max - 4 + Int16(world.random.below(4)))
+            value.timeoutMs = 5_000
+            value.lastUpdateTimestamp = world.timeline.now
+            let (key, body) = try TransactionRecord(TransactionalID(id), value).encoded()
+            var builder = RecordBatchBuilder(capacity: 256)
+            try builder.append(key: key, value: body, timestamp: world.timeline.now)
+            let index = CoordinatorPartition.of(id, count: Self.coordinatorCount)
+            _ = try partitions[TopicPartition(Self.transactionState, index)]?.append(
+                try builder.build(), origin: .coordinator)
+        }
+    }
+
     private func makeGroupShell(_ partition: SimulatedPartition) -> SimulatedShell<GroupCoordinator> {
-        SimulatedShell(partition, world) { [unowned world] in
-            GroupCoordinator(
-                settings: GroupSettings(), random: SeededGenerator(seed: world.random.next()))
+        var settings = GroupSettings()
+        settings.consumer = GroupSettings.Membership(sessionTimeoutMs: 1_500, heartbeatIntervalMs: 300)
+        return SimulatedShell(partition, world) { [unowned world] in
+            GroupCoordinator(settings: settings, random: SeededGenerator(seed: world.random.next()))
         } perform: { _, _ in
             // No share groups here, so nothing to ask of their state.
         }

@@ -70,7 +70,7 @@ final class SimulatedPartition {
                 return
             }
             // A disk that takes its time now and then: what comes meanwhile waits for the next.
-            let duration = world.random.oneIn(12) ? world.random.below(300) : world.random.below(4)
+            let duration = world.random.oneIn(10) ? world.random.below(400) : world.random.below(4)
             world.timeline.after(Int64(duration)) { [self] in finish(request) }
         }
     }

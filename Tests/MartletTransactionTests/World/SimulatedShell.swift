@@ -110,17 +110,23 @@ final class SimulatedShell<Machine: CoordinatorMachine> {
 
     // MARK: Log
 
-    /// Stores what was decided so far. Also called in front of a marker, which must not overtake the records
-    /// of its transaction.
-    func flush() {
-        isFlushScheduled = false
-        guard machine != nil else { return }
+    /// Stores what was decided so far: at the end of a turn, and in front of a marker, which must not overtake
+    /// the records of its transaction. Says whether there is a coordinator that has done so.
+    func storeRecords() -> Bool {
+        guard machine != nil else { return false }
         do {
             for event in records { try append(event) }
         } catch {
-            return fail("\(error)")
+            fail("\(error)")
+            return false
         }
         records = []
+        return true
+    }
+
+    private func flush() {
+        isFlushScheduled = false
+        guard storeRecords() else { return }
         let (replies, errands) = (replies, errands)
         self.replies = []
         self.errands = []

@@ -14,8 +14,13 @@ final class World {
         /// Crashes at any time, and between steps of the broker's work.
         var crashCount = 2
         var fatalStepCount = 2
+        var fatalMarkerCount = 1
         var failsSyncs = false
         var mixesVersions = false
+        /// Copy jobs are members of a group instead of having a partition each.
+        var hasMembers = false
+        /// Producers begin with epochs that are nearly used up.
+        var hasOldEpochs = false
         var segmentBytes = 4_000
         var compacts = false
         var network = Network.Faults()
@@ -27,9 +32,12 @@ final class World {
             copierCount = random.below(3)
             transactionsPerClient = 2 + random.below(4)
             crashCount = random.below(3)
-            fatalStepCount = random.below(4)
+            fatalStepCount = random.below(3)
+            fatalMarkerCount = random.below(3)
             failsSyncs = random.oneIn(8)
             mixesVersions = random.oneIn(3)
+            hasMembers = random.oneIn(2)
+            hasOldEpochs = random.oneIn(6)
             segmentBytes = [600, 2_000, 1 << 20][random.below(3)]
             compacts = random.oneIn(2)
             network.losses = [0, 10, 30][random.below(3)]
@@ -56,6 +64,8 @@ final class World {
     private(set) var isHealed = false
     private var stepCount = 0
     private var fatalSteps: Set<Int> = []
+    private var markerCount = 0
+    private var fatalMarkers: Set<Int> = []
 
     init(seed: UInt64, plantedFault: PlantedFault? = nil, tellsStory: Bool = false) {
         random = SeededGenerator(seed: seed)
@@ -64,6 +74,7 @@ final class World {
         self.tellsStory = tellsStory
         network = Network(self, faults: options.network)
         for _ in 0..<options.fatalStepCount { fatalSteps.insert(1 + random.below(150)) }
+        for _ in 0..<options.fatalMarkerCount { fatalMarkers.insert(1 + random.below(30)) }
     }
 
     /// Nothing refers to anything any more.
@@ -117,7 +128,7 @@ final class World {
 
     func startBroker(wasClean: Bool) throws {
         brokerCount += 1
-        broker = try SimulatedBroker(self, number: brokerCount, wasClean: wasClean)
+        broker = try SimulatedBroker(self, isFirst: brokerCount == 1, wasClean: wasClean)
         note("broker \(brokerCount) serves")
     }
 
@@ -154,9 +165,11 @@ final class World {
 
     /// Something was appended or synced. Now and then that is where the broker's life ends: a crash at a time
     /// of its own rarely comes between two steps that belong together.
-    func step() {
+    func step(ofMarker isMarker: Bool = false) {
         stepCount += 1
-        guard fatalSteps.remove(stepCount) != nil, !isHealed else { return }
+        if isMarker { markerCount += 1 }
+        let isFatal = fatalSteps.remove(stepCount) != nil
+        guard isFatal || (isMarker && fatalMarkers.remove(markerCount) != nil), !isHealed else { return }
         timeline.after(Int64(random.below(3))) { [self] in
             guard !isHealed else { return }
             stopBroker(random.oneIn(4) ? .killed : .powerLoss, for: Int64(20 + random.below(800)))
