@@ -25,8 +25,7 @@ final class ShardCoordination {
         transactions = CoordinatorTable(
             .transactionState,
             CoordinatorKind {
-                TransactionCoordinator(
-                    settings: transactionSettings, random: SystemRandomNumberGenerator())
+                TransactionCoordinator(settings: transactionSettings)
             } perform: { errand, partition, shard, completion in
                 shard.transactions?.perform(errand, for: partition, on: shard, completion)
             })

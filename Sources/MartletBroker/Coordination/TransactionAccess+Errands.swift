@@ -31,8 +31,8 @@ extension TransactionAccess {
         }
     }
 
-    /// Marks the end of a transaction in all these partitions. `completion` is called once, on `shard`'s loop,
-    /// with what became of each: UNKNOWN_TOPIC_OR_PARTITION says for certain that it does not exist.
+    /// Marks the end of a transaction in all these partitions. `completion` is called once, on `shard`'s
+    /// loop, with what became of each: UNKNOWN_TOPIC_OR_PARTITION says for certain that it does not exist.
     func mark(
         _ end: TransactionEnd, in partitions: [TopicPartition], from shard: Shard,
         _ completion: @escaping ([TopicPartition: ErrorCode]) -> Void

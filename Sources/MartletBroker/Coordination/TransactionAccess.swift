@@ -41,7 +41,8 @@ extension TransactionAccess {
         let request = participation.request
         let eventLoop = shard.eventLoop
         let bound = NIOLoopBound((shard, completion), eventLoop: eventLoop)
-        submit(participation.transactionalID.rawValue, .transactionalWrite, from: shard) { coordinator, call in
+        submit(participation.transactionalID.rawValue, .transactionalWrite, from: shard) {
+            coordinator, call in
             coordinator.addPartitionsToTxn(request, call)
         } _: { answer in
             eventLoop.execute {

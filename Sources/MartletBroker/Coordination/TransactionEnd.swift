@@ -18,8 +18,8 @@ struct MarkerError: Error {
 }
 
 extension Shard {
-    /// Marks the end of a transaction in a partition of this shard. `completion` is called once, on this loop:
-    /// when the mark is durable, and so readers see it, or cannot be set.
+    /// Marks the end of a transaction in a partition of this shard. `completion` is called once, on this
+    /// loop: when the mark is durable, and so readers see it, or cannot be set.
     func endTransaction(
         _ end: TransactionEnd, in topic: TopicID, _ index: PartitionIndex,
         _ completion: @escaping (ErrorCode) -> Void

@@ -101,7 +101,7 @@ extension Shard {
             )
             if isolation == .readCommitted {
                 result.abortedTransactions = try partition.log.abortedTransactions(
-                    in: target.offset..<max(target.offset, slice.nextOffset))
+                    in: slice.baseOffset..<slice.nextOffset)
             }
             allowance.take(slice.byteCount)
             result.slice = slice.isEmpty ? nil : slice

@@ -102,7 +102,8 @@ struct Dispatcher: Sendable {
         if header.key == .apiVersions {
             // KIP-511: in the oldest form, with the full list, so that the client can choose again.
             context.reply(
-                ApiVersionsHandler.response(for: apis, context.shard.image, error: .unsupportedVersion, version: 0),
+                ApiVersionsHandler.response(
+                    for: apis, context.shard.image, error: .unsupportedVersion, version: 0),
                 version: 0)
         } else {
             let range = "\(api.served.lowerBound) to \(api.served.upperBound)"

@@ -7,8 +7,8 @@ struct ClusterFeature: Sendable {
     /// In force unless an operator has said otherwise.
     let defaultLevel: Int16
 
-    /// Level 2 is KIP-890: the broker adds partitions to transactions, and each transaction has an epoch of its
-    /// own. Clients that find less add partitions themselves.
+    /// Level 2 is KIP-890: the broker adds partitions to transactions, and each transaction has an epoch of
+    /// its own. Clients that find less add partitions themselves.
     static let transactionVersion = ClusterFeature(
         name: "transaction.version", supported: 0...2, defaultLevel: 2)
 

@@ -75,8 +75,8 @@ final class Partition {
         let result: AppendResult
         do throws(LogError) {
             result = try log.append(
-                records, origin: origin, verification: verification, leaderEpoch: leaderEpoch,
-                now: shard.environment.clock()
+                records, origin: origin, leaderEpoch: leaderEpoch, now: shard.environment.clock(),
+                verification: verification
             )
         } catch {
             failProducersIfOffline()

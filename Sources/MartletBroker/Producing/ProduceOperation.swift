@@ -1,3 +1,4 @@
+internal import MartletCoordination
 internal import MartletCore
 internal import MartletLog
 internal import MartletRecords
@@ -255,7 +256,7 @@ final class ProduceOperation {
                 finish(result, in: partition, acks: acks, on: shard, completion)
             }
         }
-        let result = Result { () throws(LogError) in 
+        let result = Result { () throws(LogError) in
             try partition.append(records, origin: .client, verification)
         }
         finish(result, in: partition, acks: acks, on: shard, completion)

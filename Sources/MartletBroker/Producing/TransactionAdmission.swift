@@ -2,6 +2,7 @@ internal import MartletCoordination
 internal import MartletCore
 internal import MartletLog
 internal import MartletRecords
+internal import MartletWire
 internal import NIOCore
 
 /// Finds out whether the batches of a request may join the transaction of their producer, on the loop of the
@@ -35,6 +36,7 @@ struct TransactionAdmission {
         let home = context.shard.eventLoop
         let router = context.shard.router
         let producer = producer
+        let addsPartitions = addsPartitions
         let gathering = NIOLoopBound(
             Gathering<Found>(candidates.count) { found in
                 var verifications: [TransactionVerification?] = Array(repeating: nil, count: candidates.count)
@@ -45,7 +47,8 @@ struct TransactionAdmission {
             router[candidate.owner].execute { shard in
                 let partition = shard.partitions[candidate.topicID, candidate.partition.partition]
                 let verification = partition?.log.beginVerification(
-                    of: producer.id, epoch: producer.epoch, sequence: candidate.sequence)
+                    of: producer.id, epoch: producer.epoch, sequence: candidate.sequence,
+                    bumpsEpoch: addsPartitions)
                 if home.inEventLoop {
                     gathering.value.take((index, verification))
                 } else {

@@ -171,7 +171,7 @@ extension Shard {
                 completion(error.errorCode)
             }
         }
-        guard partition.takesAsSent(batch) else { return partition.prepareAndAppend(batch, finish) }
+        guard partition.takesAsSent(batch) else { return partition.prepareAndAppend(batch, nil, finish) }
         finish(Result { () throws(LogError) in try partition.append(batch, origin: .coordinator) })
     }
 }

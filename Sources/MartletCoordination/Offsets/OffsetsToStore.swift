@@ -54,7 +54,8 @@ struct OffsetStorage {
 extension GroupCoordinator {
     /// Stores the offsets that may be stored, and says for each what came of it.
     ///
-    /// - Parameter refusal: Asked once if anything could be stored at all: why the group does not take offsets.
+    /// - Parameter refusal: Asked once if anything could be stored at all: why the group does not take
+    ///   offsets.
     func store<Topic: OffsetsToStore>(
         _ topics: [Topic], _ storage: OffsetStorage, unless refusal: () -> ErrorCode?
     ) -> [[ErrorCode]] {

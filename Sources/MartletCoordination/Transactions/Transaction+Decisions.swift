@@ -30,7 +30,8 @@ extension Transaction {
         let isAboutLast = isRepeated || !bumpsEpoch
         guard let outcome = status.isCommit, isAboutLast else {
             if status.isPrepared { return .awaitTurn }
-            // A client that cannot know whether the broker has a transaction of it may abort it, and only that.
+            // A client that cannot know whether the broker has a transaction of it may abort it, and only
+            // that.
             return bumpsEpoch && !isCommit ? .end : .refuse(.invalidTxnState)
         }
         if outcome == isCommit { return status.isPrepared ? .awaitMarkers : .answer }

@@ -2,8 +2,8 @@ internal import MartletCore
 
 /// Where a transactional id stands, and how each step changes it.
 ///
-/// There are up to three producers in it, each an id with an epoch: the one whose records the transaction has,
-/// the one that the client is to use next, and the one that the client used before, by which a request
+/// There are up to three producers in it, each an id with an epoch: the one whose records the transaction
+/// has, the one that the client is to use next, and the one that the client used before, by which a request
 /// that comes twice is known. Mostly the first two are the same.
 struct Transaction: Equatable {
     /// Whose records the transaction has; of the markers, once it is prepared.

@@ -8,9 +8,9 @@ internal import MartletWire
 /// changes that. Then a marker is written to each partition, over and over until all are down, and the
 /// second record says so. Whoever asked is answered when readers see the outcome.
 ///
-/// A machine without I/O and clock: see `CoordinatorMachine`. It cannot write markers and cannot find producer
-/// ids: it asks for both by errands. What waits is forgotten with the coordinator; the next one finds in the
-/// records what was decided, and writes the markers again.
+/// A machine without I/O and clock: see `CoordinatorMachine`. It cannot write markers and cannot find
+/// producer ids: it asks for both by errands. What waits is forgotten with the coordinator; the next one
+/// finds in the records what was decided, and writes the markers again.
 package final class TransactionCoordinator: CoordinatorMachine {
     package let settings: TransactionSettings
     private(set) var transactions: [TransactionalID: Transaction] = [:]
@@ -115,8 +115,8 @@ package final class TransactionCoordinator: CoordinatorMachine {
         }
     }
 
-    /// Aborts a transaction whose time is up. Its producer is not fenced for ever: when it aborts, late, it is
-    /// told the epoch to go on with.
+    /// Aborts a transaction whose time is up. Its producer is not fenced for ever: when it aborts, late, it
+    /// is told the epoch to go on with.
     func timeOut(_ id: TransactionalID, now: Timestamp) {
         guard let transaction = transactions[id], let timeout = transaction.timeout, timeout <= now else {
             return

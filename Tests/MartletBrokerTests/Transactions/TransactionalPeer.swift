@@ -140,7 +140,7 @@ extension Peer {
         of topic: CreateTopicsResponse.Topic, by group: GroupID
     ) async throws -> (code: ErrorCode, offset: Offset) {
         let request = OffsetFetchRequest {
-            $0.requiresStable = true
+            $0.requireStable = true
             $0.groups = [
                 .init {
                     $0.id = group

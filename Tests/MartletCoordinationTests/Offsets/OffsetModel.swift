@@ -78,8 +78,8 @@ struct OffsetModel {
 }
 
 extension OffsetModel {
-    /// What compaction leaves of a log: nothing of aborted transactions, and of each key only the last, as far
-    /// as no transaction is open.
+    /// What compaction leaves of a log: nothing of aborted transactions, and of each key only the last, as
+    /// far as no transaction is open.
     static func compacted(_ log: [LoggedCoordinator.LogEntry]) -> [LoggedCoordinator.LogEntry] {
         var open: [ProducerID: [Int]] = [:]
         var isGone = Array(repeating: false, count: log.count)

@@ -3,7 +3,8 @@ import MartletCore
 import MartletWire
 
 /// A transaction coordinator with a clock, a log and partitions around it. Nothing happens by itself: records
-/// become durable, markers are written and producer ids are found when the test says so, or at once in `settle`.
+/// become durable, markers are written and producer ids are found when the test says so, or at once in
+/// `settle`.
 final class TransactionWorld {
     private(set) var coordinator: TransactionCoordinator
     let settings: TransactionSettings

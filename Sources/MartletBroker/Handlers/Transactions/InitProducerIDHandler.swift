@@ -1,3 +1,4 @@
+internal import MartletCoordination
 internal import MartletCore
 internal import MartletWire
 

@@ -62,7 +62,11 @@ struct TxnOffsetCommitHandler: LoopHandler {
             groups.control.submit {
                 let isThere = (try? await groups.ensureTopic()) != nil
                 home.execute {
-                    if isThere { exchange.value.start() } else { exchange.value.refuse(.coordinatorNotAvailable) }
+                    if isThere {
+                        exchange.value.start()
+                    } else {
+                        exchange.value.refuse(.coordinatorNotAvailable)
+                    }
                 }
             }
         }
