@@ -188,27 +188,14 @@ struct CompactionTests {
         }
     }
 
-    private func marker(producer: Int64, commits: Bool) throws -> Bytes {
-        var builder = RecordBatchBuilder()
-        try builder.append(
-            key: Bytes([0, 0, 0, commits ? 1 : 0]), value: Bytes([0, 0, 0, 0, 0, 0]),
-            timestamp: 1_700_000_000_000)
-        var options = RecordBatchBuilder.Options()
-        options.producerID = ProducerID(rawValue: producer)
-        options.producerEpoch = ProducerEpoch(rawValue: 0)
-        options.isTransactional = true
-        options.isControl = true
-        return try builder.build(options)
-    }
-
     @Test("records of aborted transactions go, and never hide the value before them")
     func aborted() throws {
         let harness = try makeLog()
         try harness.append(try keyed(["a": "before", "b": "before"]))
-        try harness.append(try transactional(["a": "aborted"], producer: 1, sequence: 0))
-        try harness.append(try transactional(["b": "committed"], producer: 2, sequence: 0))
-        try harness.append(try marker(producer: 1, commits: false), origin: .coordinator)
-        try harness.append(try marker(producer: 2, commits: true), origin: .coordinator)
+        try harness.appendInTransaction(try transactional(["a": "aborted"], producer: 1, sequence: 0))
+        try harness.appendInTransaction(try transactional(["b": "committed"], producer: 2, sequence: 0))
+        try harness.end(1, commits: false)
+        try harness.end(2, commits: true)
         try seal(harness)
         try harness.compact()
         let contents = try harness.contents()
@@ -222,7 +209,7 @@ struct CompactionTests {
     func openTransaction() throws {
         let harness = try makeLog()
         try harness.append(try keyed(["a": "1"]))
-        try harness.append(try transactional(["a": "undecided"], producer: 1, sequence: 0))
+        try harness.appendInTransaction(try transactional(["a": "undecided"], producer: 1, sequence: 0))
         try harness.append(try keyed(["a": "2"]))
         try seal(harness)
         try harness.compact()

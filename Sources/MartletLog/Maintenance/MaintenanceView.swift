@@ -83,8 +83,9 @@ extension PartitionLog {
     package func beginMaintenance() -> MaintenanceView? {
         guard case .open = state, !isInMaintenance, !isSurveying else { return nil }
         isInMaintenance = true
-        let decided = producers.firstOpenTransaction ?? offsets.lastStable
-        let stable = min(decided, offsets.lastStable, recoveryPoint)
+        // What a power cut could take back is not decided, whatever the durability class.
+        let undecided = [producers.firstOpenTransaction, ended.firstStart(withMarkerFrom: recoveryPoint)]
+        let stable = undecided.compactMap(\.self).reduce(min(offsets.lastStable, recoveryPoint), min)
         return MaintenanceView(
             topicPartition: topicPartition, configuration: configuration, start: offsets.start,
             directory: directory, fileSystem: fileSystem, sealed: sealed, active: active.view,

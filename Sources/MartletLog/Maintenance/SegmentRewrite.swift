@@ -17,6 +17,7 @@ struct SegmentRewrite {
         /// Those that it stands for.
         var old: [SealedSegment]
         var facts: SegmentFacts
+        var transactions: TransactionIndex
     }
 
     /// What is to become of a batch.
@@ -91,12 +92,14 @@ struct SegmentRewrite {
             try drain(&merger, into: &writer, &figures)
         }
         let next = old[old.count - 1].nextOffset
+        let transactions = try MaintenanceError.reading { () throws(SegmentError) in
+            try transactionIndex(old)
+        }
         let facts = try MaintenanceError.storing { () throws(FileSystemError) in
             try closeGap(&writer, upTo: next)
-            return try writer.finish(
-                next: next, isSettled: isSettled, transactions: try transactionIndex(old))
+            return try writer.finish(next: next, isSettled: isSettled, transactions: transactions)
         }
-        return Draft(old: old, facts: facts)
+        return Draft(old: old, facts: facts, transactions: transactions)
     }
 
     /// Whether one more segment can be added, even if all of it stays.
@@ -132,7 +135,8 @@ struct SegmentRewrite {
         }
         let new = SealedSegment(
             baseOffset: base, nextOffset: next, directory: view.directory, fileSystem: view.fileSystem,
-            facts: draft.facts)
+            facts: draft.facts, mayHaveAborted: !draft.transactions.isEmpty)
+        new.setTransactions(draft.transactions)
         outcome.replaced.append(MaintenanceOutcome.Replacement(old: segments, new: new))
         outcome.figures.rewrittenSegmentCount += segments.count
     }
@@ -176,14 +180,15 @@ struct SegmentRewrite {
     }
 
     /// The indexes of aborted transactions, one after the other: offsets do not change.
-    private func transactionIndex(_ segments: [SealedSegment]) throws(FileSystemError) -> Bytes? {
-        var entries: [UInt8] = []
+    private func transactionIndex(_ segments: [SealedSegment]) throws(SegmentError) -> TransactionIndex {
+        var joined = TransactionIndex()
         for segment in segments {
-            let path = view.path(.txnindex, segment.baseOffset)
-            guard let bytes = try view.fileSystem.contents(of: path) else { continue }
-            entries += [UInt8](bytes)
+            guard let index = try segment.open().transactions else {
+                throw .damaged(path: segment.path(.txnindex), position: 0, .wrongTransactionIndex)
+            }
+            for entry in index.entries { joined.append(entry) }
         }
-        return entries.isEmpty ? nil : Bytes(entries)
+        return joined
     }
 }
 

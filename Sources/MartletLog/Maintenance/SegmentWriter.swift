@@ -80,20 +80,22 @@ struct SegmentWriter: ~Copyable {
 
     /// Writes what is left, the indexes and the seal, and syncs all of it.
     ///
-    /// - Parameter transactions: The `.txnindex`, if there is any.
+    /// - Parameter transactions: Those that markers in it have aborted.
     mutating func finish(
-        next: Offset, isSettled: Bool, transactions: Bytes?
+        next: Offset, isSettled: Bool, transactions: TransactionIndex
     ) throws(FileSystemError) -> SegmentFacts {
         try flush()
         segment.appendLargestTime()
         let index = segment.offsetIndex.encoded()
         let times = segment.timeIndex.encoded()
-        var seal = SegmentSeal(segment, nextOffset: next, index: index, timeIndex: times)
+        let aborted = transactions.encoded()
+        var seal = SegmentSeal(
+            segment, nextOffset: next, index: index, timeIndex: times, transactions: aborted)
         seal.isSettled = isSettled
         try write(.index, index)
         try write(.timeindex, times)
         try write(.seal, seal.encoded())
-        if let transactions { try write(.txnindex, [UInt8](transactions)) }
+        if !aborted.isEmpty { try write(.txnindex, aborted) }
         try segment.file.sync()
         segment.file.dropCache(0..<segment.byteCount)
         return SegmentFacts(seal)

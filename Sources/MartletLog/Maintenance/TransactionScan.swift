@@ -32,16 +32,9 @@ struct TransactionScan {
             if open[header.producerID] == nil { open[header.producerID] = header.baseOffset }
             return
         }
-        let slice = LogSlice(
-            file: view.file, position: batch.position, byteCount: header.byteCount,
-            baseOffset: header.baseOffset, nextOffset: header.nextOffset)
-        let marker: TransactionMarker?
-        do throws(FileSystemError) {
-            marker = TransactionMarker(try slice.bytes())
-        } catch {
-            throw .storage(error)
-        }
-        guard let marker, let first = open.removeValue(forKey: header.producerID), !marker.isCommit else {
+        guard let marker = try batch.marker(in: view),
+            let first = open.removeValue(forKey: header.producerID), !marker.isCommit
+        else {
             return
         }
         aborted[header.producerID, default: []].append(first...header.lastOffset)

@@ -44,8 +44,10 @@ extension PartitionLog {
         active.appendLargestTime()
         let index = active.offsetIndex.encoded()
         let timeIndex = active.timeIndex.encoded()
-        let seal = SegmentSeal(active, nextOffset: offsets.end, index: index, timeIndex: timeIndex)
-        let contents: [(name: String, bytes: [UInt8])] = [
+        let transactions = active.transactions.encoded()
+        let seal = SegmentSeal(
+            active, nextOffset: offsets.end, index: index, timeIndex: timeIndex, transactions: transactions)
+        var contents: [(name: String, bytes: [UInt8])] = [
             (SegmentFile.index.name(active.baseOffset), index),
             (SegmentFile.timeindex.name(active.baseOffset), timeIndex),
             // Until the next append.
@@ -53,6 +55,9 @@ extension PartitionLog {
             (SegmentFile.snapshot.name(offsets.end), ProducerSnapshot.encode(producers)),
             (LeaderEpochs.fileName, epochs.encoded()),
         ]
+        if !transactions.isEmpty {
+            contents.append((SegmentFile.txnindex.name(active.baseOffset), transactions))
+        }
         return CloseRequest(
             topicPartition: topicPartition, end: offsets.end, directory: directory, fileSystem: fileSystem,
             active: active.file, activeByteCount: active.byteCount, files: dirty.sealed, contents: contents,

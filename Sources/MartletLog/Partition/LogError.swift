@@ -11,8 +11,9 @@ package enum LogError: Error, Hashable, Sendable {
     case setTooLarge(TopicPartition, byteCount: Int, maximum: Int)
     /// The times of the batch are too far from the clock.
     case timestampOutOfRange(TopicPartition, Timestamp, now: Timestamp)
-    /// A producer's batches do not follow one another, or an older incarnation speaks.
-    case invalidSequence(TopicPartition, ProducerSequenceError)
+    /// A producer's batches do not follow one another, an older incarnation speaks, or its transaction is
+    /// not as it says.
+    case invalidProducer(TopicPartition, ProducerError)
     /// A replicated batch does not continue the log.
     case unexpectedOffset(TopicPartition, expected: Offset, found: Offset)
     case offsetOutOfRange(TopicPartition, requested: Offset, start: Offset, end: Offset)
@@ -33,7 +34,7 @@ extension LogError {
         switch self {
         case .invalidBatch(let partition, _), .batchTooLarge(let partition, _, _),
             .setTooLarge(let partition, _, _),
-            .timestampOutOfRange(let partition, _, _), .invalidSequence(let partition, _),
+            .timestampOutOfRange(let partition, _, _), .invalidProducer(let partition, _),
             .unexpectedOffset(let partition, _, _), .offsetOutOfRange(let partition, _, _, _),
             .storageFull(let partition, _), .storageFailed(let partition, _), .offline(let partition, _),
             .closed(let partition), .damaged(let partition, _, _, _):
@@ -48,7 +49,7 @@ extension LogError {
         case .batchTooLarge: .messageTooLarge
         case .setTooLarge: .recordListTooLarge
         case .timestampOutOfRange: .invalidTimestamp
-        case .invalidSequence(_, let error): error.errorCode
+        case .invalidProducer(_, let error): error.errorCode
         case .unexpectedOffset, .offsetOutOfRange: .offsetOutOfRange
         case .storageFull, .storageFailed, .offline: .kafkaStorageError
         // The partition is being deleted, or the broker is going down: the client looks for another leader.
@@ -74,7 +75,7 @@ extension LogError: CustomStringConvertible {
             "\(partition): \(byteCount) bytes of records do not fit into a segment (segment.bytes = \(maximum))"
         case .timestampOutOfRange(let partition, let timestamp, let now):
             "\(partition): timestamp \(timestamp) is too far from the broker's time \(now)"
-        case .invalidSequence(let partition, let error):
+        case .invalidProducer(let partition, let error):
             "\(partition): \(error)"
         case .unexpectedOffset(let partition, let expected, let found):
             "\(partition): replicated batch begins at offset \(found), the log ends at \(expected)"

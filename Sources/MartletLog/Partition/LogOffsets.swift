@@ -5,7 +5,8 @@ package import MartletCore
 package struct LogOffsets: Hashable, Sendable {
     /// The first record that can be read.
     package private(set) var start: Offset
-    /// Where read-committed consumers stop: before the first open transaction.
+    /// Where read-committed consumers stop: before the first transaction of which it is not certain how it
+    /// ends.
     package private(set) var lastStable: Offset
     /// Where consumers stop.
     package private(set) var highWatermark: Offset
@@ -15,12 +16,14 @@ package struct LogOffsets: Hashable, Sendable {
     package private(set) var end: Offset
 
     /// A log that was just opened: all that it holds is safe.
-    package init(start: Offset, end: Offset) {
+    ///
+    /// - Parameter undecided: Where the first open transaction begins.
+    package init(start: Offset, end: Offset, undecided: Offset? = nil) {
         self.start = start
         self.end = end
         durable = end
         highWatermark = end
-        lastStable = end
+        lastStable = max(start, min(end, undecided ?? end))
         assertOrder()
     }
 
@@ -37,10 +40,13 @@ package struct LogOffsets: Hashable, Sendable {
     }
 
     /// Without replicas, whatever is durable may be seen.
-    mutating func advanceDurable(to offset: Offset) {
+    ///
+    /// - Parameter undecided: Where the first transaction begins that is open, or whose marker is not yet
+    ///   durable.
+    mutating func advanceDurable(to offset: Offset, undecided: Offset?) {
         durable = max(durable, offset)
         highWatermark = durable
-        lastStable = highWatermark
+        lastStable = max(lastStable, min(highWatermark, undecided ?? highWatermark))
         assertOrder()
     }
 

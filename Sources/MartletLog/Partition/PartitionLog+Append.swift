@@ -7,31 +7,46 @@ extension PartitionLog {
     /// Either all batches are appended or none. A set that an idempotent producer sent before is not appended
     /// again.
     ///
-    /// - Parameter records: One or more whole batches, which nobody else reads: their headers are changed.
+    /// - Parameters:
+    ///   - records: One or more whole batches, which nobody else reads: their headers are changed.
+    ///   - verification: From `beginVerification`, if the transaction that the batches are of was not open
+    ///     then, and the coordinator has said that it is going on. Replicated batches need none.
     package func append(
-        _ records: Bytes, origin: AppendOrigin, leaderEpoch: LeaderEpoch, now: Timestamp
+        _ records: Bytes, origin: AppendOrigin, leaderEpoch: LeaderEpoch, now: Timestamp,
+        verification: TransactionVerification? = nil
+    ) throws(LogError) -> AppendResult {
+        let terms = ProducerTrial.Terms(origin: origin, verification: verification, now: now)
+        return try append(records, terms, leaderEpoch: leaderEpoch)
+    }
+
+    func append(
+        _ records: Bytes, _ terms: ProducerTrial.Terms, leaderEpoch: LeaderEpoch
     ) throws(LogError) -> AppendResult {
         try checkWritable()
         return try records.withExclusiveMutableBytes { bytes throws(LogError) in
-            try append(bytes, origin: origin, leaderEpoch: leaderEpoch, now: now)
+            try append(bytes, terms, leaderEpoch: leaderEpoch)
         }
     }
 
     private func append(
-        _ bytes: UnsafeMutableRawBufferPointer, origin: AppendOrigin, leaderEpoch: LeaderEpoch, now: Timestamp
+        _ bytes: UnsafeMutableRawBufferPointer, _ terms: ProducerTrial.Terms, leaderEpoch: LeaderEpoch
     ) throws(LogError) -> AppendResult {
+        let (origin, now) = (terms.origin, terms.now)
         defer { incoming.removeAll(keepingCapacity: true) }
         let appendTime = configuration.timestampType == .logAppendTime && origin != .replication ? now : nil
         try inspect(UnsafeRawBufferPointer(bytes), origin: origin, now: now)
         let extent = try extent(of: UnsafeRawBufferPointer(bytes), origin: origin)
-        var trial = ProducerTrial()
-        if let batch = try trial.check(
-            incoming, UnsafeRawBufferPointer(bytes), from: extent.lowerBound, origin: origin, in: producers,
-            of: topicPartition, now: now)
-        {
-            return AppendResult(
-                firstOffset: batch.firstOffset, nextOffset: batch.lastOffset + 1, logAppendTime: appendTime,
-                logStartOffset: offsets.start, isDuplicate: true)
+        var trial = ProducerTrial(terms)
+        do throws(ProducerError) {
+            if let batch = try trial.check(
+                incoming, UnsafeRawBufferPointer(bytes), from: extent.lowerBound, in: producers, verifications
+            ) {
+                return AppendResult(
+                    firstOffset: batch.firstOffset, nextOffset: batch.lastOffset + 1,
+                    logAppendTime: appendTime, logStartOffset: offsets.start, isDuplicate: true)
+            }
+        } catch {
+            throw .invalidProducer(topicPartition, error)
         }
         let largestTime = appendTime ?? incoming.reduce(Timestamp.none) { max($0, $1.maxTimestamp) }
         if active.mustRoll(
@@ -60,9 +75,11 @@ extension PartitionLog {
         var cursor = BatchCursor(bytes)
         do throws(RecordError) {
             while let batch = try cursor.next() {
-                guard batch.header.byteCount <= configuration.maxMessageBytes || origin == .replication else {
-                    break
-                }
+                // A marker must be written whatever the topic allows.
+                guard
+                    batch.header.byteCount <= configuration.maxMessageBytes || origin == .replication
+                        || batch.header.isControl
+                else { break }
                 try batch.header.validate(cursor[batch], from: origin.batchOrigin)
                 incoming.append(batch.header)
             }
@@ -205,8 +222,9 @@ extension PartitionLog {
             offset = offset + Int64(header.lastOffsetDelta) + 1
         }
         trial.apply(to: &producers)
+        if !trial.changes.isEmpty || !verifications.isEmpty { noteTransactions(trial) }
         dirty.active = true
         offsets.append(until: extent.upperBound)
-        if configuration.durability == .os { offsets.advanceDurable(to: extent.upperBound) }
+        if configuration.durability == .os { advanceDurable(to: extent.upperBound) }
     }
 }

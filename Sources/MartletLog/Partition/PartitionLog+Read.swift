@@ -98,7 +98,7 @@ extension PartitionLog {
     }
 
     /// Index of the sealed segment in whose range the offset lies.
-    private func segmentIndex(holding offset: Offset) -> Int {
+    func segmentIndex(holding offset: Offset) -> Int {
         var low = 0
         var high = sealed.count
         while low < high {

@@ -12,10 +12,12 @@ extension PartitionLog {
             dirty.sealed += [active.file] + files + [snapshot]
             dirty.directory = true
             dirty.active = false
-            sealed.append(
-                SealedSegment(
-                    baseOffset: active.baseOffset, nextOffset: next, directory: directory,
-                    fileSystem: fileSystem, facts: SegmentFacts(seal), checks: active.checks))
+            let segment = SealedSegment(
+                baseOffset: active.baseOffset, nextOffset: next, directory: directory,
+                fileSystem: fileSystem, facts: SegmentFacts(seal), checks: active.checks,
+                mayHaveAborted: !active.transactions.isEmpty)
+            segment.setTransactions(active.transactions)
+            sealed.append(segment)
             active = ActiveSegment(baseOffset: next, file: file, reservedByteCount: 0)
             activeSince = now
             activeJitterMs = Self.jitter(configuration)
@@ -42,12 +44,17 @@ extension PartitionLog {
         active.appendLargestTime()
         let index = active.offsetIndex.encoded()
         let timeIndex = active.timeIndex.encoded()
-        let seal = SegmentSeal(active, nextOffset: next, index: index, timeIndex: timeIndex)
-        let files = [
+        let transactions = active.transactions.encoded()
+        let seal = SegmentSeal(
+            active, nextOffset: next, index: index, timeIndex: timeIndex, transactions: transactions)
+        var files = [
             try writeFile(.index, at: active.baseOffset, index),
             try writeFile(.timeindex, at: active.baseOffset, timeIndex),
             try writeFile(.seal, at: active.baseOffset, seal.encoded()),
         ]
+        if !transactions.isEmpty {
+            files.append(try writeFile(.txnindex, at: active.baseOffset, transactions))
+        }
         return (seal, files)
     }
 

@@ -28,10 +28,21 @@ extension PartitionLog {
             recoveryPoint = max(recoveryPoint, request.end)
             sealedPoint = max(sealedPoint, request.sealedEnd)
             // Also with `os` durability: it has run ahead already, and this changes nothing.
-            if case .open = state { offsets.advanceDurable(to: request.end) }
+            if case .open = state { advanceDurable(to: request.end) }
+            ended.settle(below: recoveryPoint)
         case .failure(let error):
             goOffline(error.fileSystemError ?? .inputOutput(.sync, directory))
         }
+    }
+
+    /// What lies below may be seen from now on; if its transaction is decided, by all.
+    func advanceDurable(to offset: Offset) {
+        let watermark = max(offsets.durable, offset)
+        var undecided = producers.firstOpenTransaction
+        if let start = ended.firstStart(withMarkerFrom: watermark) {
+            undecided = min(undecided ?? start, start)
+        }
+        offsets.advanceDurable(to: offset, undecided: undecided)
     }
 
     /// Whether something waits for a sync that `beginSync` would start.
@@ -61,9 +72,8 @@ extension LogError {
     package var fileSystemError: FileSystemError? {
         switch self {
         case .storageFull(_, let error), .storageFailed(_, let error), .offline(_, let error): error
-        case .invalidBatch, .batchTooLarge, .setTooLarge, .timestampOutOfRange, .invalidSequence,
-            .unexpectedOffset,
-            .offsetOutOfRange, .closed, .damaged:
+        case .invalidBatch, .batchTooLarge, .setTooLarge, .timestampOutOfRange, .invalidProducer,
+            .unexpectedOffset, .offsetOutOfRange, .closed, .damaged:
             nil
         }
     }

@@ -14,6 +14,11 @@ package final class PartitionLog {
     package var configuration: LogConfiguration
     package internal(set) var offsets: LogOffsets
     package internal(set) var producers: ProducerStates
+    /// Transactions whose markers are not on disk yet.
+    var ended = EndedTransactions()
+    var verifications = TransactionVerifications()
+    /// The last marker that aborted a transaction; what lies behind is of interest to all. None without any.
+    var lastAborted: Offset
     /// Everything below survives a power cut, whatever the durability class. Recovery may begin here.
     package internal(set) var recoveryPoint: Offset
 
@@ -60,6 +65,11 @@ package final class PartitionLog {
         var active: ActiveSegment
         var producers: ProducerStates
         var epochs: LeaderEpochs
+        /// No transaction was aborted behind it.
+        var lastAborted: Offset {
+            active.transactions.entries.last?.lastOffset
+                ?? sealed.last { $0.mayHaveAborted }.map { $0.nextOffset - 1 } ?? .none
+        }
         /// The files are what a clean stop leaves.
         var isAsClosed = false
     }
@@ -72,7 +82,10 @@ package final class PartitionLog {
         self.directory = directory
         self.configuration = configuration
         self.fileSystem = fileSystem
-        offsets = LogOffsets(start: contents.start, end: contents.active.nextOffset)
+        offsets = LogOffsets(
+            start: contents.start, end: contents.active.nextOffset,
+            undecided: contents.producers.firstOpenTransaction)
+        lastAborted = contents.lastAborted
         producers = contents.producers
         recoveryPoint = contents.active.nextOffset
         sealedPoint = contents.active.baseOffset
@@ -172,6 +185,7 @@ package final class PartitionLog {
 
     /// Forgets producers that have been silent for longer than `producer.id.expiration.ms`.
     package func expireProducers(now: Timestamp) {
+        verifications.expire(now: now, after: configuration.producerIDExpirationMs)
         producers.expire(now: now, after: configuration.producerIDExpirationMs)
     }
 

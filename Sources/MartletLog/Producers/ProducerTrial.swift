@@ -4,47 +4,72 @@ internal import MartletRecords
 /// The producers as they will be when a set of batches has been appended. Until it is written nothing has
 /// changed.
 struct ProducerTrial {
+    /// By whom and how the set is appended.
+    struct Terms {
+        var origin: AppendOrigin
+        var verification: TransactionVerification?
+        /// Markers carry a newer epoch than the records of their transactions.
+        var isEpochBumped = false
+        var now: Timestamp
+    }
+
+    private let terms: Terms
     /// Nearly every set is one batch; so nothing is allocated for it.
     private var single: (producer: ProducerID, entry: ProducerEntry)?
     private var others: [ProducerID: ProducerEntry] = [:]
+    /// What the batches do to transactions, in order.
+    private(set) var changes: [(producer: ProducerID, change: TransactionChange)] = []
+
+    init(_ terms: Terms) {
+        self.terms = terms
+    }
 
     /// Checks the batches one after another; `bytes` are theirs. Answers the batch of old if the first was
     /// sent before.
     mutating func check(
         _ headers: [BatchHeader], _ bytes: UnsafeRawBufferPointer, from firstOffset: Offset,
-        origin: AppendOrigin, in states: ProducerStates,
-        of topicPartition: TopicPartition, now: Timestamp
-    ) throws(LogError) -> ProducerEntry.Batch? {
+        in states: ProducerStates, _ verifications: TransactionVerifications
+    ) throws(ProducerError) -> ProducerEntry.Batch? {
         var offset = firstOffset
         var position = 0
         for (index, header) in headers.enumerated() {
-            if origin == .replication { offset = header.baseOffset }
+            if terms.origin == .replication { offset = header.baseOffset }
             defer {
                 offset = offset + Int64(header.lastOffsetDelta) + 1
                 position += header.byteCount
             }
             guard header.hasProducerID else { continue }
             var entry = self.entry(for: header.producerID) ?? states[header.producerID] ?? ProducerEntry()
-            do throws(ProducerSequenceError) {
-                if case .duplicate(let batch) = try entry.check(header, origin: origin) {
-                    if index == 0 { return batch }
-                    // Half of the set is new and half is not: no client sends that.
-                    throw .outOfOrder(
-                        header.producerID, expected: BatchHeader.sequence(batch.lastSequence, advancedBy: 1),
-                        found: header.baseSequence)
-                }
-            } catch {
-                throw .invalidSequence(topicPartition, error)
-            }
             var marker: TransactionMarker?
             if header.isControl {
                 let batch = bytes[position..<position + header.byteCount]
                 marker = TransactionMarker(Bytes(copying: UnsafeRawBufferPointer(rebasing: batch)))
+                if let marker {
+                    try entry.check(
+                        marker, header, origin: terms.origin, isEpochBumped: terms.isEpochBumped)
+                }
+            } else if case .duplicate(let batch) = try entry.check(
+                header, origin: terms.origin, standing(of: header, verifications))
+            {
+                if index == 0 { return batch }
+                // Half of the set is new and half is not: no client sends that.
+                throw .outOfOrder(
+                    header.producerID, expected: batch.nextSequence, found: header.baseSequence)
             }
-            entry.append(header, at: offset, marker: marker, now: now)
+            if let change = entry.append(header, at: offset, marker: marker, now: terms.now) {
+                changes.append((header.producerID, change))
+            }
             store(entry, for: header.producerID)
         }
         return nil
+    }
+
+    private func standing(
+        of header: BatchHeader, _ verifications: TransactionVerifications
+    ) -> TransactionVerifications.Standing {
+        if verifications.isEmpty { return .none }
+        return verifications.standing(
+            of: header.producerID, epoch: header.producerEpoch, with: terms.verification)
     }
 
     /// The set is in the log.

@@ -2,6 +2,9 @@ package import MartletCore
 internal import MartletRecords
 
 /// The record of a control batch that ends a transaction.
+///
+/// The key is a version (int16, 0) and the kind (int16: 0 aborts, 1 commits), the value a version (int16, 0)
+/// and the coordinator's epoch (int32).
 package struct TransactionMarker: Sendable, Hashable {
     package var isCommit: Bool
     package var coordinatorEpoch: Int32
@@ -22,5 +25,25 @@ package struct TransactionMarker: Sendable, Hashable {
         guard type == 0 || type == 1 else { return nil }
         isCommit = type == 1
         coordinatorEpoch = value.withUnsafeBytes { $0.bigEndian(Int32.self, at: 2) }
+    }
+
+    /// The control batch that says so in a log.
+    func batch(
+        of producer: ProducerID, epoch: ProducerEpoch, now: Timestamp
+    ) throws(RecordError) -> Bytes {
+        var key: [UInt8] = []
+        key.append(bigEndian: Int16(0))
+        key.append(bigEndian: Int16(isCommit ? 1 : 0))
+        var value: [UInt8] = []
+        value.append(bigEndian: Int16(0))
+        value.append(bigEndian: coordinatorEpoch)
+        var builder = RecordBatchBuilder(capacity: 128)
+        try builder.append(key: Bytes(key), value: Bytes(value), timestamp: now)
+        var options = RecordBatchBuilder.Options()
+        options.producerID = producer
+        options.producerEpoch = epoch
+        options.isTransactional = true
+        options.isControl = true
+        return try builder.build(options)
     }
 }

@@ -66,8 +66,10 @@ extension DamageSurvey {
         _ segment: SealedSegment, indexInterval: Int
     ) throws(FileSystemError) -> [DamagedRegion] {
         let result = try survey(segment, indexInterval: indexInterval)
-        try store(result, of: segment)
         segment.checks.setRegions(result.regions)
+        let transactions = try segment.soundTransactions()
+        try store(result, transactions, of: segment)
+        segment.setTransactions(transactions)
         segment.checks.setTimeIndexGood(nil)
         // Regions bound what is read, and all between them was checked.
         segment.checks.addVerified(0..<result.segment.byteCount)
@@ -113,24 +115,32 @@ extension DamageSurvey {
         return result
     }
 
-    private static func store(_ result: Result, of segment: SealedSegment) throws(FileSystemError) {
+    private static func store(
+        _ result: Result, _ transactions: TransactionIndex, of segment: SealedSegment
+    ) throws(FileSystemError) {
         var rebuilt = result.segment
         rebuilt.appendLargestTime()
         let index = rebuilt.offsetIndex.encoded()
         let times = rebuilt.timeIndex.encoded()
-        var seal = SegmentSeal(rebuilt, nextOffset: segment.nextOffset, index: index, timeIndex: times)
+        let aborted = transactions.encoded()
+        var seal = SegmentSeal(
+            rebuilt, nextOffset: segment.nextOffset, index: index, timeIndex: times, transactions: aborted)
         seal.isDamaged = !result.regions.isEmpty
         seal.isSettled = try segment.readSeal()?.isSettled ?? false
         let (fileSystem, directory) = (segment.fileSystem, segment.directory)
         func replace(_ kind: SegmentFile, _ bytes: [UInt8]) throws(FileSystemError) {
             let old = try fileSystem.contents(of: segment.path(kind))
             guard old.map({ [UInt8]($0) }) != bytes else { return }
+            if bytes.isEmpty, kind == .txnindex {
+                return try fileSystem.removeIfPresent(segment.path(kind))
+            }
             try fileSystem.replace(
                 kind.name(segment.baseOffset), in: directory, with: bytes, syncingDirectory: false)
         }
         if !result.regions.isEmpty { try replace(.damaged, DamageNote.encode(result.regions)) }
         try replace(.index, index)
         try replace(.timeindex, times)
+        try replace(.txnindex, aborted)
         try replace(.seal, seal.encoded())
         try fileSystem.syncDirectory(directory)
     }

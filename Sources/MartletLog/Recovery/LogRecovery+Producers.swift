@@ -3,73 +3,67 @@ internal import MartletRecords
 
 extension LogRecovery {
     /// The producers as of the end of the log: the newest snapshot, and the batches since.
+    ///
+    /// - Parameter remade: Segments that were read anew, of which the active one is the last: they get new
+    ///   indexes of aborted transactions.
     mutating func rebuildProducers(
-        sealed: [SealedSegment], active: ActiveSegment
+        sealed: [SealedSegment], active: inout ActiveSegment, remade: Set<Offset> = []
     ) throws(SegmentError) -> ProducerStates {
         let end = active.nextOffset
-        var states = ProducerStates()
-        var from: Offset = 0
-        let snapshots = snapshotOffsets().filter { $0 <= end }.sorted(by: >)
-        for offset in snapshots {
+        let newest = try newestSnapshot(upTo: end)
+        let first = try newestSnapshot(upTo: min(remade.min() ?? end, end))
+        let from = first.offset
+        var replay = ProducerReplay(first.states, later: from < newest.offset ? newest : nil, now: now)
+        if from < end {
+            for segment in sealed where segment.nextOffset > from {
+                try run(&replay, segment, from: from)
+                let aborted = replay.takeAborted()
+                if remade.contains(segment.baseOffset) { try store(aborted, of: segment) }
+            }
+            try replay.run(active.view, from: from)
+        }
+        if !remade.isEmpty {
+            active.adopt(replay.takeAborted())
+            // What lies there is of the last clean stop.
+            let path = path(.txnindex, active.baseOffset)
+            try wrapping { () throws(FileSystemError) in try fileSystem.removeIfPresent(path) }
+        }
+        return replay.finished(expiringAfter: opening.configuration.producerIDExpirationMs)
+    }
+
+    private func newestSnapshot(upTo end: Offset) throws(SegmentError) -> ProducerReplay.Snapshot {
+        for offset in snapshotOffsets().filter({ $0 <= end }).sorted(by: >) {
             let path = path(.snapshot, offset)
             let contents = try wrapping { () throws(FileSystemError) in try fileSystem.contents(of: path) }
             // A snapshot that was torn is as good as none: an older one and more of the log tell the same.
-            guard let found = contents?.withUnsafeBytes({ ProducerSnapshot.decode($0) }) else { continue }
-            states = found
-            from = offset
-            break
+            guard let states = contents?.withUnsafeBytes({ ProducerSnapshot.decode($0) }) else { continue }
+            return ProducerReplay.Snapshot(states: states, offset: offset)
         }
-        if from < end {
-            for segment in sealed where segment.nextOffset > from {
-                try replay(segment, from: from, into: &states)
-            }
-            if active.nextOffset > from { try replay(active.view, from: from, into: &states) }
-        }
-        states.expire(now: now, after: opening.configuration.producerIDExpirationMs)
-        return states
+        return ProducerReplay.Snapshot()
     }
 
-    private func replay(
-        _ segment: SealedSegment, from: Offset, into states: inout ProducerStates
+    private func run(
+        _ replay: inout ProducerReplay, _ segment: SealedSegment, from: Offset
     ) throws(SegmentError) {
-        let before = states
+        let before = replay
         do throws(SegmentError) {
-            try replay(segment.open().view, from: from, into: &states)
+            try replay.run(segment.open().view, from: from)
         } catch .damaged {
             _ = try wrapping { () throws(FileSystemError) in
                 try DamageSurvey.quarantine(
                     segment, indexInterval: opening.configuration.indexIntervalBytes)
             }
-            states = before
-            try replay(segment.open().view, from: from, into: &states)
+            replay = before
+            try replay.run(segment.open().view, from: from)
         }
     }
 
-    private func replay(
-        _ view: SegmentView, from: Offset, into states: inout ProducerStates
-    ) throws(SegmentError) {
-        for stretch in view.stretches(from: from) {
-            let start = try view.scan(from: max(from, stretch.offsets.lowerBound), in: stretch).position
-            // Headers alone, as a start must not take the time to read whole segments.
-            var scan = HeaderScan(view.file, from: start, to: stretch.positions.upperBound)
-            try replay(&scan, of: view, from: from, into: &states)
+    private func store(_ aborted: TransactionIndex, of segment: SealedSegment) throws(SegmentError) {
+        try wrapping { () throws(FileSystemError) in
+            try segment.store(aborted)
         }
-    }
-
-    private func replay(
-        _ scan: inout HeaderScan, of view: SegmentView, from: Offset, into states: inout ProducerStates
-    ) throws(SegmentError) {
-        while let batch = try scan.next() {
-            guard batch.header.baseOffset >= from, batch.header.hasProducerID else { continue }
-            var marker: TransactionMarker?
-            if batch.header.isControl {
-                let slice = LogSlice(
-                    file: view.file, position: batch.position, byteCount: batch.header.byteCount,
-                    baseOffset: batch.header.baseOffset, nextOffset: batch.header.nextOffset)
-                marker = TransactionMarker(try wrapping { () throws(FileSystemError) in try slice.bytes() })
-            }
-            states.replay(batch.header, marker: marker, now: now)
-        }
+        segment.forgetFiles()
+        segment.setTransactions(aborted)
     }
 
     /// Removes snapshots that belong to no segment, except the newest, and those of offsets that the log has

@@ -36,6 +36,7 @@ extension LogRecovery {
         }
         guard let last else { preconditionFailure("a log that exists has a last segment") }
         let active = try activeSegment(after: last, &bases)
+        remade.insert(active.baseOffset)
         return try finish(active, bases: bases)
     }
 
@@ -85,7 +86,7 @@ extension LogRecovery {
         }
         let sealed = try sealedSegments(bases.dropLast(), end: active.baseOffset)
         _ = epochs.truncate(to: end)
-        let producers = try rebuildProducers(sealed: sealed, active: active)
+        let producers = try rebuildProducers(sealed: sealed, active: &active, remade: remade)
         if let start = opening.logStartOffset, start > end {
             // A power cut took records with `os` durability, and those before them were deleted. Their
             // offsets must not come again, below the start, where nobody would see what is appended.
@@ -128,6 +129,7 @@ extension LogRecovery {
         var segment = reading.segment
         segment.appendLargestTime()
         let base = segment.baseOffset
+        remade.insert(base)
         summary.rebuiltIndexCount += 1
         summary.damage += reading.regions.map { SegmentDamage(path: path(.log, base), region: $0) }
         let files = try wrapping { [self] () throws(FileSystemError) -> [any LogFile] in
@@ -136,7 +138,9 @@ extension LogRecovery {
             }
             let index = segment.offsetIndex.encoded()
             let times = segment.timeIndex.encoded()
-            var known = SegmentSeal(segment, nextOffset: next, index: index, timeIndex: times)
+            // Which transactions were aborted in it is found out when all segments are read.
+            var known = SegmentSeal(
+                segment, nextOffset: next, index: index, timeIndex: times, transactions: [])
             known.isDamaged = !reading.regions.isEmpty
             var files = [
                 segment.file, try write(.index, base, index), try write(.timeindex, base, times),

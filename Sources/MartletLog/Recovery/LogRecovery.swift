@@ -19,6 +19,8 @@ struct LogRecovery {
     /// Whether we have written the log before: another broker's may look different, and is never cut in the
     /// middle.
     private(set) var isOwn = false
+    /// Segments whose indexes are made anew.
+    var remade: Set<Offset> = []
     var names: Set<String> = []
 
     init(_ opening: LogOpening, now: Timestamp) {
@@ -95,9 +97,9 @@ struct LogRecovery {
         let file = try wrapping { [self] () throws(FileSystemError) in
             try fileSystem.open(path(.log, base), .replace)
         }
-        let active = ActiveSegment(baseOffset: base, file: file, reservedByteCount: 0)
+        var active = ActiveSegment(baseOffset: base, file: file, reservedByteCount: 0)
         // There are snapshots where all records were deleted.
-        let producers = try rebuildProducers(sealed: [], active: active)
+        let producers = try rebuildProducers(sealed: [], active: &active)
         do throws(FileSystemError) {
             try removeStraySnapshots(bases: [base], end: base)
             // With the mark on disk nobody will take this for a directory of unknown origin.
@@ -125,14 +127,14 @@ struct LogRecovery {
         } catch .damaged {
             return nil
         }
-        guard let active, active.nextOffset >= durable ?? 0, !isOwn || active.nextOffset == durable else {
+        guard var active, active.nextOffset >= durable ?? 0, !isOwn || active.nextOffset == durable else {
             return nil
         }
         let sealed = try sealedSegments(bases.dropLast(), end: last)
         _ = epochs.truncate(to: active.nextOffset)
         let producers: ProducerStates
         do throws(SegmentError) {
-            producers = try rebuildProducers(sealed: sealed, active: active)
+            producers = try rebuildProducers(sealed: sealed, active: &active)
         } catch .damaged {
             return nil
         }
@@ -155,11 +157,13 @@ struct LogRecovery {
         let size: Int64
         let indexBytes: Bytes?
         let timeIndexBytes: Bytes?
+        let transactionBytes: Bytes
         do throws(FileSystemError) {
             file = try fileSystem.open(path(.log, base), .readWrite)
             size = try file.size()
             indexBytes = try fileSystem.contents(of: path(.index, base))
             timeIndexBytes = try fileSystem.contents(of: path(.timeindex, base))
+            transactionBytes = try fileSystem.contents(of: path(.txnindex, base)) ?? .empty
         } catch {
             throw .storage(error)
         }
@@ -174,7 +178,8 @@ struct LogRecovery {
         let seal = try seal(of: base)
         if let seal {
             guard seal.byteCount == size, seal.indexChecksum == CRC32C.checksum(of: indexBytes ?? .empty),
-                seal.timeIndexChecksum == CRC32C.checksum(of: timeIndexBytes ?? .empty)
+                seal.timeIndexChecksum == CRC32C.checksum(of: timeIndexBytes ?? .empty),
+                seal.transactionIndexChecksum.map({ $0 == CRC32C.checksum(of: transactionBytes) }) ?? true
             else { return nil }
         }
         var first = HeaderScan(file, from: 0, to: size)
@@ -188,7 +193,12 @@ struct LogRecovery {
             offsets, times, indexed: indexed, nextOffset: try scan.peek()?.baseOffset ?? base,
             firstTime: firstTime, isGapless: seal?.isGapless ?? false)
         // What consumers are about to read is checked at once, and so is the end of the log.
-        guard try append(from: indexed, to: size, &active) else { return nil }
+        guard try append(from: indexed, to: size, &active),
+            let transactions = transactionBytes.withUnsafeBytes({
+                TransactionIndex(decoding: $0, within: base..<active.nextOffset)
+            })
+        else { return nil }
+        active.adopt(transactions)
         return seal.map { $0.nextOffset == active.nextOffset } ?? true ? active : nil
     }
 
@@ -218,7 +228,8 @@ struct LogRecovery {
         var segments: [SealedSegment] = []
         for (base, next) in zip(bases, Array(bases.dropFirst()) + [end]) {
             let segment = SealedSegment(
-                baseOffset: base, nextOffset: next, directory: directory, fileSystem: fileSystem)
+                baseOffset: base, nextOffset: next, directory: directory, fileSystem: fileSystem,
+                mayHaveAborted: has(.txnindex, base))
             if has(.damaged, base) { try readDamage(of: segment) }
             segments.append(segment)
         }

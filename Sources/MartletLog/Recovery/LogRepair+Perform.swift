@@ -50,12 +50,19 @@ extension LogRepair {
             position = region.positions.upperBound
         }
         try copy(file, from: position, to: plan.byteCount, base, into: &writer)
-        let transactions = try fileSystem.contents(of: path(.txnindex, base))
-        _ = try writer.finish(
-            next: plan.nextOffset ?? writer.nextOffset, isSettled: false, transactions: transactions)
+        let next = plan.nextOffset ?? writer.nextOffset
+        _ = try writer.finish(next: next, isSettled: false, transactions: try transactions(plan, upTo: next))
         try swap.prepare(base)
         try swap.commit(base)
         _ = try swap.finish(base, replacing: [base])
+    }
+
+    /// The aborted transactions whose markers are intact.
+    private func transactions(_ plan: Plan, upTo next: Offset) throws(FileSystemError) -> TransactionIndex {
+        let segment = SealedSegment(
+            baseOffset: plan.baseOffset, nextOffset: next, directory: directory, fileSystem: fileSystem,
+            checks: SegmentChecks(regions: plan.damage), mayHaveAborted: false)
+        return try segment.remadeTransactions()
     }
 
     /// Copies batches as they are, up to damage or the end.

@@ -11,6 +11,7 @@ struct ActiveSegment {
     var reservedByteCount: Int64
     private(set) var offsetIndex = OffsetIndex()
     private(set) var timeIndex = TimeIndex()
+    private(set) var transactions = TransactionIndex()
     private(set) var recent = RecentBatches()
     /// Largest time of any batch, and the last offset of the first batch that has it.
     private(set) var largestTime = Timestamp.none
@@ -61,6 +62,16 @@ struct ActiveSegment {
         recent.append(
             RecentBatches.Entry(
                 baseOffset: baseOffset, nextOffset: nextOffset, position: position, endPosition: byteCount))
+    }
+
+    /// Takes note that the marker that stands last has aborted a transaction.
+    mutating func didAbort(_ transaction: AbortedTransaction) {
+        transactions.append(transaction)
+    }
+
+    /// Takes the index of aborted transactions that a clean stop has left, or that was made anew.
+    mutating func adopt(_ transactions: TransactionIndex) {
+        self.transactions = transactions
     }
 
     /// Whether batches up to `lastOffset` with this many bytes would go beyond what a segment holds.

@@ -15,6 +15,8 @@ package enum Damage: Hashable, Sendable {
     case missingRecords(from: Offset, to: Offset)
     /// The log ends before the offset up to which it was known to be on disk.
     case missingTail(end: Offset, durable: Offset)
+    /// The index of aborted transactions is not what was written; it will be made anew.
+    case wrongTransactionIndex
     /// As a note beside the segment says.
     case noted(String)
 }
@@ -30,6 +32,7 @@ extension Damage: CustomStringConvertible {
         case .missingRecords(let from, let to): "the records from offset \(from) to \(to) are missing"
         case .missingTail(let end, let durable):
             "the log ends at offset \(end), but everything below \(durable) was synced"
+        case .wrongTransactionIndex: "the index of aborted transactions is not what was written"
         case .noted(let text): text
         }
     }

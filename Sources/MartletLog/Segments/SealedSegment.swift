@@ -12,6 +12,9 @@ final class SealedSegment: Sendable {
     /// What is known of its bytes.
     let checks: SegmentChecks
     private let opened = Mutex(Opened())
+    /// The first record of any transaction that was aborted in it: -1 until someone has looked, `Int64.max`
+    /// if there are none. So that readers of a log without any do not open a file.
+    private let firstAborted: Atomic<Int64>
 
     private struct Opened {
         weak var files: Files?
@@ -23,19 +26,24 @@ final class SealedSegment: Sendable {
     /// The open files; they close when nobody reads them any more.
     final class Files: Sendable {
         let view: SegmentView
+        /// Nil if its file is not what was written.
+        let transactions: TransactionIndex?
 
-        init(_ view: SegmentView) {
+        init(_ view: SegmentView, _ transactions: TransactionIndex?) {
             self.view = view
+            self.transactions = transactions
         }
     }
 
     /// - Parameters:
     ///   - facts: What is known of it, if it was sealed just now.
     ///   - checks: What is known of its bytes: of those that this process has not written, nothing at first.
+    ///   - mayHaveAborted: Whether it has a `.txnindex`.
     init(
         baseOffset: Offset, nextOffset: Offset, directory: String, fileSystem: any FileSystem,
-        facts: SegmentFacts? = nil, checks: SegmentChecks = SegmentChecks()
+        facts: SegmentFacts? = nil, checks: SegmentChecks = SegmentChecks(), mayHaveAborted: Bool
     ) {
+        firstAborted = Atomic(mayHaveAborted ? -1 : Int64.max)
         self.baseOffset = baseOffset
         self.nextOffset = nextOffset
         self.directory = directory
@@ -56,7 +64,8 @@ final class SealedSegment: Sendable {
         let files: Files
         do throws(FileSystemError) {
             let log = try fileSystem.open(path(.log), .readOnly)
-            files = Files(try view(of: log))
+            let view = try view(of: log)
+            files = Files(view, mayHaveAborted ? try transactions(view.seal) : TransactionIndex())
         } catch {
             throw .storage(error)
         }
@@ -80,6 +89,34 @@ final class SealedSegment: Sendable {
             baseOffset: baseOffset, nextOffset: nextOffset, file: log,
             byteCount: min(size, seal?.byteCount ?? size), indexes: try indexes(), checks: checks,
             isGapless: seal?.isGapless ?? false, seal: seal, isActive: false)
+    }
+
+    /// Nil if the file is not what was written.
+    private func transactions(_ seal: SegmentSeal?) throws(FileSystemError) -> TransactionIndex? {
+        let bytes = try fileSystem.contents(of: path(.txnindex)) ?? .empty
+        let expected = seal?.transactionIndexChecksum
+        guard expected.map({ $0 == CRC32C.checksum(of: bytes) }) ?? true,
+            let index = bytes.withUnsafeBytes({
+                TransactionIndex(decoding: $0, within: baseOffset..<nextOffset)
+            })
+        else {
+            checks.wantSurvey()
+            return nil
+        }
+        firstAborted.store(index.firstStart?.rawValue ?? .max, ordering: .relaxed)
+        return index
+    }
+
+    var mayHaveAborted: Bool { mayHaveAborted(before: Offset(rawValue: .max)) }
+
+    /// Whether a transaction that was aborted in it may have records below the offset.
+    func mayHaveAborted(before offset: Offset) -> Bool {
+        firstAborted.load(ordering: .relaxed) < offset.rawValue
+    }
+
+    /// Takes note of what is in a `.txnindex` that was just written.
+    func setTransactions(_ index: TransactionIndex) {
+        firstAborted.store(index.firstStart?.rawValue ?? .max, ordering: .relaxed)
     }
 
     func missing(from offset: Offset, at position: Int64) -> DamagedRegion {

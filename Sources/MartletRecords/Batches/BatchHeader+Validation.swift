@@ -53,16 +53,16 @@ extension BatchHeader {
         case .log:
             break
         case .coordinator:
-            try validateNewBatch()
+            try validateNewBatch(needsSequence: false)
         case .client:
             if isControl { throw .unexpectedControlBatch }
             guard baseOffset == 0 else { throw .nonZeroBaseOffset(baseOffset) }
             guard timestampType == .createTime else { throw .unexpectedLogAppendTime }
-            try validateNewBatch()
+            try validateNewBatch(needsSequence: true)
         }
     }
 
-    private func validateNewBatch() throws(RecordError) {
+    private func validateNewBatch(needsSequence: Bool) throws(RecordError) {
         guard recordCount >= 1 else { throw .invalidRecordCount(recordCount) }
         guard lastOffsetDelta == recordCount - 1 else {
             throw .inconsistentOffsets(lastOffsetDelta: lastOffsetDelta, recordCount: recordCount)
@@ -70,8 +70,8 @@ extension BatchHeader {
         guard baseTimestamp >= .none else { throw .invalidTimestamp(baseTimestamp) }
         guard maxTimestamp >= .none else { throw .invalidTimestamp(maxTimestamp) }
         if hasProducerID {
-            // Markers carry the epoch of their transaction but no sequence.
-            guard producerEpoch.rawValue >= 0, baseSequence >= 0 || isControl else {
+            // What coordinators write for a producer, markers and offsets, has its epoch but no sequence.
+            guard producerEpoch.rawValue >= 0, baseSequence >= 0 || !needsSequence else {
                 throw .invalidProducer(producerID, producerEpoch, baseSequence: baseSequence)
             }
         } else if isTransactional {

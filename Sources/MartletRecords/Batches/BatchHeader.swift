@@ -115,6 +115,12 @@ extension BatchHeader {
         return Int32(truncatingIfNeeded: (Int64(sequence) + Int64(count)) & Int64(Int32.max))
     }
 
+    /// Whether a producer sends one sequence before the other, which is less than half of all numbers away.
+    package static func isSequence(_ sequence: Int32, before other: Int32) -> Bool {
+        let distance = (Int64(other) - Int64(sequence)) & Int64(Int32.max)
+        return distance > 0 && distance < Int64(1) << 30
+    }
+
     package var compression: Compression? { attributes.compression }
     package var timestampType: TimestampType { attributes.timestampType }
     package var isTransactional: Bool { attributes.contains(.transactional) }
