@@ -87,8 +87,8 @@ struct RecordSource {
         return nil
     }
 
-    /// Reads more, after `take` has come to its end. Blocks until there is something, or a signal, or until it
-    /// is time for something else.
+    /// Reads more, after `take` has come to its end. Blocks until there is something, or a signal, or until
+    /// it is time for something else.
     ///
     /// - Returns: Whether there may be more to take.
     mutating func fill(

@@ -4,10 +4,10 @@ internal import MartletWire
 /// Keeps transactions for one partition of `__transaction_state`: who may use a transactional id, which
 /// partitions its transaction has, and how that ends.
 ///
-/// A transaction ends in two steps. A record says what was decided, and from then on nothing changes that. Then
-/// a marker is written to each partition, over and over until all are down, and whoever asked is answered: readers
-/// see the outcome. That all are down is a record too, but nobody waits for it, and it is left out if the next
-/// transaction begins soon: without it, the markers are written once more after a crash.
+/// A transaction ends in two steps. A record says what was decided, and from then on nothing changes that.
+/// Then a marker is written to each partition, over and over until all are down, and whoever asked is
+/// answered: readers see the outcome. That all are down is a record too, but nobody waits for it, and it is
+/// left out if the next transaction begins soon: without it, the markers are written once more after a crash.
 ///
 /// A machine without I/O and clock: see `CoordinatorMachine`. It cannot write markers and cannot find
 /// producer ids: it asks for both by errands. What waits is forgotten with the coordinator; the next one

@@ -43,7 +43,9 @@ struct ProduceValidationTests {
         }
     }
 
-    @Test("a transactional batch is refused if no coordinator knows its producer, and so would end its transaction")
+    @Test(
+        "a transactional batch is refused if no coordinator knows its producer, and so would end its transaction"
+    )
     func transactional() async throws {
         try await withBroker { broker in
             let peer = try await Peer.connect(to: broker)

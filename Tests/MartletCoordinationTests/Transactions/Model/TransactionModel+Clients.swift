@@ -92,8 +92,8 @@ extension TransactionModel {
         let flight = oneIn(8) ? flights[index] : flights.remove(at: index)
         let producer = producers[flight.producer]
         let isCurrent = producer.pending?.number == flight.pending.number
-        // What a client of version 1 sent long ago could end its next transaction: the epoch is the same. That
-        // hole is what version 2 closes.
+        // What a client of version 1 sent long ago could end its next transaction: the epoch is the same.
+        // That hole is what version 2 closes.
         if !producer.isVersion2, !isCurrent, case .end = flight.pending.request { return }
         if case .initialize(nil, _) = flight.pending.request {
             for other in producers.indices where producers[other].id == producer.id {

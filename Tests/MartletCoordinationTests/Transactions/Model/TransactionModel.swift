@@ -2,8 +2,8 @@ import MartletCoordination
 import MartletCore
 import MartletWire
 
-/// Producers of both versions, their zombies, a network that repeats and delays, partitions that refuse markers,
-/// and a broker that ends at every moment, by seed; and what must be true all the same.
+/// Producers of both versions, their zombies, a network that repeats and delays, partitions that refuse
+/// markers, and a broker that ends at every moment, by seed; and what must be true all the same.
 final class TransactionModel {
     struct Flight {
         var producer: Int
