@@ -53,15 +53,14 @@ struct BrokerParts: Sendable {
             let access = PartitionAccess(
                 controller: controller, router: router, disk: disk, storage: storage)
             let dispatcher = Dispatcher(
-                apis: ServedAPIs.all(
-                    control, controller, access, endpoints,
-                    GroupAccess(controller: controller, router: router, control: control))
-            )
+                apis: ServedAPIs.all(control, controller, access, endpoints))
             for shard in router.shards {
                 await shard.run { shard in
                     shard.router = router
                     shard.dispatcher = dispatcher
                     shard.shareStates = ShareStateAccess(
+                        controller: controller, router: router, control: control)
+                    shard.transactions = TransactionAccess(
                         controller: controller, router: router, control: control)
                     shard.sharing.letters = DeadLetterCopier(controller: controller, control: control)
                 }

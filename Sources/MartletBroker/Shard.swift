@@ -22,6 +22,8 @@ final class Shard {
     let coordination: ShardCoordination
     /// Set once by the broker, as the router is.
     var shareStates: ShareStateAccess?
+    /// Set once by the broker, as the router is.
+    var transactions: TransactionAccess?
     /// The share sessions of this loop's connections, and the share partitions of its partitions.
     let sharing: ShardSharing
     /// The partitions that this loop owns.
@@ -82,6 +84,7 @@ final class Shard {
         router = ShardRouter(shards: [])
         dispatcher = Dispatcher(apis: [])
         shareStates = nil
+        transactions = nil
         sharing.letters = nil
     }
 

@@ -12,7 +12,7 @@ internal import MartletWire
 ///
 /// Lives on one event loop, so it is not `Sendable`.
 package final class GroupCoordinator {
-    package typealias Effects = MartletCoordination.Effects<CoordinatorRecord>
+    package typealias Effects = MartletCoordination.Effects<CoordinatorRecord, ShareStateRequest>
 
     package let settings: GroupSettings
     package internal(set) var groups: [GroupID: Group] = [:]
@@ -20,6 +20,9 @@ package final class GroupCoordinator {
     package internal(set) var topics = TopicCatalogue()
     package internal(set) var overrides: [GroupID: GroupOverrides] = [:]
     var deadlines = DeadlineQueue<GroupDeadline>()
+    /// Heartbeats that wait for the partitions of their group to be divided again.
+    var waitingHeartbeats: [GroupID: [ConsumerHeartbeat]] = [:]
+    package var sharingThreshold = GroupCoordinator.usualSharingThreshold
     /// What the share state has been asked, and what to do with the answer.
     var shareStateQuestions = ShareStateQuestions()
     var effects = Effects()
@@ -107,6 +110,8 @@ package final class GroupCoordinator {
                 classicDeadline(group, deadline, now: now)
             case .consumer(let group, let deadline):
                 consumerDeadline(group, deadline, now: now)
+            case .division(let group):
+                divisionDeadline(group, now: now)
             case .share(let group, let deadline):
                 shareDeadline(group, deadline, now: now)
             }
@@ -119,5 +124,7 @@ enum GroupDeadline: Hashable, Sendable {
     case offsetExpiry
     case classic(GroupID, ClassicDeadline)
     case consumer(GroupID, ConsumerDeadline)
+    /// Heartbeats wait for the partitions of a consumer group to be divided again.
+    case division(GroupID)
     case share(GroupID, ShareDeadline)
 }

@@ -6,13 +6,23 @@ import MartletWire
 /// effects at once, and a restart loads another coordinator from the bytes of the log.
 final class LoggedCoordinator {
     private(set) var coordinator: GroupCoordinator
-    private(set) var log: [CoordinatorRecord] = []
+    private(set) var entries: [LogEntry] = []
     private(set) var answers: [Ticket: any KafkaResponse] = [:]
     var now: Timestamp = 1_000_000
     var clientID = "client"
     private var ticketCount: UInt64 = 0
     private let settings: GroupSettings
-    private let catalogue: TopicCatalogue
+    private(set) var catalogue: TopicCatalogue
+
+    /// An entry of the log: a record, perhaps in the transaction of a producer, or the mark that ends one.
+    enum LogEntry: Equatable {
+        case record(CoordinatorRecord, of: ProducerID?)
+        case mark(ProducerID, isCommit: Bool)
+    }
+
+    var log: [CoordinatorRecord] {
+        entries.compactMap { if case .record(let record, _) = $0 { record } else { nil } }
+    }
 
     static let topics = TopicCatalogue([
         .init(id: TopicID(high: 1, low: 1), name: "t", partitionCount: 4),
@@ -34,11 +44,24 @@ final class LoggedCoordinator {
     }
 
     /// Loads the log into another coordinator. What waited for an answer is forgotten.
-    func restart() throws {
-        coordinator = GroupCoordinator(settings: settings, random: SeededRandom(UInt64(log.count)))
-        for record in log {
-            let (key, value) = try record.encoded()
-            if let record = try CoordinatorRecord(key: key, value: value) { coordinator.apply(record) }
+    ///
+    /// - Parameter log: What is left of it after a crash, or compaction.
+    func restart(with log: [LogEntry]? = nil) throws {
+        entries = log ?? entries
+        coordinator = GroupCoordinator(settings: settings, random: SeededRandom(UInt64(entries.count)))
+        for entry in entries {
+            switch entry {
+            case .mark(let producer, let isCommit):
+                coordinator.transactionEnded(producer, isCommit: isCommit, now: now)
+            case .record(let record, let producer):
+                let (key, value) = try record.encoded()
+                guard let record = try CoordinatorRecord(key: key, value: value) else { continue }
+                if let producer {
+                    coordinator.apply(record, of: producer)
+                } else {
+                    coordinator.apply(record)
+                }
+            }
         }
         coordinator.topicsChanged(catalogue, now: now)
         coordinator.didLoad(now: now)
@@ -56,14 +79,22 @@ final class LoggedCoordinator {
         now = end
     }
 
+    /// Marks the end of a producer's transaction.
+    func end(_ producer: ProducerID, isCommit: Bool) {
+        entries.append(.mark(producer, isCommit: isCommit))
+        coordinator.transactionEnded(producer, isCommit: isCommit, now: now)
+        collect()
+    }
+
     func topicsChanged(_ topics: TopicCatalogue) {
+        catalogue = topics
         coordinator.topicsChanged(topics, now: now)
         collect()
     }
 
     private func collect() {
         let effects = coordinator.takeEffects()
-        log += effects.records
+        entries += effects.records.map { .record($0, of: effects.producer?.id) }
         for (ticket, response) in effects.replies {
             precondition(answers[ticket] == nil, "a request is answered once")
             answers[ticket] = response

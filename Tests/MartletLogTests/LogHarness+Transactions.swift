@@ -59,8 +59,8 @@ enum ReferenceConsumer: CaseIterable {
     /// From the first batch that reaches up to the transaction's first offset, all of its producer, until an
     /// abort marker.
     case java
-    /// Per producer: batches that begin at or behind the first offset of its next transaction; an abort marker
-    /// ends that.
+    /// Per producer: batches that begin at or behind the first offset of its next transaction; an abort
+    /// marker ends that.
     case librdkafka
 
     func records(of slice: LogSlice, _ aborted: [AbortedTransaction]) throws -> [Record] {

@@ -1,7 +1,7 @@
 /// Settings of the broker: Kafka's names wherever Kafka has one; ours begin `martlet.`.
 public enum BrokerConfigKeys {
     public static let all: [ConfigKey] =
-        network + limits + topics + groups + groupLimits + logs + cleanup + durability
+        network + limits + topics + groups + groupLimits + transactions + logs + cleanup + durability
 
     private static let network = [
         ConfigKey(

@@ -18,19 +18,31 @@ struct CoordinatorAccess<Machine: CoordinatorMachine>: Sendable {
 
     // MARK: From a loop
 
-    /// Hands an event to the coordinator of a partition. `answer` is called once, on any loop.
+    /// Hands an event to the coordinator of a name.
     func submit(
-        to place: @escaping Place, _ caller: Caller, from shard: Shard, _ event: @escaping Event,
+        _ name: String, _ caller: Caller, from shard: Shard, _ event: @escaping Event,
         _ answer: @escaping Answer
     ) {
+        submit(to: { CoordinatorPartition.of(name, count: $0) }, caller, from: shard, event, answer)
+    }
+
+    /// Hands an event to the coordinator of a partition. `answer` is called once, on any loop.
+    ///
+    /// - Parameter write: If what the event stores belongs to a transaction.
+    func submit(
+        to place: @escaping Place, _ caller: Caller, in write: TransactionalWrite? = nil, from shard: Shard,
+        _ event: @escaping Event, _ answer: @escaping Answer
+    ) {
         if let topic = shard.image.topics[topic.name] {
-            return submit(topic.id, place(topic.partitions.count), caller, event, answer)
+            let index = place(topic.partitions.count)
+            return submit(topic.id, index, caller, in: write, event, answer)
         }
         // The first of all: the rest waits for its topic.
         control.submit {
             do throws(RequestError) {
                 let topic = try await ensureTopic()
-                submit(topic.id, place(topic.partitions.count), caller, event, answer)
+                let index = place(topic.partitions.count)
+                submit(topic.id, index, caller, in: write, event, answer)
             } catch {
                 answer(.failure(CoordinatorUnavailable(code: .coordinatorNotAvailable)))
             }
@@ -38,12 +50,12 @@ struct CoordinatorAccess<Machine: CoordinatorMachine>: Sendable {
     }
 
     private func submit(
-        _ topic: TopicID, _ index: PartitionIndex, _ caller: Caller, patience: Int = Self.openingChecks,
-        _ event: @escaping Event, _ answer: @escaping Answer
+        _ topic: TopicID, _ index: PartitionIndex, _ caller: Caller, in write: TransactionalWrite? = nil,
+        patience: Int = Self.openingChecks, _ event: @escaping Event, _ answer: @escaping Answer
     ) {
         router[router.owner(of: topic, index)].execute { shard in
             if let shell = table(shard.coordination).find(index, on: shard) {
-                return shell.submit(caller, event, answer)
+                return shell.submit(caller, in: write, event, answer)
             }
             // The first to come meet a topic that was made just now, and whose partitions are being opened.
             guard shard.partitions[topic, index] == nil, patience > 0 else {
@@ -51,7 +63,8 @@ struct CoordinatorAccess<Machine: CoordinatorMachine>: Sendable {
                 return answer(.failure(CoordinatorUnavailable(code: .coordinatorLoadInProgress)))
             }
             shard.eventLoop.scheduleTask(in: Self.openingCheckInterval) {
-                submit(topic, index, caller, patience: patience - 1, event, answer)
+                submit(
+                    topic, index, caller, in: write, patience: patience - 1, event, answer)
             }
         }
     }
@@ -74,6 +87,13 @@ struct CoordinatorAccess<Machine: CoordinatorMachine>: Sendable {
         }
     }
 
+    /// Asks the coordinator of a name.
+    func ask<Response: KafkaResponse>(
+        _ name: String, _ client: Client, _ event: @escaping Event
+    ) async throws(RequestError) -> Response {
+        try await ask(at: { CoordinatorPartition.of(name, count: $0) }, Caller(client), event)
+    }
+
     /// Asks the coordinator of a partition.
     func ask<Response: KafkaResponse>(
         at place: Place, _ caller: Caller, _ event: @escaping Event
@@ -84,12 +104,12 @@ struct CoordinatorAccess<Machine: CoordinatorMachine>: Sendable {
 
     /// Asks all coordinators there are, in the order of their partitions.
     func askAll<Response: KafkaResponse>(
-        _ caller: Caller, _ event: @escaping Event
+        _ client: Client, _ event: @escaping Event
     ) async throws(RequestError) -> [Response] {
         guard let topic = await controller.image.topics[topic.name] else { return [] }
         var responses: [Response] = []
         for index in topic.partitions.indices {
-            responses.append(try await ask(topic.id, PartitionIndex(index), caller, event))
+            responses.append(try await ask(topic.id, PartitionIndex(index), Caller(client), event))
         }
         return responses
     }

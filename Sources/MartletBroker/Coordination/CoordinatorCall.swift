@@ -28,7 +28,7 @@ struct Caller: Sendable {
     /// The broker itself, as another of its parts.
     static let broker = Caller(version: 0)
 
-    private init(version: Int16) {
+    init(version: Int16) {
         self.version = version
         clientID = ""
         clientHost = ""

@@ -45,26 +45,21 @@ struct CoordinatorLoadError: Error, CustomStringConvertible {
     let description: String
 }
 
-/// Applies a log to a new coordinator. What belongs to a transaction counts when it is committed.
-final class CoordinatorLoader<Machine: CoordinatorMachine> {
+/// Applies a log to a new coordinator. What belongs to a transaction the coordinator holds back by itself
+/// until it hears how that ended.
+struct CoordinatorLoader<Machine: CoordinatorMachine> {
     let machine: Machine
-    private var pending: [ProducerID: [(offset: Offset, record: Machine.Record)]] = [:]
-
-    init(_ machine: Machine) { self.machine = machine }
+    let now: Timestamp
 
     func take(_ batch: CoordinatorBatch<Machine.Record>) {
         let producer = batch.header.producerID
         if batch.header.isControl {
-            let records = pending.removeValue(forKey: producer) ?? []
-            if batch.isCommit == true { for record in records { apply(record) } }
+            guard let isCommit = batch.isCommit else { return }
+            machine.transactionEnded(producer, isCommit: isCommit, now: now)
         } else if batch.header.isTransactional {
-            pending[producer, default: []] += batch.records
+            for record in batch.records { machine.apply(record.record, of: producer) }
         } else {
-            for record in batch.records { apply(record) }
+            for record in batch.records { machine.apply(record.record, at: record.offset) }
         }
-    }
-
-    private func apply(_ record: (offset: Offset, record: Machine.Record)) {
-        machine.apply(record.record, at: record.offset)
     }
 }

@@ -17,7 +17,7 @@ final class CoordinatorShell<Machine: CoordinatorMachine> {
     typealias Answer = @Sendable (CoordinatorAnswer) -> Void
 
     private let partition: Partition
-    private let makeMachine: () -> Machine
+    private let kind: CoordinatorKind<Machine>
     private let clock: SteadyClock
     private let shard: Shard
 
@@ -31,19 +31,27 @@ final class CoordinatorShell<Machine: CoordinatorMachine> {
     }
 
     private var state = State.failed
-    private var queue: [(caller: Caller, event: Event, answer: Answer)] = []
+    private var queue: [(caller: Caller, write: TransactionalWrite?, event: Event, answer: Answer)] = []
     /// Counts coordinators, so that what was begun for one that is gone is not mistaken for this one's.
     private var term = 0
     private var lastTicket: UInt64 = 0
     private var waiting: [Ticket: Answer] = [:]
     /// What each event of this turn of the loop wants to be stored.
-    private var records: [[Machine.Record]] = []
+    private var records: [StoredEvent] = []
     /// What is due when the records are durable.
     private var replies: [(ticket: Ticket, response: any KafkaResponse)] = []
-    private var questions: [(ticket: ShareStateTicket, request: ShareStateRequest)] = []
+    private var errands: [(ticket: ErrandTicket, errand: Machine.Errand)] = []
     private var isFlushScheduled = false
     private var timer: Scheduled<Void>?
     private var timerDue = Timestamp(rawValue: .max)
+
+    /// What one event wants to be stored, and in whose transaction.
+    private struct StoredEvent {
+        var records: [Machine.Record]
+        var producer: TransactionalProducer?
+        /// That the records may open the transaction here.
+        var verification: TransactionVerification?
+    }
 
     /// Calls that wait for a coordinator to be loaded; more are told to come again.
     private static var maximumQueuedCalls: Int { 10_000 }
@@ -57,10 +65,10 @@ final class CoordinatorShell<Machine: CoordinatorMachine> {
     private static var maximumBatchByteCount: Int { 8 << 20 }
     private static var retryDelay: TimeAmount { .seconds(1) }
 
-    init(_ partition: Partition, on shard: Shard, _ makeMachine: @escaping () -> Machine) {
+    init(_ partition: Partition, on shard: Shard, _ kind: CoordinatorKind<Machine>) {
         self.partition = partition
         self.shard = shard
-        self.makeMachine = makeMachine
+        self.kind = kind
         clock = SteadyClock(from: shard.environment.clock())
         load()
     }
@@ -70,14 +78,22 @@ final class CoordinatorShell<Machine: CoordinatorMachine> {
     // MARK: Events
 
     /// Hands a request to the coordinator. `answer` is called once, on this loop.
-    func submit(_ caller: Caller, _ event: @escaping Event, _ answer: @escaping Answer) {
+    ///
+    /// - Parameter write: If what the request stores belongs to a transaction.
+    func submit(
+        _ caller: Caller, in write: TransactionalWrite? = nil, _ event: @escaping Event,
+        _ answer: @escaping Answer
+    ) {
         switch state {
         case .loading:
             guard queue.count < Self.maximumQueuedCalls else {
                 return answer(.failure(CoordinatorUnavailable(code: .coordinatorLoadInProgress)))
             }
-            queue.append((caller, event, answer))
+            queue.append((caller, write, event, answer))
         case .serving(let machine):
+            if let write, let error = write.objection(of: partition) {
+                return answer(.failure(CoordinatorUnavailable(code: error.errorCode)))
+            }
             lastTicket += 1
             let ticket = Ticket(rawValue: lastTicket)
             waiting[ticket] = answer
@@ -85,7 +101,7 @@ final class CoordinatorShell<Machine: CoordinatorMachine> {
                 ticket: ticket, version: caller.version, clientID: caller.clientID,
                 clientHost: caller.clientHost, now: clock.now())
             event(machine, call)
-            takeEffects(of: machine)
+            takeEffects(of: machine, write?.verification)
         case .failed:
             answer(.failure(CoordinatorUnavailable(code: .coordinatorNotAvailable)))
         case .stopped:
@@ -100,13 +116,17 @@ final class CoordinatorShell<Machine: CoordinatorMachine> {
         takeEffects(of: machine)
     }
 
-    private func takeEffects(of machine: Machine) {
+    private func takeEffects(of machine: Machine, _ verification: TransactionVerification? = nil) {
         let effects = machine.takeEffects()
-        if !effects.records.isEmpty { records.append(effects.records) }
+        if !effects.records.isEmpty {
+            records.append(
+                StoredEvent(
+                    records: effects.records, producer: effects.producer, verification: verification))
+        }
         replies += effects.replies
-        questions += effects.shareState
+        errands += effects.errands
         scheduleTimer(machine.nextDeadline)
-        guard !isFlushScheduled, !records.isEmpty || !replies.isEmpty || !questions.isEmpty else { return }
+        guard !isFlushScheduled, !records.isEmpty || !replies.isEmpty || !errands.isEmpty else { return }
         isFlushScheduled = true
         let shell = NIOLoopBound(self, eventLoop: shard.eventLoop)
         shard.eventLoop.execute { shell.value.flush() }
@@ -117,18 +137,10 @@ final class CoordinatorShell<Machine: CoordinatorMachine> {
     private func flush() {
         isFlushScheduled = false
         guard case .serving(let machine) = state else { return }
-        if !records.isEmpty {
-            do {
-                try append(records)
-            } catch {
-                if let error = error as? LogError { shard.note(error) }
-                return fail("its records could not be stored: \(error)")
-            }
-            records.removeAll(keepingCapacity: true)
-        }
-        let (replies, questions) = (replies, questions)
+        guard storeRecords() else { return }
+        let (replies, errands) = (replies, errands)
         self.replies = []
-        self.questions = []
+        self.errands = []
         let term = term
         let redundantBelow = machine.redundantBelow
         partition.whenCommitted(partition.offsets.end) { [weak self] code in
@@ -137,18 +149,46 @@ final class CoordinatorShell<Machine: CoordinatorMachine> {
             for (ticket, response) in replies {
                 self.waiting.removeValue(forKey: ticket)?(.success(response))
             }
-            for (ticket, request) in questions { self.ask(ticket, request) }
+            for (ticket, errand) in errands { self.perform(errand, ticket) }
             if let redundantBelow { self.shorten(to: redundantBelow) }
         }
     }
 
-    /// Carries a question to the share state, and the outcome back.
-    private func ask(_ ticket: ShareStateTicket, _ request: ShareStateRequest) {
+    /// Has an errand done, and brings the outcome back.
+    private func perform(_ errand: Machine.Errand, _ ticket: ErrandTicket) {
         let term = term
-        shard.shareStates?.perform(request, from: shard) { [weak self] outcomes in
+        kind.perform(errand, partition, shard) { [weak self] outcome in
             guard let self, self.term == term else { return }
-            self.inform { machine, now in machine.shareStateAnswered(ticket, outcomes, now: now) }
+            self.inform { machine, now in machine.errandDone(ticket, outcome, now: now) }
         }
+    }
+
+    /// Appends what the events of this turn want to be stored. If that fails there is no coordinator any
+    /// more.
+    private func storeRecords() -> Bool {
+        guard !records.isEmpty else { return true }
+        do {
+            try append(records)
+        } catch {
+            if let error = error as? LogError { shard.note(error) }
+            fail("its records could not be stored: \(error)")
+            return false
+        }
+        records.removeAll(keepingCapacity: true)
+        return true
+    }
+
+    /// Ends the transaction of a producer that has stored something here, behind all that was decided before.
+    func endTransaction(_ end: TransactionEnd) -> Result<AppendResult, MarkerError> {
+        guard case .serving(let machine) = state else {
+            return .failure(MarkerError(code: .coordinatorLoadInProgress))
+        }
+        guard storeRecords() else { return .failure(MarkerError(code: .coordinatorNotAvailable)) }
+        let result = partition.endTransaction(end)
+        guard case .success = result else { return result }
+        machine.transactionEnded(end.producer.id, isCommit: end.isCommit, now: clock.now())
+        takeEffects(of: machine)
+        return result
     }
 
     /// Gives up the front of the log that nobody will read again. After a crash it may be there again, which
@@ -163,23 +203,36 @@ final class CoordinatorShell<Machine: CoordinatorMachine> {
     }
 
     /// Stores the records of an event as one batch, those of small events together.
-    private func append(_ events: [[Machine.Record]]) throws {
+    private func append(_ events: [StoredEvent]) throws {
         var builder = RecordBatchBuilder()
+        var last = StoredEvent(records: [])
         let now = shard.environment.clock()
         for event in events {
-            for record in event {
+            if event.producer != last.producer { try flush(&builder, of: last) }
+            last = event
+            for record in event.records {
                 let (key, value) = try record.encoded()
                 let size = key.count + (value?.count ?? 0)
-                if builder.estimatedByteCount + size > Self.maximumBatchByteCount, !builder.isEmpty {
-                    _ = try partition.append(try builder.build(), origin: .coordinator)
+                if builder.estimatedByteCount + size > Self.maximumBatchByteCount {
+                    try flush(&builder, of: event)
                 }
                 try builder.append(key: key, value: value, timestamp: now)
             }
-            if builder.estimatedByteCount >= Self.batchByteCount {
-                _ = try partition.append(try builder.build(), origin: .coordinator)
-            }
+            if builder.estimatedByteCount >= Self.batchByteCount { try flush(&builder, of: event) }
         }
-        if !builder.isEmpty { _ = try partition.append(try builder.build(), origin: .coordinator) }
+        try flush(&builder, of: last)
+    }
+
+    /// Appends the batch that was built, if there is anything in it.
+    private func flush(_ builder: inout RecordBatchBuilder, of event: StoredEvent) throws {
+        guard !builder.isEmpty else { return }
+        var options = RecordBatchBuilder.Options()
+        if let producer = event.producer {
+            options.producerID = producer.id
+            options.producerEpoch = producer.epoch
+            options.isTransactional = true
+        }
+        _ = try partition.append(try builder.build(options), origin: .coordinator, event.verification)
     }
 
     /// Begins anew from what the log holds.
@@ -207,7 +260,7 @@ final class CoordinatorShell<Machine: CoordinatorMachine> {
         waiting = [:]
         records = []
         replies = []
-        questions = []
+        errands = []
         timer?.cancel()
         timer = nil
         timerDue = Timestamp(rawValue: .max)
@@ -225,7 +278,9 @@ final class CoordinatorShell<Machine: CoordinatorMachine> {
         partition.whenCommitted(partition.offsets.end) { [weak self] code in
             guard let self, self.term == term else { return }
             guard code == .none else { return self.fail("its log failed with \(code)") }
-            self.load(from: self.partition.offsets.start, CoordinatorLoader(self.makeMachine()), term)
+            self.load(
+                from: self.partition.offsets.start,
+                CoordinatorLoader(machine: self.kind.make(), now: self.clock.now()), term)
         }
     }
 
@@ -267,7 +322,7 @@ final class CoordinatorShell<Machine: CoordinatorMachine> {
         takeEffects(of: machine)
         let calls = queue
         queue = []
-        for call in calls { submit(call.caller, call.event, call.answer) }
+        for call in calls { submit(call.caller, in: call.write, call.event, call.answer) }
     }
 
     // MARK: Time and end

@@ -4,13 +4,13 @@ internal import MartletCore
 /// The coordinators of one internal topic whose partitions a shard owns.
 final class CoordinatorTable<Machine: CoordinatorMachine> {
     private let topic: InternalTopic
-    private let makeMachine: () -> Machine
+    private let kind: CoordinatorKind<Machine>
     private var shells: [PartitionIndex: CoordinatorShell<Machine>] = [:]
     private var isStopped = false
 
-    init(_ topic: InternalTopic, _ makeMachine: @escaping () -> Machine) {
+    init(_ topic: InternalTopic, _ kind: CoordinatorKind<Machine>) {
         self.topic = topic
-        self.makeMachine = makeMachine
+        self.kind = kind
     }
 
     var all: some Sequence<CoordinatorShell<Machine>> { Array(shells.values) }
@@ -23,7 +23,7 @@ final class CoordinatorTable<Machine: CoordinatorMachine> {
         else { return nil }
         if let shell = shells[index], shell.topicID == topic.id { return shell }
         shells[index]?.stop()
-        let shell = CoordinatorShell(partition, on: shard, makeMachine)
+        let shell = CoordinatorShell(partition, on: shard, kind)
         shells[index] = shell
         return shell
     }

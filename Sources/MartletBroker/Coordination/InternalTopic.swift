@@ -4,11 +4,13 @@ internal import MartletCore
 enum InternalTopic: Sendable, CaseIterable {
     case consumerOffsets
     case shareGroupState
+    case transactionState
 
     var name: TopicName {
         switch self {
         case .consumerOffsets: "__consumer_offsets"
         case .shareGroupState: "__share_group_state"
+        case .transactionState: "__transaction_state"
         }
     }
 
@@ -31,6 +33,12 @@ enum InternalTopic: Sendable, CaseIterable {
             overrides += [
                 ("cleanup.policy", "delete"), ("retention.ms", "-1"),
                 ("segment.bytes", settings.string("share.coordinator.state.topic.segment.bytes")),
+            ]
+        case .transactionState:
+            plan.partitionCount = settings.int("transaction.state.log.num.partitions")
+            overrides += [
+                ("cleanup.policy", "compact"),
+                ("segment.bytes", settings.string("transaction.state.log.segment.bytes")),
             ]
         }
         for (key, value) in overrides {

@@ -19,11 +19,11 @@ extension ShareStateAccess {
         _ request: ShareStateRequest, from shard: Shard,
         _ completion: @escaping ([ShareStateOutcome]) -> Void
     ) {
-        let gathered = NIOLoopBoundBox(Gathered(completion), eventLoop: shard.eventLoop)
-        // Counted ahead, so that parts that are answered at once do not end it early.
         let parts = request.parts
-        gathered.value.pending = parts.count + 1
         let eventLoop = shard.eventLoop
+        let gathering = NIOLoopBound(
+            Gathering<[ShareStateOutcome]>(parts.count) { completion($0.flatMap { $0 }) },
+            eventLoop: eventLoop)
         for (key, part) in parts {
             submit(to: { key.coordinatorPartition(count: $0) }, .broker, from: shard) { coordinator, call in
                 part.perform(coordinator, call)
@@ -34,11 +34,10 @@ extension ShareStateAccess {
                     case .failure(let unavailable): part.outcomes(failedWith: unavailable.code)
                     }
                 finish(outcomes, part) { outcomes in
-                    eventLoop.execute { gathered.value.take(outcomes) }
+                    eventLoop.execute { gathering.value.take(outcomes) }
                 }
             }
         }
-        gathered.value.take([])
     }
 
     /// Does what is left to do where the partition itself lives.
@@ -64,20 +63,6 @@ extension ShareStateAccess {
                     SharePartitionKey(group: part.group, topic: partition.topic, index: partition.index))
                 completion(outcomes)
             }
-        }
-    }
-
-    private final class Gathered {
-        var pending = 0
-        private var outcomes: [ShareStateOutcome] = []
-        private let completion: ([ShareStateOutcome]) -> Void
-
-        init(_ completion: @escaping ([ShareStateOutcome]) -> Void) { self.completion = completion }
-
-        func take(_ more: [ShareStateOutcome]) {
-            outcomes += more
-            pending -= 1
-            if pending == 0 { completion(outcomes) }
         }
     }
 }

@@ -47,8 +47,12 @@ extension FetchResponse.Partition {
         highWatermark = result.highWatermark
         lastStableOffset = result.lastStableOffset
         logStartOffset = result.logStartOffset
-        // No transaction was ever aborted here, so there is no list of them.
-        abortedTransactions = nil
+        abortedTransactions = result.abortedTransactions?.map { aborted in
+            FetchResponse.AbortedTransaction {
+                $0.producerID = aborted.producerID
+                $0.firstOffset = aborted.firstOffset
+            }
+        }
         if let diverging = result.divergingEpoch {
             divergingEpoch.epoch = diverging.epoch
             divergingEpoch.endOffset = diverging.endOffset

@@ -36,6 +36,8 @@ struct FetchResult: Sendable {
     /// Where the reader's history ends to agree with ours; set if its last record is not in our log.
     var divergingEpoch: (epoch: LeaderEpoch, endOffset: Offset)?
     var slice: LogSlice?
+    /// What a read-committed reader must leave out of the slice; nil for others.
+    var abortedTransactions: [AbortedTransaction]?
 
     var byteCount: Int { slice?.byteCount ?? 0 }
 
@@ -89,6 +91,7 @@ extension Shard {
             result.errorCode = .offsetOutOfRange
             return result
         }
+        if isolation == .readCommitted { result.abortedTransactions = [] }
         let limit = partition.readLimit(isolation)
         guard target.offset < limit, allowance.byteCount > 0 || !allowance.hasData else { return result }
         do {
@@ -96,6 +99,10 @@ extension Shard {
                 from: target.offset, upTo: limit, maxBytes: min(target.maxBytes, allowance.byteCount),
                 atLeastOneBatch: !allowance.hasData
             )
+            if isolation == .readCommitted {
+                result.abortedTransactions = try partition.log.abortedTransactions(
+                    in: slice.baseOffset..<slice.nextOffset)
+            }
             allowance.take(slice.byteCount)
             result.slice = slice.isEmpty ? nil : slice
         } catch {

@@ -13,13 +13,17 @@ struct ApiVersionsHandler: LoopHandler {
                     version: String(request.clientSoftwareVersion.prefix(Self.maximumNameLength))))
         }
         context.reply(
-            Self.response(for: context.shard.dispatcher.apis, error: isValid ? .none : .invalidRequest))
+            Self.response(
+                for: context.shard.dispatcher.apis, context.shard.image,
+                error: isValid ? .none : .invalidRequest, version: context.header.version))
     }
 
     /// The names are kept for as long as the connection lasts.
     private static let maximumNameLength = 128
 
-    static func response(for apis: [ServedAPI], error: ErrorCode) -> ApiVersionsResponse {
+    static func response(
+        for apis: [ServedAPI], _ image: MetadataImage, error: ErrorCode, version: Int16
+    ) -> ApiVersionsResponse {
         var response = ApiVersionsResponse()
         response.errorCode = error
         response.apis = apis.map { served in
@@ -29,6 +33,7 @@ struct ApiVersionsHandler: LoopHandler {
             api.maxVersion = served.advertised.upperBound
             return api
         }
+        response.addFeatures(of: image, version: version)
         return response
     }
 
@@ -49,6 +54,31 @@ struct ApiVersionsHandler: LoopHandler {
         }
         return text.utf8.allSatisfy {
             isAlphanumeric($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".")
+        }
+    }
+}
+
+extension ApiVersionsResponse {
+    /// Says what the cluster can do, and what of it is in force.
+    fileprivate mutating func addFeatures(of image: MetadataImage, version: Int16) {
+        supportedFeatures = ClusterFeature.all.compactMap { feature in
+            // Clients of before version 4 take a level 0 for an error.
+            guard feature.supported.lowerBound > 0 || version >= 4 else { return nil }
+            return SupportedFeature {
+                $0.name = feature.name
+                $0.minVersion = feature.supported.lowerBound
+                $0.maxVersion = feature.supported.upperBound
+            }
+        }
+        finalizedFeaturesEpoch = image.featuresVersion
+        finalizedFeatures = ClusterFeature.all.compactMap { feature in
+            let level = image.level(of: feature)
+            guard level > 0 else { return nil }
+            return FinalizedFeature {
+                $0.name = feature.name
+                $0.minVersionLevel = level
+                $0.maxVersionLevel = level
+            }
         }
     }
 }

@@ -58,9 +58,11 @@ struct ServedAPI: Sendable {
 }
 
 extension ServedAPI {
-    /// An API whose requests each go to the coordinator of a group.
-    init<Request: GroupRequest>(_ request: Request.Type, _ groups: GroupAccess) {
-        self.init(GroupRequestHandler<Request>(access: groups))
+    /// An API whose requests each go to one coordinator.
+    init<Request: CoordinatorRequest>(
+        _ request: Request.Type, _ access: CoordinatorAccess<Request.Machine>
+    ) {
+        self.init(CoordinatorRequestHandler<Request>(access: access))
     }
 
     private static func decode<Request: KafkaRequest>(
@@ -99,7 +101,10 @@ struct Dispatcher: Sendable {
     private func refuse(_ header: RequestHeader, _ api: ServedAPI, _ context: RequestContext) {
         if header.key == .apiVersions {
             // KIP-511: in the oldest form, with the full list, so that the client can choose again.
-            context.reply(ApiVersionsHandler.response(for: apis, error: .unsupportedVersion), version: 0)
+            context.reply(
+                ApiVersionsHandler.response(
+                    for: apis, context.shard.image, error: .unsupportedVersion, version: 0),
+                version: 0)
         } else {
             let range = "\(api.served.lowerBound) to \(api.served.upperBound)"
             context.closeConnection(

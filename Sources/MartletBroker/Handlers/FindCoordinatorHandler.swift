@@ -5,6 +5,7 @@ internal import MartletWire
 struct FindCoordinatorHandler: ControlHandler {
     let endpoints: Endpoints
     let groups: GroupAccess
+    let transactions: TransactionAccess
 
     func handle(_ request: FindCoordinatorRequest, from client: Client) async -> FindCoordinatorResponse {
         let endpoint = endpoints.advertised(to: client.connection)
@@ -39,9 +40,12 @@ struct FindCoordinatorHandler: ControlHandler {
 
     /// Makes the topic of the coordinators if it is missing; who asks for a coordinator will need it at once.
     private func prepare(_ type: CoordinatorType) async -> RequestError? {
-        guard type == .group else { return nil }
         do throws(RequestError) {
-            try await groups.ensureTopic()
+            switch type {
+            case .group: try await groups.ensureTopic()
+            case .transaction: try await transactions.ensureTopic()
+            default: break
+            }
             return nil
         } catch {
             return RequestError(.coordinatorNotAvailable, error.message)

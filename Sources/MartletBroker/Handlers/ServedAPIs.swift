@@ -4,9 +4,16 @@ internal import MartletWire
 enum ServedAPIs {
     static func all(
         _ control: ControlQueue, _ controller: Controller, _ partitions: PartitionAccess,
-        _ endpoints: Endpoints, _ groups: GroupAccess
+        _ endpoints: Endpoints
     ) -> [ServedAPI] {
-        general(control, controller, partitions, endpoints, groups) + self.groups(control, groups)
+        let router = partitions.router
+        let groups = GroupAccess(controller: controller, router: router, control: control)
+        let transactions = TransactionAccess(controller: controller, router: router, control: control)
+        let finder = FindCoordinatorHandler(
+            endpoints: endpoints, groups: groups, transactions: transactions)
+        return general(control, controller, partitions, endpoints)
+            + [ServedAPI(finder, in: control)] + self.groups(control, groups)
+            + self.transactions(control, controller, groups, transactions)
             + administration(control, controller, partitions) + sharing(endpoints)
     }
 
@@ -41,20 +48,17 @@ enum ServedAPIs {
 
     private static func general(
         _ control: ControlQueue, _ controller: Controller, _ partitions: PartitionAccess,
-        _ endpoints: Endpoints, _ groups: GroupAccess
+        _ endpoints: Endpoints
     ) -> [ServedAPI] {
         [
             ServedAPI(ProduceHandler(), advertised: ProduceHandler.advertisedVersions),
             ServedAPI(FetchHandler()),
             ServedAPI(ListOffsetsHandler(partitions: partitions), in: control),
             ServedAPI(MetadataHandler(controller: controller, endpoints: endpoints), in: control),
-            ServedAPI(FindCoordinatorHandler(endpoints: endpoints, groups: groups), in: control),
             ServedAPI(ApiVersionsHandler(), advertised: 0...4),
             ServedAPI(CreateTopicsHandler(controller: controller), in: control),
             ServedAPI(DeleteTopicsHandler(controller: controller), in: control),
             ServedAPI(DeleteRecordsHandler(partitions: partitions), in: control),
-            // Version 6 is not settled in the protocol yet.
-            ServedAPI(InitProducerIDHandler(controller: controller), in: control, advertised: 0...5),
             ServedAPI(OffsetForLeaderEpochHandler(partitions: partitions), in: control),
             ServedAPI(DescribeConfigsHandler(controller: controller), in: control),
             ServedAPI(AlterConfigsHandler(controller: controller), in: control),

@@ -25,9 +25,6 @@ extension Controller {
                 throw RequestError(
                     .topicAuthorizationFailed, "'\(name)' is the broker's own log of metadata and no topic.")
             }
-            guard !InternalTopic.isReserved(name) else {
-                throw RequestError(.topicAuthorizationFailed, "'\(name)' is kept for the broker's own state.")
-            }
             if image.topics[name] != nil {
                 throw RequestError(.topicAlreadyExists, "Topic '\(name)' already exists.")
             }

@@ -140,9 +140,13 @@ actor Controller {
 
     // MARK: Producer ids
 
-    /// A producer id that was never given out before, also not by an earlier run of the broker.
-    func allocateProducerID() async throws(RequestError) -> ProducerID {
-        try await gate.pass { () async throws(RequestError) in try await self.allocateProducerIDInTurn() }
+    /// Producer ids that were never given out before, also not by an earlier run of the broker.
+    func allocateProducerIDs(_ count: Int) async throws(RequestError) -> [ProducerID] {
+        try await gate.pass { () async throws(RequestError) in
+            var ids: [ProducerID] = []
+            while ids.count < count { ids.append(try await self.allocateProducerIDInTurn()) }
+            return ids
+        }
     }
 
     private func allocateProducerIDInTurn() async throws(RequestError) -> ProducerID {

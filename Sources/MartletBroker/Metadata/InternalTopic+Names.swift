@@ -1,16 +1,8 @@
 internal import MartletCore
 
 extension InternalTopic {
-    /// The topics that belong to the broker alone, also those that it has no use for yet. Clients may read
-    /// them, but not write to them.
-    static let reservedNames: Set<TopicName> = [
-        "__consumer_offsets", "__transaction_state", "__share_group_state",
-    ]
-
-    /// Whether the broker will want the name, but does not say yet what the topic is to be like.
-    static func isReserved(_ name: TopicName) -> Bool {
-        reservedNames.contains(name) && !allCases.contains { $0.name == name }
-    }
+    /// The topics that belong to the broker alone. Clients may read them, but not write to them.
+    static let reservedNames = Set(allCases.map(\.name))
 
     /// The client that Kafka lets append to them, for tools that repair them.
     static let adminClientID = "__admin_client"

@@ -46,6 +46,9 @@ struct MetadataImage: Sendable {
     private(set) var clientMetricsVersion = 0
     /// What was set for brokers while they ran, by broker; under no name what holds for all.
     private(set) var brokerSettings: [String: [String: String]] = [:]
+    private(set) var featureLevels: [String: Int16] = [:]
+    /// Counts the changes of `featureLevels`.
+    private(set) var featuresVersion: Int64 = 0
     private(set) var quotas: [QuotaEntity: [String: Double]] = [:]
 
     subscript(id: TopicID) -> Topic? {
@@ -88,6 +91,9 @@ struct MetadataImage: Sendable {
             removed[id] = name
         case .producerIDs(let next):
             nextProducerID = next
+        case .featureLevel(let name, let level):
+            featureLevels[name] = level
+            featuresVersion += 1
         }
     }
 

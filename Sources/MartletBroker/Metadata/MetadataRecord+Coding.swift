@@ -12,6 +12,7 @@ extension MetadataRecord {
         case partition = 3
         case config = 4
         case removeTopic = 9
+        case featureLevel = 12
         case clientQuota = 14
         case producerIDs = 15
     }
@@ -39,6 +40,11 @@ extension MetadataRecord {
             var body = ProducerIDsRecord()
             body.next = next
             return try Self.frame(.producerIDs, body)
+        case .featureLevel(let name, let level):
+            var body = FeatureLevelRecord()
+            body.name = name
+            body.level = level
+            return try Self.frame(.featureLevel, body)
         }
     }
 
@@ -72,6 +78,9 @@ extension MetadataRecord {
             self = .topicRemoved(try RemoveTopicRecord(decoding: body, version: header.version).id)
         case .producerIDs:
             self = .producerIDs(next: try ProducerIDsRecord(decoding: body, version: header.version).next)
+        case .featureLevel:
+            let record = try FeatureLevelRecord(decoding: body, version: header.version)
+            self = .featureLevel(record.name, record.level)
         case nil:
             return nil
         }
@@ -177,6 +186,17 @@ private struct ProducerIDsRecord: FirstVersionRecord {
         try wire.field(&brokerID)
         try wire.field(&brokerEpoch)
         try wire.field(&next)
+        try wire.taggedFields()
+    }
+}
+
+private struct FeatureLevelRecord: FirstVersionRecord {
+    var name = ""
+    var level: Int16 = 0
+
+    mutating func fields(_ wire: inout WireCoder) throws(WireError) {
+        try wire.field(&name)
+        try wire.field(&level)
         try wire.taggedFields()
     }
 }

@@ -12,4 +12,5 @@ enum MetadataRecord: Sendable, Equatable {
     /// nil takes the quota away.
     case quota(QuotaEntity, key: String, value: Double?)
     case producerIDs(next: ProducerID)
+    case featureLevel(String, Int16)
 }

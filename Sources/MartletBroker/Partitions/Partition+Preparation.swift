@@ -7,6 +7,7 @@ internal import MartletLog
 struct Arrivals {
     struct Arrival {
         let records: Bytes
+        let verification: TransactionVerification?
         let completion: (Result<AppendResult, LogError>) -> Void
     }
 
@@ -28,10 +29,12 @@ extension Partition {
     /// Appends a producer's batch when it and all before it are prepared, and says on this loop what became
     /// of it.
     func prepareAndAppend(
-        _ records: Bytes, _ completion: @escaping (Result<AppendResult, LogError>) -> Void
+        _ records: Bytes, _ verification: TransactionVerification?,
+        _ completion: @escaping (Result<AppendResult, LogError>) -> Void
     ) {
         guard !isClosed else { return completion(.failure(.closed(id))) }
-        arrivals.waiting.append(Arrivals.Arrival(records: records, completion: completion))
+        arrivals.waiting.append(
+            Arrivals.Arrival(records: records, verification: verification, completion: completion))
         guard !arrivals.isInLane else { return }
         arrivals.isInLane = true
         shard.preparationLane.enter(self)
@@ -66,7 +69,7 @@ extension Partition {
         // Gone if the partition was retired meanwhile.
         guard let arrival = arrivals.waiting.popFirst() else { return }
         do {
-            arrival.completion(.success(try append(prepared.get(), origin: .client)))
+            arrival.completion(.success(try append(prepared.get(), origin: .client, arrival.verification)))
         } catch {
             arrival.completion(.failure(error))
         }

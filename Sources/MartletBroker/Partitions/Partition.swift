@@ -66,12 +66,17 @@ final class Partition {
 
     /// Appends the batches, stamped in place. They are durable when the high watermark reaches the result's
     /// end.
-    func append(_ records: Bytes, origin: AppendOrigin) throws(LogError) -> AppendResult {
+    ///
+    /// - Parameter verification: That the batch may open a transaction here; nil if it need not.
+    func append(
+        _ records: Bytes, origin: AppendOrigin, _ verification: TransactionVerification? = nil
+    ) throws(LogError) -> AppendResult {
         guard !isClosed else { throw .closed(id) }
         let result: AppendResult
         do throws(LogError) {
             result = try log.append(
-                records, origin: origin, leaderEpoch: leaderEpoch, now: shard.environment.clock()
+                records, origin: origin, leaderEpoch: leaderEpoch, now: shard.environment.clock(),
+                verification: verification
             )
         } catch {
             failProducersIfOffline()
@@ -94,7 +99,7 @@ final class Partition {
         }
     }
 
-    private func afterAppend() {
+    func afterAppend() {
         if let writeBack = log.takeWriteBack() { start(writeBack) }
         if log.configuration.durability == .os {
             highWatermarkMoved()

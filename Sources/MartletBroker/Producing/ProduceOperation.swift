@@ -1,3 +1,4 @@
+internal import MartletCoordination
 internal import MartletCore
 internal import MartletLog
 internal import MartletRecords
@@ -19,6 +20,16 @@ final class ProduceOperation {
         let partition: Int
     }
 
+    /// A batch that is as a partition wants it, and where it goes.
+    private struct Delivery {
+        let place: Place
+        let header: BatchHeader
+        let records: Bytes
+        let topicID: TopicID
+        let partition: TopicPartition
+        let owner: Int
+    }
+
     init(_ request: ProduceRequest, _ context: RequestContext) {
         self.request = request
         self.context = context
@@ -31,7 +42,13 @@ final class ProduceOperation {
         } else {
             // Counted ahead, so that partitions that finish at once do not end the request early.
             pending = request.topics.reduce(0) { $0 + $1.partitions.count }
-            forEachPartition { place, partition in append(partition, at: place) }
+            if let id = request.transactionalID {
+                appendInTransaction(id)
+            } else {
+                forEachPartition { place, partition in
+                    if let delivery = delivery(of: partition, at: place) { append(delivery) }
+                }
+            }
         }
         if pending == 0 {
             finish()
@@ -73,14 +90,14 @@ final class ProduceOperation {
         guard request.acks == .none || request.acks == .leader || request.acks == .all else {
             return .failure(.invalidRequiredAcks, "acks is 0, 1 or -1 (all), not \(request.acks.rawValue).")
         }
-        if request.transactionalID != nil {
-            return .failure(.invalidTxnState, "Transactions are not served by this broker yet.")
-        }
-        if hasTransactionalBatch {
+        if request.transactionalID == nil, hasTransactionalBatch {
             // Nobody would ever end its transaction.
             return .failure(
                 .transactionalIDAuthorizationFailed,
                 "A transactional batch in a request without a transactional id.")
+        }
+        if request.transactionalID?.rawValue.isEmpty == true {
+            return .failure(.invalidRequest, "A transactional id must not be empty.")
         }
         return nil
     }
@@ -94,60 +111,56 @@ final class ProduceOperation {
         }
     }
 
-    /// Why these records are not what a partition takes from a request of this version: exactly one batch, in
-    /// a codec that the version has. What else is wrong with the batch the log will say.
-    private func objection(to records: Bytes) -> ProduceResult? {
+    private static let firstVersionWithZstd: Int16 = 7
+    private static let firstVersionWithTopicIDs: Int16 = 13
+    /// From here on the broker adds partitions to transactions, and each transaction has its own epoch.
+    private static let firstVersionThatAddsPartitions: Int16 = 12
+
+    // MARK: Delivery
+
+    /// Where the records go; nil if they are answered already, with what is wrong with them.
+    private func delivery(of partition: ProduceRequest.Partition, at place: Place) -> Delivery? {
+        let shard = context.shard
+        let named = request.topics[place.topic]
+        let isNamedByID = context.header.version >= Self.firstVersionWithTopicIDs
+        func refuse(_ code: ErrorCode, _ message: String? = nil) -> Delivery? {
+            complete(place, .failure(code, message))
+            return nil
+        }
+        guard let topic = isNamedByID ? shard.image[named.id] : shard.image.topics[named.name] else {
+            return refuse(isNamedByID ? .unknownTopicID : .unknownTopicOrPartition)
+        }
+        guard topic.partitions.indices.contains(Int(partition.index)) else {
+            return refuse(.unknownTopicOrPartition)
+        }
+        guard !topic.isInternal || context.header.clientID == InternalTopic.adminClientID else {
+            return refuse(.invalidTopicException, "Only the broker writes to '\(topic.name)'.")
+        }
+        guard request.acks != .all || hasEnoughReplicas(topic, partition.index) else {
+            return refuse(.notEnoughReplicas)
+        }
+        guard case .bytes(let records) = partition.records else {
+            return refuse(.invalidRecord, "A partition without a record batch.")
+        }
         let header: BatchHeader
         do throws(RecordError) {
             header = try records.withUnsafeBytes { bytes throws(RecordError) in try BatchHeader(bytes) }
         } catch {
-            return .failure(error.errorCode, "\(error)")
+            return refuse(error.errorCode, "\(error)")
         }
+        // What else is wrong with the batch the log will say.
         guard header.byteCount == records.count else {
-            return .failure(.invalidRecord, "A partition takes exactly one record batch of a request.")
+            return refuse(.invalidRecord, "A partition takes exactly one record batch of a request.")
         }
-        if header.compression == .zstd, context.header.version < Self.firstVersionWithZstd {
-            return .failure(
+        guard header.compression != .zstd || context.header.version >= Self.firstVersionWithZstd else {
+            return refuse(
                 .unsupportedCompressionType,
                 "Produce takes zstd from version \(Self.firstVersionWithZstd) on.")
         }
-        return nil
-    }
-
-    private static let firstVersionWithZstd: Int16 = 7
-
-    // MARK: Append
-
-    private func append(_ partition: ProduceRequest.Partition, at place: Place) {
-        let shard = context.shard
-        let named = request.topics[place.topic]
-        let topic = context.header.version >= 13 ? shard.image[named.id] : shard.image.topics[named.name]
-        guard let topic else {
-            let code: ErrorCode = context.header.version >= 13 ? .unknownTopicID : .unknownTopicOrPartition
-            return complete(place, .failure(code, nil))
-        }
-        guard topic.partitions.indices.contains(Int(partition.index)) else {
-            return complete(place, .failure(.unknownTopicOrPartition, nil))
-        }
-        guard !topic.isInternal || context.header.clientID == InternalTopic.adminClientID else {
-            return complete(
-                place, .failure(.invalidTopicException, "Only the broker writes to '\(topic.name)'."))
-        }
-        guard request.acks != .all || hasEnoughReplicas(topic, partition.index) else {
-            return complete(place, .failure(.notEnoughReplicas, nil))
-        }
-        guard case .bytes(let records) = partition.records else {
-            return complete(place, .failure(.invalidRecord, "A partition without a record batch."))
-        }
-        if let objection = objection(to: records) { return complete(place, objection) }
-        let owner = shard.router.owner(of: topic.id, partition.index)
-        if owner == shard.index {
-            Self.append(records, to: topic.id, partition.index, acks: request.acks, on: shard) { result in
-                self.complete(place, result)
-            }
-        } else {
-            appendElsewhere(records, topic.id, partition.index, owner, place)
-        }
+        return Delivery(
+            place: place, header: header, records: records, topicID: topic.id,
+            partition: TopicPartition(topic.name, partition.index),
+            owner: shard.router.owner(of: topic.id, partition.index))
     }
 
     /// Whether as many replicas are in sync as `min.insync.replicas` asks for, or as there are.
@@ -159,14 +172,69 @@ final class ProduceOperation {
         return partition.inSyncReplicas.count >= min(asked, partition.replicas.count)
     }
 
-    private func appendElsewhere(
-        _ records: Bytes, _ topic: TopicID, _ index: PartitionIndex, _ owner: Int, _ place: Place
-    ) {
-        let home = context.shard.eventLoop
+    // MARK: Transactions
+
+    /// Appends when the coordinator of the transaction agrees, and those that the connection sent before are
+    /// in their logs.
+    private func appendInTransaction(_ id: TransactionalID) {
+        var deliveries: [Delivery] = []
+        forEachPartition { place, partition in
+            if let delivery = delivery(of: partition, at: place) { deliveries.append(delivery) }
+        }
+        let joining = deliveries.filter(\.header.isTransactional)
+        let producers = Set(
+            joining.map { TransactionalProducer(id: $0.header.producerID, epoch: $0.header.producerEpoch) })
+        guard let producer = producers.first else { return deliveries.forEach { append($0) } }
+        guard producers.count == 1 else {
+            for delivery in deliveries {
+                complete(
+                    delivery.place,
+                    .failure(.invalidProducerIDMapping, "A request carries one producer's transaction."))
+            }
+            return
+        }
+        let admission = TransactionAdmission(
+            transactionalID: id, producer: producer,
+            addsPartitions: context.header.version >= Self.firstVersionThatAddsPartitions, context: context)
+        let lane = context.transactionLane
+        lane.enter { [self] in
+            let candidates = joining.map {
+                TransactionAdmission.Candidate(
+                    topicID: $0.topicID, partition: $0.partition, sequence: $0.header.baseSequence,
+                    owner: $0.owner)
+            }
+            admission.decide(candidates) { outcomes in
+                for (delivery, outcome) in zip(joining, outcomes) {
+                    switch outcome {
+                    case .admitted(let verification): self.append(delivery, verification)
+                    case .refused(let code): self.complete(delivery.place, .failure(code, nil))
+                    }
+                }
+                for delivery in deliveries where !delivery.header.isTransactional { self.append(delivery) }
+                lane.leave()
+            }
+        }
+    }
+
+    // MARK: Append
+
+    private func append(_ delivery: Delivery, _ verification: TransactionVerification? = nil) {
+        let shard = context.shard
+        let place = delivery.place
+        if delivery.owner == shard.index {
+            return Self.append(
+                delivery.records, to: delivery.topicID, delivery.partition.partition, verification,
+                acks: request.acks, on: shard
+            ) { result in
+                self.complete(place, result)
+            }
+        }
+        let home = shard.eventLoop
         let operation = NIOLoopBound(self, eventLoop: home)
         let acks = request.acks
-        context.shard.router[owner].execute { shard in
-            Self.append(records, to: topic, index, acks: acks, on: shard) { result in
+        let (records, topicID, index) = (delivery.records, delivery.topicID, delivery.partition.partition)
+        shard.router[delivery.owner].execute { shard in
+            Self.append(records, to: topicID, index, verification, acks: acks, on: shard) { result in
                 home.execute { operation.value.complete(place, result) }
             }
         }
@@ -174,7 +242,8 @@ final class ProduceOperation {
 
     /// On the owner's loop.
     private static func append(
-        _ records: Bytes, to topic: TopicID, _ index: PartitionIndex, acks: Acks, on shard: Shard,
+        _ records: Bytes, to topic: TopicID, _ index: PartitionIndex,
+        _ verification: TransactionVerification?, acks: Acks, on shard: Shard,
         _ completion: @escaping (ProduceResult) -> Void
     ) {
         guard let partition = shard.partitions[topic, index] else {
@@ -183,11 +252,13 @@ final class ProduceOperation {
                 .failure(.kafkaStorageError, "The partition is offline; the broker's log says why."))
         }
         guard partition.takesAsSent(records) else {
-            return partition.prepareAndAppend(records) { result in
+            return partition.prepareAndAppend(records, verification) { result in
                 finish(result, in: partition, acks: acks, on: shard, completion)
             }
         }
-        let result = Result { () throws(LogError) in try partition.append(records, origin: .client) }
+        let result = Result { () throws(LogError) in
+            try partition.append(records, origin: .client, verification)
+        }
         finish(result, in: partition, acks: acks, on: shard, completion)
     }
 

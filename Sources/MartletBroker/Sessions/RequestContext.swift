@@ -9,6 +9,8 @@ final class RequestContext {
     let connection: ConnectionInfo
     /// The shard of the connection.
     let shard: Shard
+    /// That of the connection.
+    let transactionLane: TransactionLane
     /// Called if the connection goes away before the answer; for requests that wait.
     var onCancel: (() -> Void)?
     /// Called when the broker is about to stop; a request that waits for news answers with what it has.
@@ -27,6 +29,7 @@ final class RequestContext {
         self.session = session
         shard = session.shard
         connection = session.info
+        transactionLane = session.transactionLane
     }
 
     /// Answers the request.

@@ -15,6 +15,7 @@ final class Session: ChannelDuplexHandler {
     typealias OutboundOut = IOData
 
     let shard: Shard
+    let transactionLane = TransactionLane()
     var info = ConnectionInfo(remoteAddress: nil, localAddress: nil)
     /// When the last request came, or the connection began.
     private(set) var lastRequest: NIODeadline

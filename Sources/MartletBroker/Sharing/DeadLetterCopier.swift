@@ -11,7 +11,8 @@ internal import NIOCore
 ///
 /// A copy that fails is tried again until it succeeds or the group wants none any more: the records stay in
 /// flight until then, so a group whose copies fail comes to a halt at its limit of records in flight instead
-/// of losing any.
+/// of losing any. Only what the topic does not take even alone, for its size or its form, goes without a
+/// copy.
 struct DeadLetterCopier: Sendable {
     let controller: Controller
     let control: ControlQueue
@@ -37,6 +38,10 @@ struct DeadLetterCopier: Sendable {
         var next: Offset
         var delay = DeadLetterCopier.firstRetryDelay
         var failures = 0
+        /// Made smaller when the topic does not take a batch.
+        var batchByteCount = DeadLetterBatch.largestByteCount
+        /// The records that the topic takes in no way.
+        var refused: (first: Offset, count: Int, reason: ErrorCode)?
 
         init(_ copier: DeadLetterCopier, _ letter: DeadLetter, _ shell: SharePartitionShell) {
             self.copier = copier
@@ -74,7 +79,7 @@ struct DeadLetterCopier: Sendable {
         private func findTopic() {
             let name = shard.shareSettings(of: shell.key.group).deadLetterTopic
             // Copies to where they come from would never end.
-            guard let name, name != shell.partition.id.topic else { return shell.settle(letter) }
+            guard let name, name != shell.partition.id.topic else { return finish() }
             if let topic = shard.image.topics[name] { return readNext(for: topic) }
             var plan = Controller.TopicPlan(name: name)
             plan.partitionCount = 1
@@ -102,7 +107,7 @@ struct DeadLetterCopier: Sendable {
             let partition = shell.partition
             guard !shell.isEnded, !partition.isClosed else { return }
             next = max(next, partition.offsets.start)
-            guard next <= letter.last else { return shell.settle(letter) }
+            guard next <= letter.last else { return finish() }
             let slice: LogSlice
             do throws(LogError) {
                 slice = try partition.read(
@@ -112,13 +117,15 @@ struct DeadLetterCopier: Sendable {
                 shard.note(error)
                 return retry(because: "\(error)")
             }
-            guard !slice.isEmpty else { return shell.settle(letter) }
-            let envelope = DeadLetterEnvelope(
-                letter, group: shell.key.group, source: partition.id, from: next,
-                now: shard.environment.clock())
+            guard !slice.isEmpty else { return finish() }
+            var envelope = DeadLetterEnvelope(
+                letter, group: shell.key.group, source: partition.id, now: shard.environment.clock())
+            envelope.first = next
+            envelope.batchByteCount = batchByteCount
+            let wrapper = envelope
             let errand = NIOLoopBound(self, eventLoop: shard.eventLoop)
             partition.run { () throws(LogError) in
-                Result { () throws(RecordError) in try envelope.wrap(slice) }
+                Result { () throws(RecordError) in try wrapper.wrap(slice) }
             } completion: { _, result in
                 let errand = errand.value
                 switch result {
@@ -132,7 +139,7 @@ struct DeadLetterCopier: Sendable {
 
         /// Appends one batch after the other, and reads on behind them.
         private func append(
-            _ batches: ArraySlice<Bytes>, to topic: MetadataImage.Topic, then offset: Offset
+            _ batches: ArraySlice<DeadLetterBatch>, to topic: MetadataImage.Topic, then offset: Offset
         ) {
             guard let batch = batches.first else {
                 next = offset
@@ -143,15 +150,49 @@ struct DeadLetterCopier: Sendable {
             let home = shard.eventLoop
             let rest = batches.dropFirst()
             shard.router[shard.router.owner(of: topic.id, index)].execute { shard in
-                shard.appendCopy(batch, to: topic.id, index) { code in
+                shard.appendCopy(batch.records, to: topic.id, index) { code in
                     home.execute {
-                        guard code == .none else {
-                            return errand.value.retry(because: "its partition answers \(code)")
+                        errand.value.didAppend(batch, code, to: topic) { errand in
+                            errand.append(rest, to: topic, then: offset)
                         }
-                        errand.value.append(rest, to: topic, then: offset)
                     }
                 }
             }
+        }
+
+        private func didAppend(
+            _ batch: DeadLetterBatch, _ code: ErrorCode, to topic: MetadataImage.Topic,
+            then goOn: (Errand) -> Void
+        ) {
+            switch code {
+            case .none:
+                next = batch.source.upperBound
+                goOn(self)
+            // It would be refused for ever.
+            case .messageTooLarge, .recordListTooLarge, .invalidRecord:
+                if batch.recordCount > 1 {
+                    batchByteCount = min(batchByteCount, batch.records.count) / 2
+                    return readNext(for: topic)
+                }
+                refused = (refused?.first ?? batch.source.lowerBound, (refused?.count ?? 0) + 1, code)
+                next = batch.source.upperBound
+                goOn(self)
+            default:
+                retry(because: "its partition answers \(code)")
+            }
+        }
+
+        private func finish() {
+            if let refused {
+                shell.partition.logger.warning(
+                    "Records that a share group gave up are lost: the dead-letter topic does not take them.",
+                    metadata: [
+                        "group": "\(shell.key.group)", "partition": "\(shell.partition.id)",
+                        "offset": "\(refused.first)", "count": "\(refused.count)",
+                        "reason": "\(refused.reason)",
+                    ])
+            }
+            shell.settle(letter)
         }
     }
 }
@@ -171,7 +212,7 @@ extension Shard {
                 completion(error.errorCode)
             }
         }
-        guard partition.takesAsSent(batch) else { return partition.prepareAndAppend(batch, finish) }
+        guard partition.takesAsSent(batch) else { return partition.prepareAndAppend(batch, nil, finish) }
         finish(Result { () throws(LogError) in try partition.append(batch, origin: .coordinator) })
     }
 }

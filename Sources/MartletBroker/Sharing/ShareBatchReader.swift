@@ -4,7 +4,8 @@ internal import MartletLog
 internal import MartletRecords
 
 /// Walks over the headers of the batches in a part of a log, reading only them, and remembers where each
-/// lies, so that what nobody acquired can be left out of the answer.
+/// lies, so that what nobody acquired can be left out of the answer. Markers and the batches of aborted
+/// transactions are there for nobody.
 final class ShareBatchReader: Sequence, IteratorProtocol {
     private struct Place {
         let first: Offset
@@ -17,6 +18,10 @@ final class ShareBatchReader: Sequence, IteratorProtocol {
     private var position: Int64
     private let end: Int64
     private var places: [Place] = []
+    /// By their first offsets, those that the walk has reached left out.
+    private var aborted: ArraySlice<AbortedTransaction>
+    /// Up to where what these producers wrote was aborted.
+    private var abortedUpTo: [ProducerID: Offset] = [:]
     private let window: Bytes.Storage
     private var windowRange: Range<Int64> = 0..<0
     /// Whether the walk ended at something that is no batch.
@@ -24,8 +29,10 @@ final class ShareBatchReader: Sequence, IteratorProtocol {
 
     private static let windowByteCount = 16 << 10
 
-    init(_ slice: LogSlice) {
+    /// - Parameter aborted: The transactions to leave out, by their first offsets.
+    init(_ slice: LogSlice, _ aborted: [AbortedTransaction]) {
         self.slice = slice
+        self.aborted = aborted[...]
         position = slice.position
         end = slice.position + Int64(slice.byteCount)
         window = Bytes.Storage(capacity: Swift.min(Self.windowByteCount, slice.byteCount))
@@ -44,7 +51,18 @@ final class ShareBatchReader: Sequence, IteratorProtocol {
         places.append(
             Place(first: header.baseOffset, last: header.lastOffset, position: start, end: position))
         return LogBatch(
-            first: header.baseOffset, last: header.lastOffset, isDeliverable: !header.isControl)
+            first: header.baseOffset, last: header.lastOffset,
+            isDeliverable: !header.isControl && !isAborted(header))
+    }
+
+    private func isAborted(_ header: BatchHeader) -> Bool {
+        while let next = aborted.first, next.firstOffset <= header.baseOffset {
+            abortedUpTo[next.producerID] = Swift.max(
+                next.lastOffset, abortedUpTo[next.producerID] ?? next.lastOffset)
+            aborted.removeFirst()
+        }
+        guard header.isTransactional, let last = abortedUpTo[header.producerID] else { return false }
+        return header.baseOffset <= last
     }
 
     private func header(at position: Int64) -> BatchHeader? {

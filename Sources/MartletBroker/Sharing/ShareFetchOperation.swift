@@ -8,7 +8,9 @@ internal import NIOCore
 ///
 /// Acknowledgements go first, each to the loop that owns its partition; they are applied in passing and
 /// answered when they are durable. Then partitions are read in turn. If nothing could be acquired, the
-/// operation waits at all of them until records come or become available, or the time is up.
+/// operation waits at all of them until records come or become available, or the time is up. Where the member
+/// asks for more than a byte, each round first measures what there is, and acquires only if that is enough:
+/// what is acquired cannot be left to wait for more.
 final class ShareFetchOperation {
     /// One partition that the request is about.
     struct Target: Sendable {
@@ -36,24 +38,28 @@ final class ShareFetchOperation {
     typealias Completion = (ShareFetchOperation) -> Void
 
     let targets: [Target]
-    private let options: Options
+    let options: Options
     private let context: RequestContext
-    private let shard: Shard
-    private let locations: [FetchTarget.Location]
+    let shard: Shard
+    let locations: [FetchTarget.Location]
     private let completion: Completion
 
     private(set) var results: [ShareFetchResult]
-    private(set) var acknowledged: [Acknowledged]
-    private var pendingAcknowledgements = 0
-    private var isReading = false
-    private var isReadingDone: Bool
-    private var isStale = false
-    private var isWaiting = false
+    var acknowledged: [Acknowledged]
+    var pendingAcknowledgements = 0
+    private(set) var isReading = false
+    private(set) var isReadingDone: Bool
+    /// Something has come while it was being read.
+    var isStale = false
+    var isWaiting = false
     private var isTimeUp: Bool
     /// Nothing more may be acquired.
     private var isStopped = false
-    private var isDone = false
-    private var timer: Scheduled<Void>?
+    private(set) var isDone = false
+    var timer: Scheduled<Void>?
+    /// So many bytes are worth an answer before the time is up.
+    private let minimumByteCount: Int
+    private let maximumByteCount: Int
 
     init(
         _ targets: [Target], _ options: Options, _ context: RequestContext,
@@ -76,6 +82,9 @@ final class ShareFetchOperation {
         acknowledged = Array(repeating: Acknowledged(), count: targets.count)
         isReadingDone = (options.fetch?.maxRecords ?? 0) <= 0 || targets.isEmpty
         isTimeUp = (options.fetch?.maxWaitMs ?? 0) <= 0
+        let limit = shard.environment.limits.fetchMaximumByteCount
+        maximumByteCount = min(Int(max(0, options.fetch?.maxBytes ?? 0)), limit)
+        minimumByteCount = min(Int(max(0, options.fetch?.minBytes ?? 0)), maximumByteCount)
     }
 
     /// Whether it looks for records.
@@ -88,47 +97,21 @@ final class ShareFetchOperation {
         if isReadingDone { finishIfDone() } else { readAll() }
     }
 
-    // MARK: Acknowledge
-
-    private func acknowledgeAll() {
-        let home = shard.eventLoop
-        let operation = NIOLoopBound(self, eventLoop: home)
-        let member = options.session.member
-        let renews = options.renewsLocks
-        for (index, target) in targets.enumerated() where !target.acknowledgements.isEmpty {
-            guard case .shard(let owner, _) = locations[index] else {
-                if case .unknown(let code) = locations[index] { acknowledged[index].code = code }
-                continue
-            }
-            pendingAcknowledgements += 1
-            shard.router[owner].execute { shard in
-                let answer: @Sendable (ErrorCode, String?) -> Void = { code, message in
-                    home.execute { operation.value.didAcknowledge(index, code, message) }
-                }
-                guard let shell = shard.sharing.existing(target.key) else {
-                    return answer(.invalidRecordState, "The member has no records of this partition.")
-                }
-                shell.acknowledge(target.acknowledgements, by: member, allowsRenewal: renews, answer)
-            }
-        }
-    }
-
-    private func didAcknowledge(_ index: Int, _ code: ErrorCode, _ message: String?) {
-        acknowledged[index] = Acknowledged(code: code, message: message)
-        pendingAcknowledgements -= 1
-        finishIfDone()
-    }
-
     // MARK: Read
 
-    private func readAll() {
+    func readAll() {
+        // One byte is there if anything is.
+        readAll(measuring: minimumByteCount > 1 && !isTimeUp)
+    }
+
+    private func readAll(measuring: Bool) {
         guard let fetch = options.fetch else { return }
         isReading = true
         isStale = false
-        let maximum = min(Int(max(0, fetch.maxBytes)), shard.environment.limits.fetchMaximumByteCount)
-        read(
-            from: 0,
-            ShareAllowance(bytes: FetchAllowance(byteCount: maximum), records: Int(max(0, fetch.maxRecords))))
+        var allowance = ShareAllowance(
+            bytes: FetchAllowance(byteCount: maximumByteCount), records: Int(max(0, fetch.maxRecords)))
+        if measuring { allowance.wanted = minimumByteCount }
+        read(from: 0, allowance)
     }
 
     private var acquisition: ShareAcquisition {
@@ -141,7 +124,7 @@ final class ShareFetchOperation {
     /// Reads the targets from `first` on: those of this shard at once, a run of another shard's with one hop.
     private func read(from first: Int, _ allowance: ShareAllowance) {
         // What is acquired for nobody would have to wait for its lock to end.
-        guard !isDone, !isStopped else { return finishRound() }
+        guard !isDone, !isStopped else { return finishRound(allowance) }
         var allowance = allowance
         var index = first
         while index < targets.count {
@@ -157,7 +140,7 @@ final class ShareFetchOperation {
             }
             index += 1
         }
-        finishRound()
+        finishRound(allowance)
     }
 
     private func endOfRun(of owner: Int, from first: Int) -> Int {
@@ -182,12 +165,16 @@ final class ShareFetchOperation {
         }
     }
 
-    private func finishRound() {
+    private func finishRound(_ allowance: ShareAllowance) {
         isReading = false
         guard !isDone else { return }
-        if isTimeUp || isStopped || results.contains(where: \.isNews) { return finishReading() }
+        let isNews = results.contains(where: \.isNews)
+        if let wanted = allowance.wanted, !isStopped, isNews || isTimeUp || wanted <= 0 {
+            return readAll(measuring: false)
+        }
+        if isTimeUp || isStopped || isNews { return finishReading() }
         if !isWaiting {
-            startWaiting()
+            startWaiting(Int64(options.fetch?.maxWaitMs ?? 0))
             // What happened elsewhere since it was read did not wake us yet.
             if !isLocal { return readAll() }
         } else {
@@ -197,72 +184,20 @@ final class ShareFetchOperation {
         if isStale { readAll() }
     }
 
-    private var isLocal: Bool {
-        locations.allSatisfy { location in
-            guard case .shard(let owner, _) = location else { return true }
-            return owner == shard.index
-        }
+    // MARK: End
+
+    /// The answer must not wait any longer for more than there is.
+    func endWait() {
+        isTimeUp = true
+        guard !isReading, !isDone, !isReadingDone else { return }
+        if minimumByteCount > 1 { readAll() } else { finishReading() }
     }
 
-    // MARK: Wait
-
-    private func startWaiting() {
-        isWaiting = true
-        let operation = NIOLoopBound(self, eventLoop: shard.eventLoop)
-        let maximum = TimeAmount.milliseconds(Int64(options.fetch?.maxWaitMs ?? 0))
-        timer = shard.eventLoop.scheduleTask(in: maximum) { operation.value.stopReading() }
-        register()
-    }
-
-    private func register() {
-        let operation = NIOLoopBound(self, eventLoop: shard.eventLoop)
-        let home = shard.eventLoop
-        let id = ObjectIdentifier(self)
-        forEachPartition { shard, key in
-            let wake: @Sendable () -> Void = {
-                // Also from this loop as a task of its own: whoever wakes us is in the middle of something.
-                home.execute { operation.value.wake() }
-            }
-            shard.partitions[key.topic, key.index]?.addWaitingFetch(id, wake: wake)
-            shard.sharing.shell(key, on: shard)?.addWaitingFetch(id, wake: wake)
-        }
-    }
-
-    private func wake() {
-        if isReading {
-            isStale = true
-        } else if !isDone, !isReadingDone {
-            readAll()
-        }
-    }
-
-    /// Answers with what there is: the time is up, or the session ends.
+    /// Answers with what there is, for the session ends.
     func stopReading() {
         isStopped = true
         if !isReading, !isDone, !isReadingDone { finishReading() }
     }
-
-    private func stopWaiting() {
-        timer?.cancel()
-        timer = nil
-        guard isWaiting else { return }
-        isWaiting = false
-        let id = ObjectIdentifier(self)
-        forEachPartition { shard, key in
-            shard.partitions[key.topic, key.index]?.removeWaitingFetch(id)
-            shard.sharing.existing(key)?.removeWaitingFetch(id)
-        }
-    }
-
-    private func forEachPartition(_ body: @escaping @Sendable (Shard, SharePartitionKey) -> Void) {
-        for (target, location) in zip(targets, locations) {
-            guard target.isFetched, case .shard(let owner, _) = location else { continue }
-            let key = target.key
-            shard.router[owner].execute { body($0, key) }
-        }
-    }
-
-    // MARK: End
 
     private func cancel() {
         isDone = true
@@ -275,7 +210,7 @@ final class ShareFetchOperation {
         finishIfDone()
     }
 
-    private func finishIfDone() {
+    func finishIfDone() {
         guard !isDone, isReadingDone, pendingAcknowledgements == 0 else { return }
         isDone = true
         completion(self)

@@ -2,10 +2,13 @@ internal import MartletCoordination
 internal import MartletCore
 internal import MartletLog
 internal import MartletWire
+internal import NIOCore
 
 extension SharePartitionShell {
     /// Read at once for one member, at the most.
     private static let maximumReadByteCount = 8 << 20
+    /// Parts of the log that are looked through at once in search of something to deliver.
+    private static let maximumReads = 16
 
     /// Acquires records for a member, as many as the allowance has.
     func acquire(_ wanted: ShareAcquisition, _ allowance: inout ShareAllowance) -> ShareFetchResult {
@@ -20,39 +23,70 @@ extension SharePartitionShell {
         machine?.logStartMoved(to: partition.offsets.start)
         machine?.advance(to: clock.now())
         defer { afterEvent() }
-        let limit = partition.readLimit(settings.isolation)
-        var last: Offset?
-        // Where there is nothing to deliver, the next read begins behind it.
-        while let offset = machine?.fetchOffset(), offset < limit, offset != last {
-            last = offset
-            guard allowance.bytes.byteCount > 0 || !allowance.bytes.hasData, allowance.records > 0 else {
-                break
+        do throws(LogError) {
+            if let left = allowance.wanted {
+                allowance.wanted = left - (try measure(settings.isolation, upTo: left))
+            } else {
+                try acquire(wanted, settings.isolation, &allowance, &result)
             }
-            do throws(LogError) {
-                let found = try acquire(wanted, from: offset, upTo: limit, &allowance, &result)
-                if found { break }
-            } catch {
-                shard.note(error)
-                result.errorCode = error.errorCode
-                break
-            }
+        } catch {
+            shard.note(error)
+            result.errorCode = error.errorCode
         }
         return result
     }
 
-    /// Returns whether the member got something.
+    /// How many bytes there are to read for the member. What others have among them counts as well: to look
+    /// closer costs more than an answer that is too small.
+    private func measure(_ isolation: IsolationLevel, upTo maximum: Int) throws(LogError) -> Int {
+        let limit = partition.readLimit(isolation)
+        guard maximum > 0, let offset = machine?.fetchOffset(), offset < limit else { return 0 }
+        let slice = try partition.read(from: offset, upTo: limit, maxBytes: maximum, atLeastOneBatch: true)
+        // There is more behind it, in another segment perhaps.
+        return slice.nextOffset < limit ? maximum : slice.byteCount
+    }
+
     private func acquire(
-        _ wanted: ShareAcquisition, from offset: Offset, upTo limit: Offset,
+        _ wanted: ShareAcquisition, _ isolation: IsolationLevel, _ allowance: inout ShareAllowance,
+        _ result: inout ShareFetchResult
+    ) throws(LogError) {
+        let limit = partition.readLimit(isolation)
+        var last: Offset?
+        var reads = 0
+        // Where there is nothing to deliver, the next read begins behind it.
+        while let offset = machine?.fetchOffset(), offset < limit, offset != last {
+            guard allowance.bytes.byteCount > 0 || !allowance.bytes.hasData, allowance.records > 0 else {
+                return
+            }
+            guard reads < Self.maximumReads else { return readOnLater() }
+            reads += 1
+            last = offset
+            if try acquire(wanted, isolation, offset..<limit, &allowance, &result) { return }
+        }
+    }
+
+    /// Long aborted transactions must not keep the loop from its other work.
+    private func readOnLater() {
+        let shell = NIOLoopBound(self, eventLoop: shard.eventLoop)
+        shard.eventLoop.execute { shell.value.wakeFetches() }
+    }
+
+    /// Returns whether there is nothing to look for any more: the member got something, or nothing can be
+    /// read.
+    private func acquire(
+        _ wanted: ShareAcquisition, _ isolation: IsolationLevel, _ range: Range<Offset>,
         _ allowance: inout ShareAllowance, _ result: inout ShareFetchResult
     ) throws(LogError) -> Bool {
         let slice = try partition.read(
-            from: offset, upTo: limit, maxBytes: min(allowance.bytes.byteCount, Self.maximumReadByteCount),
+            from: range.lowerBound, upTo: range.upperBound,
+            maxBytes: min(allowance.bytes.byteCount, Self.maximumReadByteCount),
             atLeastOneBatch: !allowance.bytes.hasData)
         guard !slice.isEmpty else { return true }
-        let reader = ShareBatchReader(slice)
+        let aborted = try partition.abortedTransactions(in: slice, isolation)
+        let reader = ShareBatchReader(slice, aborted)
         var wanted = wanted
         wanted.maximumRecords = allowance.records
-        let acquired = machine?.acquire(wanted, from: offset, reader, now: clock.now()) ?? []
+        let acquired = machine?.acquire(wanted, from: range.lowerBound, reader, now: clock.now()) ?? []
         guard let first = acquired.first, let last = acquired.last,
             let part = reader.slice(from: first.firstOffset, to: last.lastOffset)
         else {
@@ -67,10 +101,22 @@ extension SharePartitionShell {
     }
 }
 
+extension Partition {
+    /// The transactions in a part of the log that were aborted, if the reader must not see any of them.
+    fileprivate func abortedTransactions(
+        in slice: LogSlice, _ isolation: IsolationLevel
+    ) throws(LogError) -> [AbortedTransaction] {
+        guard isolation == .readCommitted else { return [] }
+        return try log.abortedTransactions(in: slice.baseOffset..<slice.nextOffset)
+    }
+}
+
 /// What a share fetch may still return while its partitions are read one after the other.
 struct ShareAllowance: Sendable {
     var bytes: FetchAllowance
     var records: Int
+    /// How many bytes are still wanted, while it is measured what there is and nothing is acquired.
+    var wanted: Int?
 }
 
 /// What a share fetch found in one partition.

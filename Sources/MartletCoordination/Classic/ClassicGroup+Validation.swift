@@ -25,16 +25,22 @@ extension ClassicGroup {
         validate(member, instance) ?? (generation == self.generation ? nil : .illegalGeneration)
     }
 
-    func validateOffsetCommit(
-        member: MemberID, instance: InstanceID?, epoch: Int32, version: Int16
-    ) -> ErrorCode? {
+    func validateOffsetCommit(_ committer: OffsetCommitter) -> ErrorCode? {
         // Whoever has no generation is a tool, or reads without the help of a group: fine as long as no
         // members would be surprised.
-        if epoch < 0, state == .empty { return nil }
-        if epoch < 0, member.rawValue.isEmpty, instance == nil { return .unknownMemberID }
-        let error = validate(member, instance, GenerationID(rawValue: epoch))
-        // The member knows the generation already, but not yet its part of it.
-        return error ?? (state == .completingRebalance ? .rebalanceInProgress : nil)
+        if committer.epoch < 0, state == .empty { return nil }
+        if committer.epoch < 0, committer.member.rawValue.isEmpty, committer.instance == nil {
+            // Producers of old versions do not say for which member they store offsets.
+            return committer.isTransactional ? nil : .unknownMemberID
+        }
+        let error = validate(
+            committer.member, committer.instance, GenerationID(rawValue: committer.epoch))
+        // The member knows the generation already, but not yet its part of it. What it has worked off in a
+        // transaction it may store even so.
+        if error == nil, state == .completingRebalance, !committer.isTransactional {
+            return .rebalanceInProgress
+        }
+        return error
     }
 
     /// Members of classic groups do not say who they are when they ask.

@@ -73,13 +73,13 @@ extension ConsumerGroup {
 
 extension ConsumerGroup {
     /// Whether a member may commit offsets; nil if so. Somebody who is not a member may while there are none.
-    package func validateOffsetCommit(
-        member: MemberID, instance: InstanceID?, epoch: Int32, version: Int16
-    ) -> ErrorCode? {
-        if epoch < 0 && isEmpty { return nil }
-        guard let known = members[member] else { return .unknownMemberID }
-        if !known.isClassic && version < 9 { return .unsupportedVersion }
-        return validate(epoch, of: known)
+    package func validateOffsetCommit(_ committer: OffsetCommitter) -> ErrorCode? {
+        if committer.epoch < 0 && isEmpty { return nil }
+        guard let known = members[committer.member] else { return .unknownMemberID }
+        if !known.isClassic, committer.version < 9, !committer.isTransactional {
+            return .unsupportedVersion
+        }
+        return validate(committer.epoch, of: known)
     }
 
     /// Whether a member may ask for committed offsets; nil if so. Everybody may who does not claim to be one.

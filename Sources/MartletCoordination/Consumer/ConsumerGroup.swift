@@ -35,6 +35,8 @@ package final class ConsumerGroup {
     // Forgotten with the coordinator.
     /// Topics have changed since the metadata hash and the patterns were compared with them.
     var mayBeStale = true
+    /// Partitions that were divided last.
+    var dividedPartitionCount = 0
     var patternsResolvedAt: Timestamp = 0
     var compiledPatterns: [String: TopicPattern] = [:]
     var topicHashes: [TopicID: MetadataHash.OfTopic] = [:]

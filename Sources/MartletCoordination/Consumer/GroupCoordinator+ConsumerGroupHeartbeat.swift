@@ -6,10 +6,11 @@ extension GroupCoordinator {
     package func consumerGroupHeartbeat(_ request: ConsumerGroupHeartbeatRequest, _ call: Call) {
         do throws(GroupRefusal) {
             try validate(request, version: call.version)
-            let response =
-                request.memberEpoch < .joining
-                ? try leaveConsumerGroup(request, call) : try keepConsumerMember(request, call)
-            reply(call.ticket, response)
+            if request.memberEpoch < .joining {
+                reply(call.ticket, try leaveConsumerGroup(request, call))
+            } else {
+                try keepConsumerMember(request, call)
+            }
         } catch {
             reply(
                 call.ticket,
@@ -109,7 +110,7 @@ extension GroupCoordinator {
 
     private func keepConsumerMember(
         _ request: ConsumerGroupHeartbeatRequest, _ call: Call
-    ) throws(GroupRefusal) -> ConsumerGroupHeartbeatResponse {
+    ) throws(GroupRefusal) {
         let isJoining = request.memberEpoch == .joining
         let owned = request.topicPartitions.map { PartitionSet($0) }
         // Nothing is appended before all that may be refused has been looked at.
@@ -136,23 +137,15 @@ extension GroupCoordinator {
         member.classic = nil
 
         let hasChanged = subscribe(member, before: before, pattern: pattern, in: group, now: call.now)
-        if group.epoch > group.targetEpoch { updateTarget(of: group, now: call.now) }
-        let next = reconcile(
-            member.id, in: group, owned: owned, subscriptionChanged: hasChanged, now: call.now)
         deadlines.set(
             .consumer(group.id, .session(member.id)), call.now + consumerSessionTimeoutMs(group.id))
-
         let isFull =
             request.rebalanceTimeoutMs != -1 && owned != nil
             && (request.subscribedTopics != nil || request.subscribedTopicRegex != nil)
-        return ConsumerGroupHeartbeatResponse {
-            $0.member = next.id
-            $0.memberEpoch = next.epoch
-            $0.heartbeatIntervalMs = consumerHeartbeatIntervalMs(group.id)
-            if isJoining || isFull || next.assigned != before.assigned {
-                $0.assignment = .init { $0.topicPartitions = next.assigned.topicPartitions }
-            }
-        }
+        let heartbeat = ConsumerHeartbeat(
+            ticket: call.ticket, member: member.id, owned: owned, assigned: before.assigned,
+            subscriptionChanged: hasChanged, wantsAssignment: isJoining || isFull)
+        finish(heartbeat, in: group, now: call.now)
     }
 
     func consumerSessionTimeoutMs(_ group: GroupID) -> Int64 {

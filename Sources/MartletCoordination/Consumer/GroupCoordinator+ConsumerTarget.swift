@@ -5,6 +5,7 @@ extension GroupCoordinator {
     /// Divides the partitions again, for the group epoch. Only what changes is written.
     func updateTarget(of group: ConsumerGroup, now: Timestamp) {
         let task = assignmentTask(for: group)
+        group.dividedPartitionCount = task.topics.reduce(0) { $0 + $1.partitionCount }
         let shares = assignor(for: group).assign(task)
         for (index, share) in shares.enumerated() where task.previous[index] != share {
             let member = group.order[index]

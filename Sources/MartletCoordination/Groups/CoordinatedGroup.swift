@@ -14,9 +14,7 @@ protocol CoordinatedGroup: AnyObject {
 
     func isSubscribed(to topic: TopicName) -> Bool
     /// Why an offset may not be stored for who asks; nil if it may.
-    func validateOffsetCommit(
-        member: MemberID, instance: InstanceID?, epoch: Int32, version: Int16
-    ) -> ErrorCode?
+    func validateOffsetCommit(_ committer: OffsetCommitter) -> ErrorCode?
     /// Why offsets may not be read by who asks; nil if they may.
     func validateOffsetFetch(member: MemberID?, epoch: Int32) -> ErrorCode?
     /// Why offsets may not be deleted; nil if they may.
@@ -47,9 +45,7 @@ extension ShareGroup: CoordinatedGroup {
     var protocolTypeName: String { GroupType.share.rawValue }
     var mayExpire: Bool { false }
     var offsetExpiry: OffsetExpiry { .never }
-    func validateOffsetCommit(
-        member: MemberID, instance: InstanceID?, epoch: Int32, version: Int16
-    ) -> ErrorCode? { .groupIDNotFound }
+    func validateOffsetCommit(_ committer: OffsetCommitter) -> ErrorCode? { .groupIDNotFound }
     func validateOffsetFetch(member: MemberID?, epoch: Int32) -> ErrorCode? { .groupIDNotFound }
     func validateOffsetDelete() -> ErrorCode? { .groupIDNotFound }
 }

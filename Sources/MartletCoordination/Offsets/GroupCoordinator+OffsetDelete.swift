@@ -31,9 +31,8 @@ extension GroupCoordinator {
             if partition.errorCode == .none, group.isSubscribed(to: topic.name) {
                 partition.errorCode = .groupSubscribedToTopic
             }
-            if partition.errorCode == .none, offsets.byGroup[id]?[topic.name]?[asked.index] != nil {
-                append(.offset(OffsetCommitKey(id, topic.name, asked.index), nil))
-            }
+            let key = OffsetCommitKey(id, topic.name, asked.index)
+            if partition.errorCode == .none, offsets.contains(key) { append(.offset(key, nil)) }
             return partition
         }
         return answer

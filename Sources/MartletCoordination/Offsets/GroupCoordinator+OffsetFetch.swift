@@ -6,20 +6,28 @@ extension GroupCoordinator {
     /// All groups of the request must be this coordinator's.
     package func offsetFetch(_ request: OffsetFetchRequest, _ call: Call) {
         var response = OffsetFetchResponse()
+        let mode = FetchMode(usesTopicIDs: call.version >= 10, requireStable: request.requireStable)
         if call.version >= 8 {
-            response.groups = request.groups.map { offsets(for: $0, version: call.version) }
+            response.groups = request.groups.map { offsets(for: $0, mode) }
         } else {
             var asked = OffsetFetchRequest.Group()
             asked.id = request.group
             asked.topics = request.topics
-            let answer = offsets(for: asked, version: call.version)
+            let answer = offsets(for: asked, mode)
             response.topics = answer.topics
             response.errorCode = answer.errorCode
         }
         reply(call.ticket, response)
     }
 
-    private func offsets(for asked: OffsetFetchRequest.Group, version: Int16) -> OffsetFetchResponse.Group {
+    private struct FetchMode {
+        var usesTopicIDs: Bool
+        /// Whoever asks goes on reading there, so no transaction must be open that may move it.
+        var requireStable: Bool
+    }
+
+    private func offsets(for asked: OffsetFetchRequest.Group, _ mode: FetchMode) -> OffsetFetchResponse.Group
+    {
         var answer = OffsetFetchResponse.Group()
         answer.id = asked.id
         var stored = offsets.byGroup[asked.id] ?? [:]
@@ -35,59 +43,73 @@ extension GroupCoordinator {
         }
         if let wanted = asked.topics {
             answer.topics = wanted.map { topic in
-                guard version >= 10 else { return offsets(of: topic, nil, in: stored) }
-                return offsets(of: topic, topics[topic.id], in: stored)
+                let catalogued = mode.usesTopicIDs ? topics[topic.id] : nil
+                let values = stored[catalogued?.name ?? topic.name] ?? [:]
+                return offsets(of: topic, catalogued, in: asked.id, values, mode)
             }
         } else {
-            answer.topics = all(stored, version: version)
+            answer.topics = all(stored, of: asked.id, mode)
         }
         return answer
     }
 
     /// - Parameter catalogued: What the id in `topic` stands for; nil for a topic that is named.
     private func offsets(
-        of topic: OffsetFetchRequest.Topic, _ catalogued: TopicCatalogue.Topic?,
-        in stored: [TopicName: [PartitionIndex: OffsetCommitValue]]
+        of topic: OffsetFetchRequest.Topic, _ catalogued: TopicCatalogue.Topic?, in group: GroupID,
+        _ values: [PartitionIndex: OffsetCommitValue], _ mode: FetchMode
     ) -> OffsetFetchResponse.Topic {
         var answer = OffsetFetchResponse.Topic()
         answer.name = topic.name
         answer.id = topic.id
         let isUnknown = topic.id != .zero && catalogued == nil
-        let values = stored[catalogued?.name ?? topic.name]
         answer.partitions = topic.partitions.map { index in
-            var partition = OffsetFetchResponse.Partition(index, values?[index], topic: catalogued?.id)
-            if isUnknown { partition.errorCode = .unknownTopicID }
-            return partition
+            if isUnknown { return OffsetFetchResponse.Partition(index, .unknownTopicID) }
+            let key = OffsetCommitKey(group, catalogued?.name ?? topic.name, index)
+            if isUnstable(key, mode) { return OffsetFetchResponse.Partition(index, .unstableOffsetCommit) }
+            return OffsetFetchResponse.Partition(index, values[index], topic: catalogued?.id)
         }
         return answer
     }
 
+    /// All that counts already. What is pending alone is not told of.
     private func all(
-        _ stored: [TopicName: [PartitionIndex: OffsetCommitValue]], version: Int16
+        _ stored: [TopicName: [PartitionIndex: OffsetCommitValue]], of group: GroupID, _ mode: FetchMode
     ) -> [OffsetFetchResponse.Topic] {
         stored.sorted { $0.key < $1.key }.compactMap { name, values in
             var answer = OffsetFetchResponse.Topic()
             answer.name = name
-            if version >= 10 {
+            if mode.usesTopicIDs {
                 // A topic that is gone has no id to tell of it by.
                 guard let catalogued = topics[name] else { return nil }
                 answer.id = catalogued.id
             }
             answer.partitions = values.sorted { $0.key < $1.key }.map { index, value in
-                OffsetFetchResponse.Partition(index, value, topic: nil)
+                isUnstable(OffsetCommitKey(group, name, index), mode)
+                    ? OffsetFetchResponse.Partition(index, .unstableOffsetCommit)
+                    : OffsetFetchResponse.Partition(index, value, topic: nil)
             }
             return answer
         }
     }
+
+    private func isUnstable(_ key: OffsetCommitKey, _ mode: FetchMode) -> Bool {
+        mode.requireStable && offsets.pending.contains(key)
+    }
 }
 
 extension OffsetFetchResponse.Partition {
-    /// An offset of another topic that had the same name is none.
-    fileprivate init(_ index: PartitionIndex, _ value: OffsetCommitValue?, topic: TopicID?) {
+    /// No offset, and perhaps the reason.
+    fileprivate init(_ index: PartitionIndex, _ errorCode: ErrorCode) {
         self.init()
         self.index = index
+        self.errorCode = errorCode
         offset = .none
         metadata = ""
+    }
+
+    /// An offset of another topic that had the same name is none.
+    fileprivate init(_ index: PartitionIndex, _ value: OffsetCommitValue?, topic: TopicID?) {
+        self.init(index, .none)
         guard let value, topic == nil || value.topicID == .zero || value.topicID == topic else { return }
         offset = value.offset
         leaderEpoch = value.leaderEpoch

@@ -8,7 +8,7 @@ extension GroupCoordinator {
         for id in groups.keys.sorted(by: { $0.rawValue < $1.rawValue }) {
             guard let group = groups[id]?.coordinated else { continue }
             expireOffsets(of: id, group, now: now)
-            guard group.isEmpty, group.mayExpire, offsets.byGroup[id] == nil else { continue }
+            guard group.isEmpty, group.mayExpire, !offsets.contains(id) else { continue }
             for tombstone in group.tombstones() { append(tombstone) }
         }
     }
@@ -19,7 +19,9 @@ extension GroupCoordinator {
         for (topic, values) in stored.sorted(by: { $0.key < $1.key }) where !group.isSubscribed(to: topic) {
             for (index, value) in values.sorted(by: { $0.key < $1.key })
             where isExpired(value, expiry, now: now) {
-                append(.offset(OffsetCommitKey(id, topic, index), nil))
+                let key = OffsetCommitKey(id, topic, index)
+                // A transaction that still counts on the group is a sign of life.
+                if !offsets.pending.contains(key) { append(.offset(key, nil)) }
             }
         }
     }
@@ -54,25 +56,11 @@ extension GroupCoordinator {
     }
 
     private func deleteOffsets(where isLost: (TopicName, OffsetCommitValue) -> Bool) {
-        var keys: [OffsetCommitKey] = []
-        for (group, stored) in offsets.byGroup {
-            for (topic, values) in stored {
-                for (index, value) in values where isLost(topic, value) {
-                    keys.append(OffsetCommitKey(group, topic, index))
-                }
-            }
-        }
-        keys.sort {
-            ($0.group.rawValue, $0.topic, $0.partition) < ($1.group.rawValue, $1.topic, $1.partition)
-        }
-        for key in keys { append(.offset(key, nil)) }
+        for key in offsets.keys(where: isLost) { append(.offset(key, nil)) }
     }
 
-    /// Forgets all that a group has stored.
+    /// Forgets all that a group has stored, also in transactions that are still open.
     func deleteOffsets(of group: GroupID) {
-        guard let stored = offsets.byGroup[group] else { return }
-        for (topic, values) in stored.sorted(by: { $0.key < $1.key }) {
-            for index in values.keys.sorted() { append(.offset(OffsetCommitKey(group, topic, index), nil)) }
-        }
+        for key in offsets.keys(of: group) { append(.offset(key, nil)) }
     }
 }

@@ -25,13 +25,30 @@ extension PartitionLog {
         return verifications.begin(of: producer, epoch: epoch, sequence: sequence, bumpsEpoch: bumpsEpoch)
     }
 
+    /// Why this log would refuse what a coordinator wants to store in a producer's transaction; nil if it
+    /// would take it.
+    package func objection(
+        toTransactionOf producer: ProducerID, epoch: ProducerEpoch, verification: TransactionVerification?
+    ) -> LogError? {
+        let current = producers[producer]?.epoch ?? .none
+        if epoch < current {
+            let error = ProducerError.staleEpoch(producer, found: epoch, current: current)
+            return .invalidProducer(topicPartition, error)
+        }
+        let standing = verifications.standing(of: producer, epoch: epoch, with: verification)
+        guard standing.isVerified || hasOpenTransaction(of: producer, epoch: epoch) else {
+            return .invalidProducer(topicPartition, .unverifiedTransaction(producer))
+        }
+        return nil
+    }
+
     // MARK: Ending
 
     /// Ends the producer's transaction in this log. Readers see how it ended when the high watermark has
     /// reached the result's end.
     ///
-    /// A marker that finds no transaction is appended all the same: it may have been sent before, and it keeps
-    /// those of the past from opening one.
+    /// A marker that finds no transaction is appended all the same: it may have been sent before, and it
+    /// keeps those of the past from opening one.
     ///
     /// - Parameter isEpochBumped: The marker has a newer epoch than the records of its transaction
     ///   (transaction version 2), so that one of any other transaction is refused.

@@ -1,8 +1,8 @@
 package import MartletCore
 internal import MartletRecords
 
-/// Proof that somebody is asking the coordinator whether a producer's transaction is going on (KIP-890): asked
-/// for before, handed in with the batch that opens the transaction in this log.
+/// Proof that somebody is asking the coordinator whether a producer's transaction is going on (KIP-890):
+/// asked for before, handed in with the batch that opens the transaction in this log.
 ///
 /// A marker that is written meanwhile makes it worthless. So a batch that was delayed on its way can never
 /// open a transaction that nobody will end.

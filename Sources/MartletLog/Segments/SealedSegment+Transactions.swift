@@ -20,7 +20,8 @@ extension SealedSegment {
             SegmentFile.seal.name(baseOffset), in: directory, with: seal.encoded(), syncingDirectory: false)
     }
 
-    /// The index of aborted transactions as it was written; if it is not that any more, as the markers tell it.
+    /// The index of aborted transactions as it was written; if it is not that any more, as the markers tell
+    /// it.
     func soundTransactions() throws(FileSystemError) -> TransactionIndex {
         let bytes = try fileSystem.contents(of: path(.txnindex)) ?? .empty
         let expected = try readSeal()?.transactionIndexChecksum
@@ -34,8 +35,8 @@ extension SealedSegment {
         return try remadeTransactions()
     }
 
-    /// Finds the aborted transactions by following the log, from the last snapshot of its producers before the
-    /// segment. What damage hides of it is left out.
+    /// Finds the aborted transactions by following the log, from the last snapshot of its producers before
+    /// the segment. What damage hides of it is left out.
     func remadeTransactions() throws(FileSystemError) -> TransactionIndex {
         let files = try fileSystem.list(directory).compactMap(SegmentFile.parse)
         var replay = ProducerReplay(ProducerStates(), now: .none)

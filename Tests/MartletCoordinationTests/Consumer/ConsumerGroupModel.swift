@@ -27,7 +27,9 @@ final class ConsumerGroupModel {
         random = SeededRandom(seed)
         var settings = GroupSettings()
         settings.initialRebalanceDelayMs = 500
-        broker = ConsumerCoordinator(topics, settings: settings, seed: seed)
+        // In every other life the members behave as those of a large group.
+        let threshold = seed % 2 == 0 ? 0 : GroupCoordinator.usualSharingThreshold
+        broker = ConsumerCoordinator(topics, settings: settings, seed: seed, sharingThreshold: threshold)
     }
 
     private func fail(_ message: String) {

@@ -2,23 +2,9 @@ import MartletCore
 import MartletCoordination
 import Testing
 
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
-
 @Suite("Consumer groups, whatever happens")
 struct ConsumerGroupModelTests {
-    /// `MARTLET_SEEDS=first-last` or a single number repeats a failure.
-    private static let seeds: ClosedRange<UInt64> = {
-        let parts = getenv("MARTLET_SEEDS").map { String(cString: $0) }?.split(separator: "-")
-            .compactMap { UInt64($0) }
-        guard let parts, let first = parts.first, let last = parts.last, first <= last else { return 1...60 }
-        return first...last
-    }()
+    private static let seeds = ModelSeeds.chosen(1...60)
 
     @Test("no partition has two owners, and everything that is read has one in the end")
     func model() throws {

@@ -291,7 +291,10 @@ struct ConsumerHeartbeatTests {
         try client.poll()
         let group = try #require(broker.coordinator.consumerGroup("group"))
         func commit(_ member: MemberID, _ epoch: Int32, version: Int16 = 9) -> ErrorCode? {
-            group.validateOffsetCommit(member: member, instance: nil, epoch: epoch, version: version)
+            var committer = OffsetCommitter(version: version)
+            committer.member = member
+            committer.epoch = epoch
+            return group.validateOffsetCommit(committer)
         }
         #expect(commit("m", 1) == nil)
         #expect(commit("m", 2) == .staleMemberEpoch)

@@ -176,16 +176,3 @@ struct OffsetTests {
         #expect(machine.committed(group: "h") == .none)
     }
 }
-
-extension LoggedCoordinator {
-    fileprivate func delete(_ topic: TopicName) -> ErrorCode? {
-        var asked = OffsetDeleteRequest.Topic()
-        asked.name = topic
-        asked.partitions = [OffsetDeleteRequest.Partition()]
-        var request = OffsetDeleteRequest()
-        request.group = "g"
-        request.topics = [asked]
-        return answer(send(request) { $0.offsetDelete }, as: OffsetDeleteResponse.self)?
-            .topics.first?.partitions.first?.errorCode
-    }
-}

@@ -17,8 +17,8 @@ final class ShareGroupWorld {
     var stateFailure: ErrorCode?
     /// The share state takes its time.
     var isStateSlow = false
-    private var questions: [(ticket: ShareStateTicket, request: ShareStateRequest)] = []
-    private var unsynced: [Effects<CoordinatorRecord>] = []
+    private var questions: [(ticket: ErrandTicket, errand: ShareStateRequest)] = []
+    private var unsynced: [GroupCoordinator.Effects] = []
     private var catalogue = TopicCatalogue()
     private var lastTicket: UInt64 = 0
 
@@ -121,7 +121,7 @@ final class ShareGroupWorld {
                 precondition(answers[ticket] == nil, "a request is answered twice")
                 answers[ticket] = response
             }
-            questions += effects.shareState
+            questions += effects.errands
             answerQuestions()
         }
         answerQuestions()
@@ -131,7 +131,7 @@ final class ShareGroupWorld {
     private func answerQuestions() {
         while !isStateSlow, !questions.isEmpty {
             let (ticket, request) = questions.removeFirst()
-            coordinator.shareStateAnswered(ticket, carryOut(request), now: now)
+            coordinator.errandDone(ticket, carryOut(request), now: now)
             take()
         }
     }

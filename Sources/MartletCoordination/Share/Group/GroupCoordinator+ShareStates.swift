@@ -6,16 +6,16 @@ struct ShareStateQuestions {
     typealias Completion = (GroupCoordinator, [ShareStateOutcome], Timestamp) -> Void
 
     private var lastTicket: UInt64 = 0
-    private var waiting: [ShareStateTicket: Completion] = [:]
+    private var waiting: [ErrandTicket: Completion] = [:]
 
-    mutating func add(_ completion: @escaping Completion) -> ShareStateTicket {
+    mutating func add(_ completion: @escaping Completion) -> ErrandTicket {
         lastTicket += 1
-        let ticket = ShareStateTicket(rawValue: lastTicket)
+        let ticket = ErrandTicket(rawValue: lastTicket)
         waiting[ticket] = completion
         return ticket
     }
 
-    mutating func take(_ ticket: ShareStateTicket) -> Completion? {
+    mutating func take(_ ticket: ErrandTicket) -> Completion? {
         waiting.removeValue(forKey: ticket)
     }
 }
@@ -29,13 +29,11 @@ extension GroupCoordinator {
     func askShareState(
         _ request: ShareStateRequest, _ completion: @escaping ShareStateQuestions.Completion
     ) {
-        effects.shareState.append((shareStateQuestions.add(completion), request))
+        effects.errands.append((shareStateQuestions.add(completion), request))
     }
 
     /// Takes the outcome of a request that came out as an effect: one for each of its partitions.
-    package func shareStateAnswered(
-        _ ticket: ShareStateTicket, _ outcomes: [ShareStateOutcome], now: Timestamp
-    ) {
+    package func errandDone(_ ticket: ErrandTicket, _ outcomes: [ShareStateOutcome], now: Timestamp) {
         shareStateQuestions.take(ticket)?(self, outcomes, now)
     }
 

@@ -17,13 +17,13 @@ package final class ShareStateCoordinator: CoordinatorMachine {
     /// The offset that the next record will have.
     private var nextOffset = Offset()
     private var nextCheck: Timestamp?
-    private var effects = Effects<ShareStateRecord>()
+    private var effects = Effects<ShareStateRecord, Never>()
 
     package init(settings: ShareStateSettings) {
         self.settings = settings
     }
 
-    package func takeEffects() -> Effects<ShareStateRecord> {
+    package func takeEffects() -> Effects<ShareStateRecord, Never> {
         defer { effects = Effects() }
         return effects
     }

@@ -1,18 +1,11 @@
 package import MartletCore
 package import MartletWire
 
-/// Names something that a group coordinator asks of the share state. Answered once, or forgotten with its
-/// coordinator.
-package struct ShareStateTicket: Hashable, Sendable {
-    package let rawValue: UInt64
-    package init(rawValue: UInt64) { self.rawValue = rawValue }
-}
-
 /// What a group coordinator asks of the stored state of share groups.
 ///
 /// Whoever runs the coordinator carries it out when the records that came with it are durable: each of its
 /// `parts` goes to the coordinator of its partition of `__share_group_state`. When all outcomes are there,
-/// `GroupCoordinator.shareStateAnswered` takes them.
+/// `GroupCoordinator.errandDone` takes them.
 package struct ShareStateRequest: Sendable, Equatable {
     package enum Operation: Sendable, Equatable {
         case initialize(stateEpoch: Int32)

@@ -1,22 +1,8 @@
 import Testing
 
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
-
 @Suite("Classic groups by simulation")
 struct ClassicGroupModelTests {
-    /// `MARTLET_SEEDS=first-last` or a single number repeats a failure.
-    private static let seeds: ClosedRange<UInt64> = {
-        let parts = getenv("MARTLET_SEEDS").map { String(cString: $0) }?.split(separator: "-")
-            .compactMap { UInt64($0) }
-        guard let first = parts?.first, let last = parts?.last, first <= last else { return 1...300 }
-        return first...last
-    }()
+    private static let seeds = ModelSeeds.chosen(1...300)
 
     @Test("whatever happens, generations keep their word and come to rest")
     func simulation() {

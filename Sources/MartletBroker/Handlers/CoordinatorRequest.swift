@@ -3,17 +3,29 @@ internal import MartletCore
 internal import MartletWire
 internal import NIOCore
 
-/// A request that concerns one group, and so goes to one coordinator.
-protocol GroupRequest: KafkaRequest {
-    var group: GroupID { get }
-    func perform(_ coordinator: GroupCoordinator, _ call: Call)
+/// A request that goes to one coordinator: that of a group, or of a transactional id.
+protocol CoordinatorRequest: KafkaRequest {
+    associatedtype Machine: CoordinatorMachine
+
+    /// What the coordinator looks after, and is found by.
+    var coordinatorKey: String { get }
+    func perform(_ coordinator: Machine, _ call: Call)
     /// The answer if there is no coordinator to ask.
     func refusal(_ code: ErrorCode) -> Response
 }
 
-/// Hands a request to the coordinator of its group, on the loop that owns it.
-struct GroupRequestHandler<Request: GroupRequest>: LoopHandler {
-    let access: GroupAccess
+/// A request that concerns one group.
+protocol GroupRequest: CoordinatorRequest where Machine == GroupCoordinator {
+    var group: GroupID { get }
+}
+
+extension GroupRequest {
+    var coordinatorKey: String { group.rawValue }
+}
+
+/// Hands a request to the coordinator that it concerns, on the loop that owns it.
+struct CoordinatorRequestHandler<Request: CoordinatorRequest>: LoopHandler {
+    let access: CoordinatorAccess<Request.Machine>
 
     func handle(_ request: Request, _ context: RequestContext) {
         let eventLoop = context.shard.eventLoop
@@ -21,7 +33,7 @@ struct GroupRequestHandler<Request: GroupRequest>: LoopHandler {
         // A member may wait for others for minutes. A broker that stops does not.
         context.onDrain = { bound.value.reply(request.refusal(.notCoordinator)) }
         let caller = Caller(context.header, context.connection)
-        access.submit(request.group, caller, from: context.shard) { coordinator, call in
+        access.submit(request.coordinatorKey, caller, from: context.shard) { coordinator, call in
             request.perform(coordinator, call)
         } _: { answer in
             if eventLoop.inEventLoop {
