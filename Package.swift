@@ -122,6 +122,15 @@ let package = Package(
             dependencies: ["MartletCoordination", "MartletCore", "MartletRecords", "MartletWire"],
             swiftSettings: strict
         ),
+        // Transactions as their clients see them: logs, coordinators, network and faults from one seed.
+        .testTarget(
+            name: "MartletTransactionTests",
+            dependencies: [
+                "MartletCoordination", "MartletCore", "MartletLog", "MartletRecords", "MartletSimulation",
+                "MartletWire",
+            ],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "MartletBrokerTests",
             dependencies: [

@@ -32,7 +32,7 @@ extension MartletError {
             case invalidConfiguration, invalidArgument, connectionFailed, timedOut, unknownTopic,
                 unknownPartition
             case recordTooLarge, offsetOutOfRange, corruptRecords, unsupportedByBroker, protocolViolation
-            case cancelled, closed, broker(ErrorCode)
+            case transactionAborted, cancelled, closed, broker(ErrorCode)
         }
 
         private let kind: Kind
@@ -59,6 +59,8 @@ extension MartletError {
         public static let unsupportedByBroker = Code(kind: .unsupportedByBroker)
         /// The broker sent what makes no sense.
         public static let protocolViolation = Code(kind: .protocolViolation)
+        /// The transaction that the record was part of was aborted.
+        public static let transactionAborted = Code(kind: .transactionAborted)
         /// The task was cancelled.
         public static let cancelled = Code(kind: .cancelled)
         /// The producer, consumer or client has been closed.

@@ -290,12 +290,16 @@ INIT_PRODUCER_ID = Api(
     timeout_ms: int32 = 60000
     producer_id: int64 since 3 = -1
     producer_epoch: int16 since 3 = -1
+    enable_two_phase: bool since 6
+    keep_prepared: bool since 6
     """,
     """
     throttle_time_ms: int32
     error_code: int16
     producer_id: int64
     producer_epoch: int16
+    ongoing_producer_id: int64 since 6
+    ongoing_producer_epoch: int16 since 6
     """,
 )
 

@@ -17,6 +17,8 @@ CORRUPT_MESSAGE = 2
 UNKNOWN_TOPIC_OR_PARTITION = 3
 MESSAGE_TOO_LARGE = 10
 OFFSET_METADATA_TOO_LARGE = 12
+COORDINATOR_LOAD_IN_PROGRESS = 14
+COORDINATOR_NOT_AVAILABLE = 15
 NOT_COORDINATOR = 16
 INVALID_TOPIC = 17
 INVALID_REQUIRED_ACKS = 21
@@ -36,6 +38,13 @@ UNSUPPORTED_FOR_MESSAGE_FORMAT = 43
 POLICY_VIOLATION = 44
 OUT_OF_ORDER_SEQUENCE = 45
 INVALID_PRODUCER_EPOCH = 47
+INVALID_TXN_STATE = 48
+INVALID_PRODUCER_ID_MAPPING = 49
+INVALID_TRANSACTION_TIMEOUT = 50
+CONCURRENT_TRANSACTIONS = 51
+TRANSACTION_COORDINATOR_FENCED = 52
+TRANSACTIONAL_ID_AUTHORIZATION_FAILED = 53
+OPERATION_NOT_ATTEMPTED = 55
 KAFKA_STORAGE_ERROR = 56
 NON_EMPTY_GROUP = 68
 GROUP_ID_NOT_FOUND = 69
@@ -48,15 +57,21 @@ GROUP_MAX_SIZE_REACHED = 81
 FENCED_INSTANCE_ID = 82
 GROUP_SUBSCRIBED_TO_TOPIC = 86
 INVALID_RECORD = 87
+UNSTABLE_OFFSET_COMMIT = 88
 THROTTLING_QUOTA_EXCEEDED = 89
+PRODUCER_FENCED = 90
 RESOURCE_NOT_FOUND = 91
+INVALID_UPDATE_VERSION = 95
+FEATURE_UPDATE_FAILED = 96
 UNKNOWN_TOPIC_ID = 100
+TRANSACTIONAL_ID_NOT_FOUND = 105
 FENCED_MEMBER_EPOCH = 110
 UNRELEASED_INSTANCE_ID = 111
 UNSUPPORTED_ASSIGNOR = 112
 STALE_MEMBER_EPOCH = 113
 UNKNOWN_SUBSCRIPTION_ID = 117
 TELEMETRY_TOO_LARGE = 118
+TRANSACTION_ABORTABLE = 120
 INVALID_REGULAR_EXPRESSION = 128
 
 EARLIEST, LATEST, MAX_TIMESTAMP, EARLIEST_LOCAL, LATEST_TIERED = -2, -1, -3, -4, -5
@@ -147,12 +162,11 @@ class Connection:
         topics = [{"topic_id" if version >= 13 else "name": topic, "partitions": [part]}]
         return only_partition(self.call(apis.PRODUCE, version, acks=acks, topics=topics))
 
-    def fetch(self, topic, offset, *, partition=0, version=12, max_wait_ms=0, min_bytes=1, **settings):
+    def fetch(self, topic, offset, *, partition=0, version=12, max_wait_ms=0, isolation_level=0, **settings):
         part = {"index": partition, "fetch_offset": offset, **settings}
         topics = [{"topic_id" if version >= 13 else "name": topic, "partitions": [part]}]
-        return only_partition(
-            self.call(apis.FETCH, version, max_wait_ms=max_wait_ms, min_bytes=min_bytes, topics=topics)
-        )
+        fields = {"max_wait_ms": max_wait_ms, "isolation_level": isolation_level}
+        return only_partition(self.call(apis.FETCH, version, topics=topics, **fields))
 
     def list_offset(self, topic, timestamp, *, partition=0, version=7):
         topics = [{"name": topic, "partitions": [{"index": partition, "timestamp": timestamp}]}]
@@ -180,12 +194,12 @@ def header(key, version, number, flexible, client_id=b"raw"):
     return struct.pack(">hhih", key, version, number, len(client_id)) + client_id + tags
 
 
-def batch(*values, producer=(-1, -1, -1), codec=0, timestamp=BASE_TIMESTAMP, key=None):
+def batch(*values, producer=(-1, -1, -1), codec=0, timestamp=BASE_TIMESTAMP, key=None, transactional=False):
     """A record batch as kafka-python encodes it; `producer` is (id, epoch, first sequence)."""
     builder = DefaultRecordBatchBuilder(
         magic=2,
         compression_type=codec,
-        is_transactional=False,
+        is_transactional=transactional,
         producer_id=producer[0],
         producer_epoch=producer[1],
         base_sequence=producer[2],

@@ -2,7 +2,6 @@
 
 #include "big_endian.h"
 #include "clocks.h"
-#include "crc32c.h"
 #include "failure.h"
 
 #include <stdlib.h>
@@ -22,6 +21,9 @@ enum {
     BASE_SEQUENCE_AT = 53,
     COUNT_AT = 57,
 };
+
+/// The attribute of a batch in a transaction.
+enum { TRANSACTIONAL = 1 << 4 };
 
 static size_t put_varint(uint8_t *at, int64_t value) {
     uint64_t bits = ((uint64_t)value << 1) ^ (uint64_t)(value >> 63);
@@ -114,6 +116,24 @@ struct batch batch_build(size_t batch_bytes, size_t record_bytes) {
     free(value);
     batch_finish(&batch, wall_milliseconds());
     return batch;
+}
+
+struct batch_stamp batch_stamp_prepare(const struct batch *batch) {
+    struct batch_stamp stamp = {.batch = batch};
+    crc32c_prepare_shift(&stamp.shift, batch->length - BATCH_HEADER_BYTES);
+    return stamp;
+}
+
+void batch_stamp_write(const struct batch_stamp *stamp, const struct batch_origin *origin, uint8_t *header) {
+    const size_t checked = BATCH_HEADER_BYTES - ATTRIBUTES_AT;
+    const uint8_t *own = stamp->batch->bytes;
+    memcpy(header, own, BATCH_HEADER_BYTES);
+    put16(header + ATTRIBUTES_AT, origin->is_transactional ? TRANSACTIONAL : 0);
+    put64(header + PRODUCER_ID_AT, origin->producer_id);
+    put16(header + PRODUCER_EPOCH_AT, origin->epoch);
+    put32(header + BASE_SEQUENCE_AT, origin->sequence);
+    uint32_t difference = crc32c(own + ATTRIBUTES_AT, checked) ^ crc32c(header + ATTRIBUTES_AT, checked);
+    put32(header + CRC_AT, get32(own + CRC_AT) ^ crc32c_shifted(&stamp->shift, difference));
 }
 
 void batch_free(struct batch *batch) {

@@ -22,19 +22,15 @@
 // come first, short ones take most of what is left.
 enum { LONG_LANE = 4096, SHORT_LANE = 256 };
 
-/// What a lane's worth of zero bytes does to a checksum, by the bytes of the checksum: it is linear, so four
-/// look-ups do it.
-struct shift {
-    uint32_t table[4][256];
-};
+static struct crc32c_shift long_shift, short_shift;
 
-static struct shift long_shift, short_shift;
-
-WITH_CRC static void prepare_shift(struct shift *shift, size_t lane) {
+WITH_CRC void crc32c_prepare_shift(struct crc32c_shift *shift, size_t zeros) {
     uint32_t bits[32];
     for (int bit = 0; bit < 32; bit++) {
         uint64_t crc = 1u << bit;
-        for (size_t i = 0; i < lane; i += 8) crc = STEP64(crc, 0);
+        size_t left = zeros;
+        for (; left >= 8; left -= 8) crc = STEP64(crc, 0);
+        for (; left > 0; left--) crc = STEP8(crc, 0);
         bits[bit] = (uint32_t)crc;
     }
     for (int byte = 0; byte < 4; byte++) {
@@ -53,13 +49,17 @@ __attribute__((constructor)) static void prepare_shifts(void) {
     __builtin_cpu_init();
     if (!__builtin_cpu_supports("sse4.2")) fail("this processor has no CRC-32C instruction");
 #endif
-    prepare_shift(&long_shift, LONG_LANE);
-    prepare_shift(&short_shift, SHORT_LANE);
+    crc32c_prepare_shift(&long_shift, LONG_LANE);
+    crc32c_prepare_shift(&short_shift, SHORT_LANE);
 }
 
-static inline uint32_t shifted(const struct shift *shift, uint32_t crc) {
+static inline uint32_t shifted(const struct crc32c_shift *shift, uint32_t crc) {
     return shift->table[0][crc & 0xff] ^ shift->table[1][crc >> 8 & 0xff] ^
            shift->table[2][crc >> 16 & 0xff] ^ shift->table[3][crc >> 24];
+}
+
+uint32_t crc32c_shifted(const struct crc32c_shift *shift, uint32_t crc) {
+    return shifted(shift, crc);
 }
 
 static inline uint64_t word_at(const uint8_t *bytes) {
@@ -69,7 +69,7 @@ static inline uint64_t word_at(const uint8_t *bytes) {
 }
 
 WITH_CRC static inline uint32_t three_lanes(uint32_t crc, const uint8_t *bytes, size_t lane,
-                                            const struct shift *shift) {
+                                            const struct crc32c_shift *shift) {
     uint64_t first = crc, second = 0, third = 0;
     for (size_t i = 0; i < lane; i += 8) {
         first = STEP64(first, word_at(bytes + i));

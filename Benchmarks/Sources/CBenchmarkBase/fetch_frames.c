@@ -9,7 +9,7 @@ size_t write_fetch_request(uint8_t *frame, const struct fetch_request *request) 
     write32(&writer, 500);
     write32(&writer, 1);
     write32(&writer, request->max_bytes);
-    write8(&writer, 0);
+    write8(&writer, request->reads_committed ? 1 : 0);
     // No fetch session: session 0, epoch -1.
     write32(&writer, 0);
     write32(&writer, UINT32_MAX);
@@ -86,7 +86,8 @@ int read_fetch_response(const uint8_t *frame, size_t length, struct fetch_view *
     read64(&reader);
     view->log_start_offset = read64(&reader);
     int32_t aborted = (int32_t)read32(&reader);
-    if (aborted > 0) skip_bytes(&reader, (size_t)aborted * 16);
+    view->aborted = aborted < 0 ? 0 : (uint32_t)aborted;
+    skip_bytes(&reader, (size_t)view->aborted * 16);
     read32(&reader);
     int32_t record_bytes = (int32_t)read32(&reader);
     view->record_bytes = record_bytes < 0 ? 0 : (size_t)record_bytes;

@@ -34,10 +34,11 @@ int read_commit_response(struct frame_reader *reader) {
     return reader->failed || topics != 1 || partitions != 1 ? -1 : error;
 }
 
-void write_find_coordinator_request(struct frame_writer *writer, const char *group, uint32_t correlation) {
+void write_find_coordinator_request(struct frame_writer *writer, const char *key, uint8_t type,
+                                    uint32_t correlation) {
     write_header(writer, FIND_COORDINATOR_KEY, FIND_COORDINATOR_VERSION, correlation);
-    write_string(writer, group);
-    write8(writer, 0);
+    write_string(writer, key);
+    write8(writer, type);
     finish_frame(writer, 0);
 }
 

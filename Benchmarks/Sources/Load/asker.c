@@ -59,7 +59,7 @@ void asker_require(struct asker *asker, const struct api *apis, size_t count) {
     }
 }
 
-static int is_not_ready(int error) {
+int is_coordinator_not_ready(int error) {
     return error == ERROR_COORDINATOR_LOAD_IN_PROGRESS || error == ERROR_COORDINATOR_NOT_AVAILABLE ||
            error == ERROR_NOT_COORDINATOR;
 }
@@ -68,7 +68,7 @@ void asker_await_coordinator(struct asker *asker, const char *group) {
     uint64_t limit = monotonic_nanoseconds() + coordinator_timeout;
     for (;;) {
         struct frame_writer writer = asker_next(asker);
-        write_find_coordinator_request(&writer, group, asker->correlation);
+        write_find_coordinator_request(&writer, group, COORDINATOR_OF_GROUP, asker->correlation);
         struct frame_reader reader = asker_ask(asker, &writer);
         int error = read_find_coordinator_response(&reader);
         if (error == 0) {
@@ -80,7 +80,8 @@ void asker_await_coordinator(struct asker *asker, const char *group) {
             error = read_heartbeat_response(&reader);
             if (error == ERROR_UNKNOWN_MEMBER_ID) return;
         }
-        if (!is_not_ready(error)) fail("the coordinator of %s answered with error code %d", group, error);
+        if (!is_coordinator_not_ready(error))
+            fail("the coordinator of %s answered with error code %d", group, error);
         if (monotonic_nanoseconds() > limit) fail("the coordinator of %s is still not ready", group);
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     }

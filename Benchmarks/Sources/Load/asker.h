@@ -34,6 +34,9 @@ struct frame_reader asker_ask(struct asker *asker, const struct frame_writer *wr
 /// Ends the program where the server lacks one of the APIs in the version that is used.
 void asker_require(struct asker *asker, const struct api *apis, size_t count);
 
+/// Whether an error code says that a coordinator may answer later.
+int is_coordinator_not_ready(int error);
+
 /// Returns when the coordinator of a group has loaded what it needs and answers. Makes the topic of offsets
 /// where there is none.
 void asker_await_coordinator(struct asker *asker, const char *group);

@@ -32,12 +32,14 @@ struct consumer {
 struct fetch_run {
     const char *topic;
     uint32_t max_bytes;
+    int reads_committed;
     /// Ends when so many bytes and so many records have come.
     uint64_t wanted;
     uint64_t wanted_records;
     uint64_t received;
     uint64_t records;
     uint64_t requests;
+    uint64_t aborted;
     size_t capacity;
     struct histogram *latency;
 };
@@ -50,6 +52,7 @@ static void send_request(const struct fetch_run *run, struct consumer *consumer)
         .correlation = ++consumer->correlation,
         .offset = (uint64_t)consumer->offset,
         .max_bytes = run->max_bytes,
+        .reads_committed = run->reads_committed,
     };
     consumer->sent_at = monotonic_nanoseconds();
     consumer->waiting = 1;
@@ -75,6 +78,7 @@ static void take_answer(struct fetch_run *run, struct consumer *consumer, size_t
     consumer->filled = 0;
     run->received += whole;
     run->requests++;
+    run->aborted += view.aborted;
     if (run->latency != NULL) histogram_add(run->latency, monotonic_nanoseconds() - consumer->sent_at);
 }
 
@@ -118,15 +122,16 @@ static void run_until_received(struct fetch_run *run, struct consumer *consumers
 }
 
 void run_fetch(int count, char **arguments) {
-    static const char *const known[] = {"--address",     "--topic",      "--partitions",
-                                        "--connections", "--max-bytes",  "--bytes",
-                                        "--warm",        "--records",    "--server-pid", NULL};
+    static const char *const known[] = {
+        "--address", "--topic",   "--partitions", "--connections", "--max-bytes", "--bytes",
+        "--warm",    "--records", "--server-pid", "--committed",   NULL};
     struct options options = options_parse(count, arguments, known);
     const char *address = option_text(&options, "--address", NULL);
     if (address == NULL) fail("--address is missing");
     struct fetch_run run = {
         .topic = option_text(&options, "--topic", "bench"),
         .max_bytes = (uint32_t)option_number(&options, "--max-bytes", 1 << 20),
+        .reads_committed = option_number(&options, "--committed", 0) != 0,
     };
     // A first batch larger than the limit comes whole, as in Kafka.
     run.capacity = run.max_bytes + (2 << 20);
@@ -151,7 +156,7 @@ void run_fetch(int count, char **arguments) {
     run.wanted = option_number(&options, "--bytes", 1 << 30);
     run.wanted_records = option_number(&options, "--records", 0);
     if (run.wanted_records > 0) run.wanted = 0;
-    run.received = run.requests = run.records = 0;
+    run.received = run.requests = run.records = run.aborted = 0;
     run.latency = &report.latency;
     report.stopwatch = stopwatch_start((pid_t)option_number(&options, "--server-pid", 0));
     run_until_received(&run, consumers, connections, epoll);
@@ -159,6 +164,7 @@ void run_fetch(int count, char **arguments) {
     report.bytes = run.received;
     report.requests = run.requests;
     report.records = run.records;
+    report_add(&report, "aborted_per_answer", (double)run.aborted / (double)run.requests);
     report_print(&report);
     for (size_t i = 0; i < connections; i++) free(consumers[i].buffer);
     free(consumers);

@@ -18,6 +18,7 @@ static const struct mode modes[] = {
     {"commit", run_commit},
     {"heartbeat", run_heartbeat},
     {"rebalance", run_rebalance},
+    {"transact", run_transact},
 };
 
 int main(int count, char **arguments) {
@@ -28,6 +29,6 @@ int main(int count, char **arguments) {
             return 0;
         }
     }
-    fail("usage: martlet-load produce|fetch|latency|create-topic|commit|heartbeat|rebalance "
-         "--address HOST:PORT [--option value …]");
+    fail("usage: martlet-load produce|fetch|latency|create-topic|commit|heartbeat|rebalance|"
+         "transact --address HOST:PORT [--option value …]");
 }

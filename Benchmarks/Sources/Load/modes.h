@@ -9,5 +9,6 @@ void run_create_topic(int count, char **arguments);
 void run_commit(int count, char **arguments);
 void run_heartbeat(int count, char **arguments);
 void run_rebalance(int count, char **arguments);
+void run_transact(int count, char **arguments);
 
 #endif

@@ -3,7 +3,7 @@
 #include "big_endian.h"
 #include "clocks.h"
 #include "failure.h"
-#include "frames.h"
+#include "outgoing_frame.h"
 #include "produce_frames.h"
 #include "sockets.h"
 
@@ -11,18 +11,14 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 
 enum { ANSWER_TIMEOUT_MS = 30000 };
 
 struct producer_connection {
     int socket;
-    /// The frame that is being sent: its own first bytes, then a batch that it shares with others.
-    const struct batch *batch;
-    uint8_t prefix[FRAME_ROOM];
-    size_t prefix_length;
-    size_t sent;
-    int sending;
+    struct outgoing_frame frame;
+    /// Whether the end of a transaction is asked for: nothing else is in flight then.
+    int ending;
     uint32_t next_correlation;
     uint32_t answered;
     uint8_t input[FRAME_ROOM];
@@ -43,6 +39,12 @@ struct run {
 
 void producer_connect(struct producer *producer, const char *address, uint32_t connections) {
     if (producer->depth == 0 || producer->depth > LARGEST_DEPTH) fail("--depth is 1 to %d", LARGEST_DEPTH);
+    if (producer->identity != NULL) {
+        // With several the sequences of a partition would get out of order.
+        if (connections != 1 || producer->batch_count != 1)
+            fail("a producer with an id has one connection, and one batch to send");
+        producer->stamp = batch_stamp_prepare(producer->batches);
+    }
     producer->connection_count = connections;
     producer->connections = calloc(connections, sizeof *producer->connections);
     producer->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -58,54 +60,68 @@ void producer_connect(struct producer *producer, const char *address, uint32_t c
     }
 }
 
-static void begin_frame(struct run *run, struct producer_connection *connection) {
-    struct producer *producer = run->producer;
-    const struct batch *batch = &producer->batches[producer->next_batch];
-    producer->next_batch = (producer->next_batch + 1) % producer->batch_count;
-    struct produce_request request = {
+static void write_batch(struct producer *producer, struct producer_connection *connection,
+                        const struct batch *batch) {
+    struct outgoing_frame *frame = &connection->frame;
+    if (producer->identity == NULL) {
+        struct produce_request request = {
+            .topic = producer->topic,
+            .partition = producer->next_partition,
+            .acks = producer->acks,
+            .correlation = connection->next_correlation,
+            .record_bytes = batch->length,
+        };
+        size_t length = write_produce_request(frame->prefix, &request);
+        outgoing_begin(frame, length, (struct outgoing_rest){batch->bytes, batch->length, 0});
+        return;
+    }
+    struct identity_batch request = {
+        .stamp = &producer->stamp,
         .topic = producer->topic,
         .partition = producer->next_partition,
         .acks = producer->acks,
         .correlation = connection->next_correlation,
-        .record_bytes = batch->length,
     };
-    producer->next_partition = (producer->next_partition + 1) % producer->partitions;
-    connection->prefix_length = write_produce_request(connection->prefix, &request);
-    connection->batch = batch;
-    connection->sent = 0;
-    connection->sending = 1;
-    connection->sent_at[connection->next_correlation % LARGEST_DEPTH] = monotonic_nanoseconds();
+    struct frame_writer writer = {.bytes = frame->prefix};
+    struct outgoing_rest rest = {batch->bytes + BATCH_HEADER_BYTES, batch->length - BATCH_HEADER_BYTES,
+                                 PRODUCE_TAIL_BYTES};
+    identity_write_batch(producer->identity, &request, &writer);
+    finish_frame(&writer, rest.record_bytes + rest.zeros);
+    outgoing_begin(frame, writer.length, rest);
+}
+
+static void note_question(struct run *run, struct producer_connection *connection, uint64_t now) {
+    connection->sent_at[connection->next_correlation % LARGEST_DEPTH] = now;
     connection->next_correlation++;
     run->in_flight++;
+}
+
+static void begin_batch(struct run *run, struct producer_connection *connection) {
+    struct producer *producer = run->producer;
+    const struct batch *batch = &producer->batches[producer->next_batch];
+    producer->next_batch = (producer->next_batch + 1) % producer->batch_count;
+    write_batch(producer, connection, batch);
+    producer->next_partition = (producer->next_partition + 1) % producer->partitions;
+    uint64_t now = monotonic_nanoseconds();
+    if (producer->pace != NULL) pace_sent(producer->pace, now);
+    note_question(run, connection, now);
     run->sent.requests++;
     run->sent.bytes += batch->length;
     run->sent.records += (uint64_t)batch->records;
     run->sent.value_bytes += batch->value_bytes;
 }
 
-/// Sends the rest of the frame. Returns 0 when the socket is full.
-static int send_frame(struct producer_connection *connection) {
-    const struct batch *batch = connection->batch;
-    size_t whole = connection->prefix_length + batch->length;
-    while (connection->sent < whole) {
-        struct iovec parts[2];
-        struct msghdr message = {.msg_iov = parts};
-        size_t records_sent = 0;
-        if (connection->sent < connection->prefix_length) {
-            parts[message.msg_iovlen++] = (struct iovec){connection->prefix + connection->sent,
-                                                         connection->prefix_length - connection->sent};
-        } else {
-            records_sent = connection->sent - connection->prefix_length;
-        }
-        parts[message.msg_iovlen++] =
-            (struct iovec){batch->bytes + records_sent, batch->length - records_sent};
-        ssize_t sent = sendmsg(connection->socket, &message, MSG_NOSIGNAL);
-        if (sent < 0 && errno == EAGAIN) return 0;
-        if (sent < 0) fail_errno("cannot send a batch");
-        connection->sent += (size_t)sent;
-    }
-    connection->sending = 0;
-    return 1;
+static void begin_end(struct run *run, struct producer_connection *connection) {
+    struct producer *producer = run->producer;
+    struct end_txn_request request = {
+        .version = producer->identity->version.end,
+        .commits = pace_commits(producer->pace),
+    };
+    struct frame_writer writer = {.bytes = connection->frame.prefix};
+    write_end_txn_request(&writer, &producer->identity->name, &request, connection->next_correlation);
+    outgoing_begin(&connection->frame, writer.length, (struct outgoing_rest){0});
+    connection->ending = 1;
+    note_question(run, connection, monotonic_nanoseconds());
 }
 
 /// Whether the next batch would exceed the rate.
@@ -115,31 +131,58 @@ static int is_too_early(const struct run *run) {
     return (double)run->sent.bytes > seconds * (double)run->producer->rate;
 }
 
+/// Whether the open transaction has to end before anything else is sent.
+static int is_transaction_due(const struct run *run) {
+    const struct transaction_pace *pace = run->producer->pace;
+    if (pace == NULL || pace->sent == 0) return 0;
+    return run->sent.bytes >= run->wanted || pace_is_due(pace, monotonic_nanoseconds());
+}
+
 static void send_what_fits(struct run *run, struct producer_connection *connection) {
     for (;;) {
-        if (!connection->sending) {
+        if (!connection->frame.is_unsent) {
             uint32_t in_flight = connection->next_correlation - connection->answered;
-            if (run->sent.bytes >= run->wanted || in_flight == run->producer->depth) return;
-            if (is_too_early(run)) return;
-            begin_frame(run, connection);
+            if (connection->ending || in_flight == run->producer->depth) return;
+            if (is_transaction_due(run)) {
+                if (in_flight > 0) return;
+                begin_end(run, connection);
+            } else {
+                if (run->sent.bytes >= run->wanted || is_too_early(run)) return;
+                begin_batch(run, connection);
+            }
         }
-        if (!send_frame(connection)) return;
+        if (!outgoing_send(&connection->frame, connection->socket)) return;
     }
+}
+
+static void take_end(struct run *run, struct producer_connection *connection, struct frame_reader *reader,
+                     uint64_t nanoseconds) {
+    struct producer *producer = run->producer;
+    int error = identity_read_end(producer->identity, reader);
+    if (error < 0) fail("a malformed answer to EndTxn");
+    if (error > 0) fail("EndTxn was answered with error code %d", error);
+    connection->ending = 0;
+    pace_ended(producer->pace, nanoseconds);
 }
 
 static void take_answer(struct run *run, struct producer_connection *connection, const uint8_t *frame,
                         size_t length) {
-    uint32_t correlation;
-    int error = read_produce_response(frame, length, &correlation);
-    if (error < 0) fail("a malformed answer to Produce, of %zu bytes", length);
-    if (error > 0) fail("Produce was answered with error code %d", error);
+    struct frame_reader reader = {.bytes = frame, .length = length};
+    uint32_t correlation = read32(&reader);
     if (correlation != connection->answered)
         fail("answer %u came before %u", correlation, connection->answered);
     connection->answered++;
     run->in_flight--;
-    if (run->latency == NULL) return;
-    uint64_t sent_at = connection->sent_at[correlation % LARGEST_DEPTH];
-    histogram_add(run->latency, monotonic_nanoseconds() - sent_at);
+    uint64_t nanoseconds = monotonic_nanoseconds() - connection->sent_at[correlation % LARGEST_DEPTH];
+    if (connection->ending) {
+        take_end(run, connection, &reader, nanoseconds);
+        return;
+    }
+    int error = run->producer->identity != NULL ? read_named_produce_response(&reader)
+                                                : read_produce_response(frame, length, &correlation);
+    if (error < 0) fail("a malformed answer to Produce, of %zu bytes", length);
+    if (error > 0) fail("Produce was answered with error code %d", error);
+    if (run->latency != NULL) histogram_add(run->latency, nanoseconds);
 }
 
 static void receive_answers(struct run *run, struct producer_connection *connection) {
@@ -167,8 +210,7 @@ static void receive_answers(struct run *run, struct producer_connection *connect
 
 struct production producer_run(struct producer *producer, uint64_t bytes, uint64_t seconds,
                                struct histogram *latency) {
-    struct run run = {
-        .producer = producer, .wanted = seconds > 0 ? UINT64_MAX : bytes, .latency = latency};
+    struct run run = {.producer = producer, .wanted = seconds > 0 ? UINT64_MAX : bytes, .latency = latency};
     uint64_t start = run.started = monotonic_nanoseconds();
     for (uint32_t i = 0; i < producer->connection_count; i++) send_what_fits(&run, &producer->connections[i]);
     while (run.sent.bytes < run.wanted || run.in_flight > 0) {

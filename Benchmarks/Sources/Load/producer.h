@@ -3,6 +3,8 @@
 
 #include "batch.h"
 #include "histogram.h"
+#include "producer_identity.h"
+#include "transaction_pace.h"
 
 #include <stdint.h>
 
@@ -20,6 +22,11 @@ struct producer {
     int16_t acks;
     /// Bytes a second at most; 0 for as many as get through.
     uint64_t rate;
+    /// Null for batches without a producer's id. With one there is a single batch, and a single connection.
+    struct producer_identity *identity;
+    /// Null where there are no transactions.
+    struct transaction_pace *pace;
+    struct batch_stamp stamp;
     uint32_t next_partition;
     uint32_t connection_count;
     struct producer_connection *connections;
@@ -39,7 +46,8 @@ struct production {
 };
 
 /// Sends batches of `bytes` together, or as many as go in `seconds` where that is not 0, and returns when all
-/// are answered. The time of each is added to `latency` where given.
+/// are answered; the last transaction has ended then. The time of each batch is added to `latency` where
+/// given.
 struct production producer_run(struct producer *producer, uint64_t bytes, uint64_t seconds,
                                struct histogram *latency);
 

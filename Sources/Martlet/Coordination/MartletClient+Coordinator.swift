@@ -3,22 +3,26 @@ internal import MartletTransport
 internal import MartletWire
 
 extension MartletClient {
-    /// Sends a request to the broker that coordinates a group, and to another one when it no longer does.
+    /// Sends a request to the broker that coordinates a group or a transactional id, and to another one when
+    /// it no longer does.
     ///
-    /// Repeats while the coordinator is looked for, loads or cannot be reached, within the configured time.
+    /// Repeats while the coordinator is looked for, loads, cannot be reached or asks to wait for a
+    /// transaction, within the given time.
     ///
     /// - Parameters:
+    ///   - timeout: Nil for the configured time for looking for brokers.
     ///   - isRepeatable: Whether doing it twice does no harm; if not, a broken connection ends it.
     ///   - code: The error in the answer that concerns the request as a whole, or any part of it that says
     ///     the broker is the wrong one.
     func sendToCoordinator<Request: KafkaRequest>(
-        of group: GroupID, _ request: Request, doing activity: String, isRepeatable: Bool = true,
-        atMostVersion highest: Int16 = .max, pool: ConnectionPool? = nil,
+        of subject: some Coordinated, _ request: Request, doing activity: String, isRepeatable: Bool = true,
+        atMostVersion highest: Int16 = .max, within timeout: Duration? = nil, pool: ConnectionPool? = nil,
         code: @Sendable (Request.Response) -> ErrorCode?
     ) async throws(MartletError) -> Request.Response {
         let pool = pool ?? self.pool
-        return try await retrying(within: configuration.metadataTimeout) { () async throws(MartletError) in
-            let connection = try await coordinatorConnection(of: group, in: pool)
+        let timeout = timeout ?? configuration.metadataTimeout
+        return try await retrying(within: timeout) { () async throws(MartletError) in
+            let connection = try await coordinatorConnection(of: subject, in: pool)
             let response: Request.Response
             do throws(TransportError) {
                 let version = try connection.version(of: Request.self, atMost: highest)
@@ -26,37 +30,45 @@ extension MartletClient {
                     request, version: version, timeout: configuration.requestTimeout
                 ).value()
             } catch {
-                coordinators.forget(group)
+                coordinators.forget(subject)
                 var failure = MartletError(error, doing: activity)
                 if !isRepeatable { failure.isRetriable = false }
                 throw failure
             }
-            guard let code = code(response), code.concernsCoordinator else { return response }
-            coordinators.forget(group)
+            guard let code = code(response) else { return response }
+            if code.concernsCoordinator {
+                coordinators.forget(subject)
+            } else if !code.waitsForTransaction {
+                return response
+            }
             throw .broker(code, nil, doing: activity)
         }
     }
 
-    /// A connection to the broker that coordinates a group, looked for if it is not known. One attempt.
+    /// A connection to a coordinator, which is looked for if it is not known. One attempt.
     func coordinatorConnection(
-        of group: GroupID, in pool: ConnectionPool
+        of subject: some Coordinated, in pool: ConnectionPool
     ) async throws(MartletError) -> BrokerConnection {
-        let coordinator = try await coordinator(of: group)
+        let coordinator = try await coordinator(of: subject)
         do {
             return try await pool.connection(to: coordinator.address)
         } catch {
-            coordinators.forget(group)
+            coordinators.forget(subject)
             throw error
         }
     }
 
-    /// The broker that coordinates a group. One attempt.
-    func coordinator(of group: GroupID) async throws(MartletError) -> CoordinatorCache.Coordinator {
-        if let known = coordinators.coordinator(of: group) { return known }
-        let activity = "looking for the coordinator of group \"\(group)\""
+    /// The broker that coordinates a group or a transactional id. One attempt.
+    func coordinator(
+        of subject: some Coordinated
+    ) async throws(MartletError) -> CoordinatorCache.Coordinator {
+        if let known = coordinators.coordinator(of: subject) { return known }
+        let key = subject.coordinatorKey
+        let activity = "looking for the coordinator of \(key.description)"
         var request = FindCoordinatorRequest()
-        request.key = group.rawValue
-        request.keys = [group.rawValue]
+        request.keyType = key.type
+        request.key = key.name
+        request.keys = [key.name]
         let connection = try await anyConnection(in: pool)
         let response: FindCoordinatorResponse
         do {
@@ -74,16 +86,24 @@ extension MartletClient {
             id: answer?.nodeID ?? response.nodeID,
             address: BrokerAddress(
                 host: answer?.host ?? response.host, port: Int(answer?.port ?? response.port)))
-        coordinators.remember(coordinator, of: group)
+        coordinators.remember(coordinator, of: subject)
         return coordinator
     }
 }
 
 extension ErrorCode {
-    /// Says that the group's coordinator is elsewhere, or not ready.
+    /// Says that the coordinator is elsewhere, or not ready.
     var concernsCoordinator: Bool {
         switch self {
         case .notCoordinator, .coordinatorNotAvailable, .coordinatorLoadInProgress: true
+        default: false
+        }
+    }
+
+    /// Says that a transaction is on its way to its end, and to ask again when it is there.
+    var waitsForTransaction: Bool {
+        switch self {
+        case .concurrentTransactions, .unstableOffsetCommit: true
         default: false
         }
     }

@@ -38,6 +38,15 @@ enum OffsetFetchExchange {
         response.groups.first?.errorCode ?? response.errorCode
     }
 
+    /// What concerns the request as a whole, or says of a partition that a transaction is about to store its
+    /// offset.
+    static func coordinatorCode(of response: OffsetFetchResponse) -> ErrorCode {
+        let code = code(of: response)
+        guard code == .none else { return code }
+        let partitions = (response.groups.first?.topics ?? response.topics).lazy.flatMap(\.partitions)
+        return partitions.map(\.errorCode).first { $0.waitsForTransaction } ?? .none
+    }
+
     /// The stored offsets; partitions without one are left out.
     static func offsets(
         in response: OffsetFetchResponse, doing activity: String

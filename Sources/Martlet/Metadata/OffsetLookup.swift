@@ -19,56 +19,12 @@ extension MartletClient {
     func findOffsets(
         _ wanted: [TopicPartition: Int64], isolationLevel: IsolationLevel, pool: ConnectionPool? = nil
     ) async throws(MartletError) -> [TopicPartition: OffsetResult] {
-        var results: [TopicPartition: OffsetResult] = [:]
-        let deadline = ContinuousClock.now + configuration.metadataTimeout
-        var backoff = Backoff(configuration.retry)
-        while true {
-            let open = wanted.filter { partition, _ in
-                guard case .failure(let error)? = results[partition] else { return results[partition] == nil }
-                return error.isRetriable
-            }
-            if open.isEmpty { return results }
-            for (partition, result) in try await askLeaders(open, isolationLevel, pool ?? self.pool) {
-                results[partition] = result
-            }
-            let isDone = open.keys.allSatisfy { partition in
-                if case .failure(let error)? = results[partition] { return !error.isRetriable }
-                return true
-            }
-            let wait = backoff.next()
-            if isDone || ContinuousClock.now + wait > deadline { return results }
-            try await pause(wait)
-            do throws(MartletError) {
-                try await refreshMetadata()
-            } catch {
-                if error.code == .cancelled { throw error }
-            }
+        let pool = pool ?? self.pool
+        return try await askLeaders(of: Set(wanted.keys)) { leader, partitions async throws(MartletError) in
+            var part: [TopicPartition: Int64] = [:]
+            for partition in partitions { part[partition] = wanted[partition] }
+            return try await ask(leader, for: part, isolationLevel, pool)
         }
-    }
-
-    private func askLeaders(
-        _ wanted: [TopicPartition: Int64], _ isolationLevel: IsolationLevel, _ pool: ConnectionPool
-    ) async throws(MartletError) -> [TopicPartition: OffsetResult] {
-        var results: [TopicPartition: OffsetResult] = [:]
-        var byLeader: [BrokerID: [TopicPartition: Int64]] = [:]
-        for (partition, timestamp) in wanted {
-            do {
-                byLeader[try await leader(of: partition), default: [:]][partition] = timestamp
-            } catch {
-                if error.code == .cancelled { throw error }
-                results[partition] = .failure(error)
-            }
-        }
-        for (leader, partitions) in byLeader {
-            do {
-                let found = try await ask(leader, for: partitions, isolationLevel, pool)
-                results.merge(found) { _, new in new }
-            } catch {
-                if error.code == .cancelled { throw error }
-                for partition in partitions.keys { results[partition] = .failure(error) }
-            }
-        }
-        return results
     }
 
     private func ask(
@@ -113,10 +69,6 @@ extension MartletClient {
                         timestamp: answer.timestamp >= 0 ? Timestamp(rawValue: answer.timestamp) : nil,
                         leaderEpoch: answer.leaderEpoch))
             }
-        }
-        for partition in wanted.keys where results[partition] == nil {
-            results[partition] = .failure(
-                MartletError(.protocolViolation, "broker \(leader) does not answer for \(partition)"))
         }
         return results
     }

@@ -11,6 +11,8 @@ extension Accumulator {
         var topicsWithoutLeader: Set<TopicName> = []
         /// Leaders with something to send to.
         var wantedBrokers: Set<BrokerID> = []
+        /// Partitions that wait to be made part of the transaction.
+        var partitionsToAdd: Set<TopicPartition> = []
         /// An idempotent producer needs another identity than this.
         var needsProducerID: ProducerID?
         var nextWake: Instant?
@@ -54,9 +56,14 @@ extension Accumulator {
                     continue
                 }
                 plan.wantedBrokers.insert(broker)
+                if transaction?.mustAdd(slot.queue.partition) == true {
+                    plan.partitionsToAdd.insert(slot.queue.partition)
+                    continue
+                }
                 guard hasRoom(broker), bytes[broker, default: 0] < configuration.maximumRequestBytes,
                     let batch = slot.queue.take(producer: producer)
                 else { continue }
+                transaction?.willSend()
                 bytes[broker, default: 0] += batch.byteCount
                 plan.requests[broker, default: []].append(batch)
             }

@@ -34,6 +34,7 @@ extension Accumulator {
     ) -> [Settlement] {
         batch.lastError = error
         if slot.queue.isAbandoned(batch) { return giveUp(batch, slot, because: .abandoned(batch)) }
+        if let reason = transaction?.abandonment { return giveUp(batch, slot, because: reason) }
         // A closed producer may still deliver what it holds, but not after its run has ended.
         if now >= batch.createdAt + limits.deliveryTimeout || closed?.code == .cancelled {
             return giveUp(batch, slot, because: .deliveryTimedOut(batch, after: limits.deliveryTimeout))
@@ -58,11 +59,37 @@ extension Accumulator {
         while let next = others.popLast() {
             let reason = next === batch ? error : .abandoned(next)
             others += slot.queue.didGiveUp(next).filter { other in !others.contains { $0 === other } }
+            transaction?.didGiveUpBatch(because: reason, hadSequence: next.hasSequence)
             release(next)
             if next.hasUnawaitedRecords, unobservedFailure == nil { unobservedFailure = reason }
             settled.append(Settlement(delivery: next.delivery, outcome: .failure(reason)))
         }
+        // Nothing more of the transaction is worth sending.
+        if let reason = transaction?.abandonment { settled += giveUpWaiting(because: reason) }
         return settled
+    }
+
+    /// Gives up what no request has under way.
+    private mutating func giveUpWaiting(because reason: MartletError) -> [Settlement] {
+        var settled: [Settlement] = []
+        for slot in active {
+            for batch in slot.queue.waiting {
+                _ = slot.queue.didGiveUp(batch)
+                transaction?.didGiveUpBatch(because: reason, hadSequence: batch.hasSequence)
+                release(batch)
+                settled.append(Settlement(delivery: batch.delivery, outcome: .failure(reason)))
+            }
+        }
+        return settled
+    }
+
+    /// The transaction failed, or is to be aborted: gives up what waits.
+    ///
+    /// - Parameter error: Nil if it has failed already, or is being aborted.
+    mutating func abandonTransaction(because error: MartletError?) -> [Settlement] {
+        if let error { transaction?.didFail(error) }
+        guard let reason = transaction?.abandonment else { return [] }
+        return giveUpWaiting(because: reason)
     }
 
     private mutating func release(_ batch: ProducerBatch) {

@@ -32,6 +32,8 @@ struct Accumulator {
 
     var buffer: BufferAccount
     var producer = ProducerIdentity.none
+    /// Nil for a producer without transactions.
+    var transaction: TransactionMachine?
     /// Flushes under way: while there are any, nothing lingers.
     var flushing = 0
     /// Set by `close` or by the end of `run`; nothing is taken any more.
@@ -53,8 +55,10 @@ struct Accumulator {
         limits = PartitionQueue.Limits(
             batchBytes: configuration.batchBytes, linger: configuration.linger,
             maximumInFlight: configuration.maximumInFlight, deliveryTimeout: configuration.deliveryTimeout,
-            isIdempotent: configuration.usesIdempotence
+            isIdempotent: configuration.usesIdempotence,
+            isTransactional: configuration.transactionalID != nil
         )
+        if configuration.transactionalID != nil { transaction = TransactionMachine() }
     }
 
     var isEmpty: Bool { active.isEmpty }
@@ -70,6 +74,7 @@ struct Accumulator {
         reserved: Int
     ) -> AppendResult {
         if let closed { return .refused(closed) }
+        if let refusal = transaction?.refusal { return .refused(refusal) }
         guard let topic = queues(of: record.topic) else { return .needsTopic }
         let byteCount = RecordBatchBuilder.maximumByteCount(
             key: record.key?.count, value: record.value?.count, headers: record.headers)

@@ -21,6 +21,8 @@ struct PartitionQueue {
         var maximumInFlight: Int
         var deliveryTimeout: Duration
         var isIdempotent: Bool
+        /// Sequences begin anew with each identity that the coordinator gives, and at no other time.
+        var isTransactional = false
     }
 
     /// What the queue wants next.
@@ -118,7 +120,7 @@ struct PartitionQueue {
             let lingersUntil = head.createdAt + limits.linger
             if !isAwaitedAlone && lingersUntil > now { return .wait(until: lingersUntil) }
         }
-        if limits.isIdempotent {
+        if limits.isIdempotent, !limits.isTransactional {
             let needsAnother = mustRestartSequence && identity.epoch.rawValue == Int16.max
             if producer.id == .none || (needsAnother && identity.id == producer.id) {
                 return .producerID(insteadOf: producer.id)
@@ -151,6 +153,14 @@ struct PartitionQueue {
     /// Safe, because what is still here was refused, or never sent, or follows something that was: the broker
     /// cannot have it. What it might have is given up together with what makes the new sequence necessary.
     private mutating func prepareSequence(producer: ProducerIdentity) {
+        if limits.isTransactional {
+            // All of the last identity's batches are settled: a transaction has ended in between.
+            guard identity != producer else { return }
+            identity = producer
+            isEstablished = false
+            nextSequence = 0
+            return
+        }
         if identity.id == .none { identity = producer }
         guard mustRestartSequence else { return }
         mustRestartSequence = false
@@ -198,7 +208,7 @@ struct PartitionQueue {
     ///   any answer that denies it. To send that again in a new sequence could repeat records.
     mutating func didGiveUp(_ batch: ProducerBatch) -> [ProducerBatch] {
         remove(batch)
-        guard batch.hasSequence else { return [] }
+        guard batch.hasSequence, !limits.isTransactional else { return [] }
         mustRestartSequence = true
         guard batch.isFateUnknown else { return [] }
         abandoned = batch.identity
@@ -226,6 +236,9 @@ struct PartitionQueue {
         if let open, open.createdAt + limits.deliveryTimeout <= now { late.append(open) }
         return Array(late)
     }
+
+    /// Those that no request has under way.
+    var waiting: [ProducerBatch] { Array(ready) + (open.map { [$0] } ?? []) }
 
     /// When `expired` is worth asking next.
     var nextExpiry: Instant? {

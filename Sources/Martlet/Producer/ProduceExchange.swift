@@ -8,18 +8,30 @@ enum ProduceExchange {
     /// First version that names topics by their ids.
     private static let firstVersionWithIDs: Int16 = 13
 
+    /// What all requests of a producer have in common.
+    struct Terms {
+        var configuration: ProducerConfiguration
+        var timeout: Duration
+        /// Nil outside of transactions.
+        var transactionVersion: TransactionMachine.Version?
+    }
+
     static func submit(
         _ batches: [(ProducerBatch, Bytes)], on connection: BrokerConnection, metadata: ClusterMetadata,
-        configuration: ProducerConfiguration, timeout: Duration
+        _ terms: Terms
     ) throws(TransportError) -> PendingResponse<ProduceRequest> {
         let hasIDs = batches.allSatisfy { batch, _ in
             metadata.topics[batch.partition.topic].map { $0.id != .zero } ?? false
         }
         let version = try connection.version(
-            of: ProduceRequest.self, atMost: hasIDs ? .max : firstVersionWithIDs - 1)
+            of: ProduceRequest.self,
+            atMost: min(
+                hasIDs ? .max : firstVersionWithIDs - 1,
+                TransactionCoordination.highestProduceVersion(terms.transactionVersion)))
         var request = ProduceRequest()
-        request.acks = MartletWire.Acks(rawValue: configuration.acks.rawValue)
-        request.timeoutMs = Int32(clamping: timeout.components.seconds * 1000)
+        request.transactionalID = terms.configuration.transactionalID
+        request.acks = MartletWire.Acks(rawValue: terms.configuration.acks.rawValue)
+        request.timeoutMs = Int32(clamping: terms.timeout.components.seconds * 1000)
         var places: [TopicName: Int] = [:]
         for (batch, records) in batches {
             let name = batch.partition.topic
@@ -37,7 +49,8 @@ enum ProduceExchange {
             request.topics[place].partitions.append(partition)
         }
         return try connection.submit(
-            request, version: version, expectsResponse: configuration.acks != .none, timeout: timeout)
+            request, version: version, expectsResponse: terms.configuration.acks != .none,
+            timeout: terms.timeout)
     }
 
     /// Waits for the answer; gives what it says of each batch.
@@ -97,7 +110,7 @@ enum ProduceExchange {
 
 extension ProducerIdentity {
     /// Version 6 belongs to a protocol that is not settled yet.
-    private static let highestVersion: Int16 = 5
+    static let highestVersion: Int16 = 5
 
     /// Asks the cluster for a producer id.
     static func fetch(from client: MartletClient) async throws(MartletError) -> ProducerIdentity {

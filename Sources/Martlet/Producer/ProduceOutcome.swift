@@ -23,10 +23,14 @@ enum ProduceVerdict {
 extension ProduceVerdict {
     /// - Parameters:
     ///   - isIdempotent: Whether the batch carries a sequence.
+    ///   - isTransactional: Whether it is part of a transaction, which gets its sequences with its epoch.
     ///   - isFirst: Whether no earlier batch of the partition is still undecided. A gap in the sequence is
     ///     natural if
     ///     one is, and a loss of memory on the broker's side if none is.
-    init(_ outcome: ProduceOutcome, partition: TopicPartition, isIdempotent: Bool, isFirst: Bool) {
+    init(
+        _ outcome: ProduceOutcome, partition: TopicPartition, isIdempotent: Bool, isFirst: Bool,
+        isTransactional: Bool = false
+    ) {
         switch outcome {
         case .appended(let placement):
             self = .delivered(placement)
@@ -37,6 +41,10 @@ extension ProduceVerdict {
             switch code {
             case .duplicateSequenceNumber where isIdempotent:
                 self = .delivered(.init())
+            case .outOfOrderSequenceNumber where isTransactional && !isFirst:
+                self = .retry(error, mayBeAppended: false, refreshMetadata: false)
+            case _ where isTransactional && !code.isRetriable:
+                self = .fail(error)
             case .outOfOrderSequenceNumber where isIdempotent,
                 .unknownProducerID where isIdempotent,
                 .invalidProducerEpoch where isIdempotent,

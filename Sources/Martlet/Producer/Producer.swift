@@ -77,10 +77,12 @@ public final class Producer: Sendable {
         try await core.flush()
     }
 
-    /// Takes no more records, delivers those it has, and lets `run` return.
+    /// Takes no more records, delivers those it has, and lets `run` return. A transaction that is open is
+    /// aborted.
     ///
     /// - Throws: As `flush` does.
     public func close() async throws(MartletError) {
+        await core.abortOpenTransaction()
         core.close(.closed("the producer"))
         try await core.flush()
     }

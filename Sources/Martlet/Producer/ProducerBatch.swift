@@ -71,7 +71,9 @@ final class ProducerBatch: @unchecked Sendable {
 
     /// The batch as it goes to the broker: built at the first call, which compresses, and again only if the
     /// sequence has changed since.
-    func encode(compression: Compression, level: Int32?) throws(RecordError) -> Bytes {
+    func encode(
+        compression: Compression, level: Int32?, isTransactional: Bool = false
+    ) throws(RecordError) -> Bytes {
         if let encoded {
             if encoded.identity == identity && encoded.baseSequence == baseSequence { return encoded.bytes }
             let bytes = BatchHeader.restamped(encoded.bytes, identity: identity, baseSequence: baseSequence)
@@ -84,6 +86,7 @@ final class ProducerBatch: @unchecked Sendable {
         options.producerID = identity.id
         options.producerEpoch = identity.epoch
         options.baseSequence = baseSequence
+        options.isTransactional = isTransactional
         let bytes = try builder.build(options)
         encoded = (bytes, identity, baseSequence)
         builder = RecordBatchBuilder(capacity: 0)

@@ -1,3 +1,4 @@
+public import MartletCore
 public import MartletRecords
 
 /// How a producer batches, compresses, retries and waits.
@@ -27,6 +28,12 @@ public struct ProducerConfiguration: Sendable {
     public var deliveryTimeout = Duration.seconds(120)
     /// Chooses the partition of a record that names none.
     public var partitioner: any Partitioner = DefaultPartitioner()
+    /// Makes the producer transactional: its records go in transactions, and no other producer with the same
+    /// id goes on beside it. Choose one that stays the same when the service starts again, so that what was
+    /// left open then is aborted at once.
+    public var transactionalID: TransactionalID?
+    /// How long a transaction may be open before the broker aborts it, and with it fences the producer.
+    public var transactionTimeout = Duration.seconds(60)
     /// Whether a topic that does not exist is asked for in a way that lets the broker create it, if it is so
     /// configured.
     public var allowsTopicCreation = true
@@ -59,5 +66,13 @@ extension ProducerConfiguration {
         try demand(bufferBytes >= batchBytes, "bufferBytes must hold at least one batch of batchBytes")
         try demand(linger >= .zero, "linger cannot be negative")
         try demand(deliveryTimeout > linger, "deliveryTimeout must be longer than linger")
+        guard let transactionalID else { return }
+        try demand(!transactionalID.rawValue.isEmpty, "a transactional id cannot be empty")
+        try demand(
+            usesIdempotence, "a transactional producer needs isIdempotent, and acks == .all, to keep its word"
+        )
+        try demand(
+            transactionTimeout > .zero && transactionTimeout.milliseconds <= Int64(Int32.max),
+            "transactionTimeout must be from 1 ms to 24 days")
     }
 }

@@ -8,6 +8,8 @@ final class ProducerCore: Sendable {
     let client: MartletClient
     let configuration: ProducerConfiguration
     let wakeup: Wakeup
+    /// Nil for a producer without transactions.
+    let coordination: TransactionCoordination?
     private let state: Mutex<Accumulator>
 
     /// Records that go in under one lock: enough to make its cost small, few enough not to keep the sender
@@ -19,7 +21,14 @@ final class ProducerCore: Sendable {
         self.configuration = configuration
         wakeup = Wakeup(eventLoop: eventLoop)
         state = Mutex(Accumulator(configuration, retry: client.configuration.retry))
+        coordination = configuration.transactionalID.map { id in
+            TransactionCoordination(
+                client: client, id: id, transactionTimeout: configuration.transactionTimeout,
+                patience: configuration.deliveryTimeout, pool: client.makePool())
+        }
     }
+
+    deinit { coordination?.pool.close() }
 
     /// Does something short to the accumulator, and resumes whom that gave buffer space.
     func withAccumulator<Result: Sendable>(_ body: (inout Accumulator) -> Result) -> Result {
@@ -141,7 +150,7 @@ final class ProducerCore: Sendable {
         }
     }
 
-    private func settle(_ settlements: [Accumulator.Settlement]) {
+    func settle(_ settlements: [Accumulator.Settlement]) {
         for settlement in settlements { settlement.delivery.settle(settlement.outcome) }
     }
 

@@ -80,6 +80,30 @@ extension ProducerSender {
         }
     }
 
+    /// Makes partitions part of the explicit transaction that is open; their records wait for it.
+    func addToTransaction(_ partitions: Set<TopicPartition>, _ group: inout DiscardingTaskGroup) {
+        guard let coordination = core.coordination,
+            work.withLock({ work in
+                defer { work.isAddingPartitions = true }
+                return !work.isAddingPartitions
+            })
+        else { return }
+        let (identity, number) = core.withAccumulator { accumulator in
+            accumulator.transaction?.willSend()
+            return (accumulator.producer, accumulator.transaction?.number ?? 0)
+        }
+        group.addTask {
+            do throws(MartletError) {
+                try await coordination.add(partitions, identity)
+                self.core.withAccumulator { $0.transaction?.didAdd(partitions, to: number) }
+            } catch {
+                self.core.failTransaction(number, error)
+            }
+            self.work.withLock { $0.isAddingPartitions = false }
+            self.core.wakeup.signal()
+        }
+    }
+
     /// Notes why nothing can be sent at the moment, and waits before the next attempt.
     private func meet(_ error: MartletError) async {
         if error.code == .cancelled { return }

@@ -17,6 +17,7 @@ final class ProducerSender: Sendable {
         var connecting: Set<BrokerID> = []
         var isRefreshing = false
         var isFetchingProducerID = false
+        var isAddingPartitions = false
         /// The last reason why nothing could be sent; told if records run out of time meanwhile.
         var obstacle: MartletError?
         var backoff: Backoff
@@ -74,6 +75,7 @@ final class ProducerSender: Sendable {
         }
         if !plan.topicsWithoutLeader.isEmpty || isOutdated { refresh(plan.topicsWithoutLeader, &group) }
         if let old = plan.needsProducerID { fetchProducerID(insteadOf: old, &group) }
+        if !plan.partitionsToAdd.isEmpty { addToTransaction(plan.partitionsToAdd, &group) }
         // There may be more for the same brokers.
         if !plan.requests.isEmpty { core.wakeup.signal() }
         return plan.nextWake
@@ -103,9 +105,10 @@ final class ProducerSender: Sendable {
             guard let address = metadata.brokers[broker], let connection = pool.existing(to: address) else {
                 throw TransportError.closed(reason: "the connection has ended")
             }
-            pending = try ProduceExchange.submit(
-                encoded, on: connection, metadata: metadata, configuration: configuration,
-                timeout: client.configuration.requestTimeout)
+            let terms = ProduceExchange.Terms(
+                configuration: configuration, timeout: client.configuration.requestTimeout,
+                transactionVersion: core.withAccumulator { $0.transaction?.version })
+            pending = try ProduceExchange.submit(encoded, on: connection, metadata: metadata, terms)
         } catch {
             for batch in batches {
                 _ = settle(batch, .failed(error))
@@ -131,7 +134,8 @@ final class ProducerSender: Sendable {
         batches.compactMap { batch in
             do {
                 let bytes = try batch.encode(
-                    compression: configuration.compression, level: configuration.compressionLevel)
+                    compression: configuration.compression, level: configuration.compressionLevel,
+                    isTransactional: configuration.transactionalID != nil)
                 return (batch, bytes)
             } catch {
                 let reason = MartletError(
@@ -147,7 +151,8 @@ final class ProducerSender: Sendable {
     private func settle(_ batch: ProducerBatch, _ outcome: ProduceOutcome) -> Bool {
         let isFirst = core.withAccumulator { $0.slot(of: batch.partition)?.queue.isFirst(batch) ?? true }
         let verdict = ProduceVerdict(
-            outcome, partition: batch.partition, isIdempotent: configuration.usesIdempotence, isFirst: isFirst
+            outcome, partition: batch.partition, isIdempotent: configuration.usesIdempotence,
+            isFirst: isFirst, isTransactional: configuration.transactionalID != nil
         )
         var isOutdated = false
         switch verdict {

@@ -11,7 +11,8 @@ internal import NIOCore
 ///
 /// A copy that fails is tried again until it succeeds or the group wants none any more: the records stay in
 /// flight until then, so a group whose copies fail comes to a halt at its limit of records in flight instead
-/// of losing any. Only what the topic does not take even alone, for its size or its form, goes without a copy.
+/// of losing any. Only what the topic does not take even alone, for its size or its form, goes without a
+/// copy.
 struct DeadLetterCopier: Sendable {
     let controller: Controller
     let control: ControlQueue

@@ -71,7 +71,8 @@ extension SharePartitionShell {
         shard.eventLoop.execute { shell.value.wakeFetches() }
     }
 
-    /// Returns whether there is nothing to look for any more: the member got something, or nothing can be read.
+    /// Returns whether there is nothing to look for any more: the member got something, or nothing can be
+    /// read.
     private func acquire(
         _ wanted: ShareAcquisition, _ isolation: IsolationLevel, _ range: Range<Offset>,
         _ allowance: inout ShareAllowance, _ result: inout ShareFetchResult

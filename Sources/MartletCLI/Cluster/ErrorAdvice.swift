@@ -70,6 +70,16 @@ enum ErrorAdvice {
         .invalidRecord: "the broker refuses the record: without a key in a compacted topic, or malformed",
         .throttlingQuotaExceeded: "a quota is used up: wait, or raise it",
         .producerFenced: "another producer with the same transactional id has taken over",
+        .invalidTxnState: "the transaction is not in the state for it: see `martlet txn describe`",
+        .invalidProducerIDMapping:
+            "the coordinator has forgotten the transactional id: the producer begins anew",
+        .invalidTransactionTimeout: "the time-out is longer than the broker's transaction.max.timeout.ms",
+        .concurrentTransactions: "the last transaction is still on its way to its end: wait",
+        .transactionCoordinatorFenced: "another coordinator has taken over: look at the transaction again",
+        .transactionalIDAuthorizationFailed: "grant the principal the right to the transactional id",
+        .transactionalIDNotFound: "no such transactional id: see `martlet txn list`",
+        .transactionAbortable: "the transaction cannot go on: abort it, and begin the next one",
+        .unstableOffsetCommit: "a transaction that stores offsets is not decided yet: wait",
         .unknownTopicID: "the topic was deleted, or created anew: clients ask for metadata",
     ]
 }

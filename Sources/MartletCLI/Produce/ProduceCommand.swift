@@ -17,6 +17,7 @@ struct ProduceCommand: AsyncParsableCommand {
               martlet produce orders --header source=import --compression zstd *.csv
               martlet produce images --whole-files --key cover cover.png
               martlet consume orders --until-end --json | martlet produce copy --json
+              martlet produce orders --transactional-id import < orders.txt
             """
     )
 
@@ -102,7 +103,12 @@ struct ProduceCommand: AsyncParsableCommand {
         transform: DurationText.parse)
     var deliveryTimeout: Duration = .seconds(120)
 
+    @OptionGroup(title: "Transactions") var transactions: ProduceTransactionOptions
+
     func validate() throws {
+        if transactions.transactionalId != nil, acks != .all || noIdempotence {
+            throw ValidationError("--transactional-id excludes --acks 0, --acks 1 and --no-idempotence")
+        }
         if json, keySeparator != nil || wholeFiles || null != nil || delimiter != nil {
             throw ValidationError("--json excludes --key-separator, --null, --delimiter and --whole-files")
         }
@@ -136,6 +142,8 @@ struct ProduceCommand: AsyncParsableCommand {
         configuration.batchBytes = batchBytes
         configuration.bufferBytes = max(configuration.bufferBytes, batchBytes)
         configuration.deliveryTimeout = deliveryTimeout
+        configuration.transactionalID = transactions.transactionalId
+        configuration.transactionTimeout = transactions.timeout
         return configuration
     }
 
@@ -151,7 +159,7 @@ struct ProduceCommand: AsyncParsableCommand {
             files: file.isEmpty ? ["-"] : file,
             form: json
                 ? .json(RecordJSONReader(template: template, repartitions: repartition)) : .plain(template),
-            delimiter: wholeFiles ? nil : delimiter ?? [0x0A], topic: topic, isVerbose: client.verbose,
-            isQuiet: client.quiet)
+            delimiter: wholeFiles ? nil : delimiter ?? [0x0A], topic: topic,
+            transactions: transactions.limits, isVerbose: client.verbose, isQuiet: client.quiet)
     }
 }

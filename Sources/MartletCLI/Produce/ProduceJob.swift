@@ -21,6 +21,8 @@ struct ProduceJob: Sendable {
         /// Nil if each file is one record.
         var delimiter: [UInt8]?
         var topic: TopicName
+        /// Nil without transactions.
+        var transactions: ProduceTransactions.Limits?
         var isVerbose = false
         var isQuiet = false
     }
@@ -35,6 +37,7 @@ struct ProduceJob: Sendable {
     @MainActor
     func run(_ interruption: Interruption) async throws {
         var run = ProduceRun()
+        run.transactions = plan.transactions.map { ProduceTransactions($0) }
         try await MartletClient.with(client) { client in
             do {
                 try await client.withProducer(producer) { producer in
@@ -54,6 +57,7 @@ struct ProduceJob: Sendable {
     @MainActor
     private func copy(to producer: Producer, _ run: inout ProduceRun, _ interruption: Interruption) async {
         do {
+            if run.transactions != nil { try await producer.initTransactions() }
             for file in plan.files where interruption.signal == nil && run.tally.failed == 0 {
                 try await copy(file, to: producer, &run, interruption)
             }
@@ -61,6 +65,13 @@ struct ProduceJob: Sendable {
             run.obstacle = error
         }
         run.progress.clear()
+        do {
+            try await run.transactions?.finish(
+                producer, isComplete: run.obstacle == nil && run.tally.failed == 0,
+                isInterrupted: interruption.signal != nil)
+        } catch {
+            run.obstacle = run.obstacle ?? error
+        }
         try? await run.tally.update()
         if run.tally.openCount > 0, interruption.signal != nil, !plan.isQuiet {
             let waiting =
@@ -92,10 +103,15 @@ struct ProduceJob: Sendable {
         while run.tally.failed == 0 {
             records.removeAll(keepingCapacity: true)
             let obstacle = take(from: &source, into: &records, &run)
-            if !records.isEmpty { run.tally.add(try await producer.enqueue(contentsOf: records)) }
+            if !records.isEmpty {
+                try run.transactions?.begin(for: records.count, producer)
+                run.tally.add(try await producer.enqueue(contentsOf: records))
+            }
             if let obstacle { throw obstacle }
+            try await run.transactions?.commitIfDue(producer)
             try await run.tally.update()
-            if records.isEmpty, try !source.fill(unless: interruption) { return }
+            let deadline = run.transactions?.deadline
+            if records.isEmpty, try !source.fill(unless: interruption, until: deadline) { return }
             if interruption.signal != nil { return }
             if !plan.isQuiet { run.progress.show(run.meter) }
         }
@@ -107,6 +123,7 @@ struct ProduceJob: Sendable {
     ) -> (any Error)? {
         var byteCount = 0
         let (base, file) = (run.recordInFile, source.name)
+        let portion = run.transactions?.room(atMost: Self.portion) ?? Self.portion
         defer {
             run.meter.add(records: records.count, bytes: byteCount)
             run.recordInFile += records.count
@@ -114,12 +131,12 @@ struct ProduceJob: Sendable {
         do {
             switch plan.form {
             case .plain(let template):
-                _ = try source.take(Self.portion) { line in
+                _ = try source.take(portion) { line in
                     byteCount += line.count
                     records.append(template.record(line))
                 }
             case .json(let reader):
-                _ = try source.take(Self.portion) { line in
+                _ = try source.take(portion) { line in
                     do throws(JSONProblem) {
                         records.append(try reader.record(line))
                         byteCount += line.count
@@ -139,6 +156,8 @@ struct ProduceJob: Sendable {
 /// How far producing has come.
 struct ProduceRun {
     var tally = DeliveryTally()
+    /// Nil without transactions.
+    var transactions: ProduceTransactions?
     var meter = Meter()
     var progress = ProgressLine()
     /// What ended it before the end of the input.
@@ -154,6 +173,7 @@ struct ProduceRun {
 
     /// - Throws: If anything was not delivered, or not read.
     func verdict() throws {
+        if let transactions { return try verdict(transactions) }
         guard let reason = tally.firstFailure ?? obstacle else { return }
         guard tally.failed > 0 || tally.delivered > 0 else { throw reason }
         let text = Ending(of: reason).text.drop { $0 != " " }.dropFirst()
@@ -163,5 +183,23 @@ struct ProduceRun {
             : "stopped after \(tally.delivered) records, which were acknowledged"
         throw CommandFailure(
             "\(counts): \(text)", code: tally.delivered > 0 ? ExitStatus.incomplete : ExitStatus.failure)
+    }
+
+    /// What counts with transactions is what was committed.
+    private func verdict(_ transactions: ProduceTransactions) throws {
+        let committed = transactions.committed
+        if transactions.isAbandoned {
+            try Descriptor.write(
+                "martlet: the transaction is aborted; nothing of it will be read as committed\n",
+                to: STDERR_FILENO)
+            return
+        }
+        // What was aborted because of an obstacle says less than that.
+        let failure = tally.firstFailure.flatMap { $0.code == .transactionAborted ? nil : $0 }
+        guard let reason = failure ?? obstacle ?? tally.firstFailure else { return }
+        let text = Ending(of: reason).text.drop { $0 != " " }.dropFirst()
+        throw CommandFailure(
+            "\(committed == 0 ? "nothing was" : "\(committed) records were") committed: \(text)",
+            code: committed > 0 ? ExitStatus.incomplete : ExitStatus.failure)
     }
 }

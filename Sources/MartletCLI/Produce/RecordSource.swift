@@ -87,18 +87,27 @@ struct RecordSource {
         return nil
     }
 
-    /// Reads more, after `take` has come to its end. Blocks until there is something, or a signal.
+    /// Reads more, after `take` has come to its end. Blocks until there is something, or a signal, or until
+    /// it is time for something else.
     ///
     /// - Returns: Whether there may be more to take.
-    mutating func fill(unless interruption: Interruption?) throws -> Bool {
+    mutating func fill(
+        unless interruption: Interruption?, until deadline: ContinuousClock.Instant? = nil
+    ) throws -> Bool {
         guard !isAtEnd else { return false }
         guard end - start <= maximumRecordByteCount else {
             throw CommandFailure(
                 "\(name): a record is longer than \(Quantity.bytes(Double(maximumRecordByteCount)))"
                     + (delimiter == nil ? "" : "; is --delimiter right?"))
         }
-        if let interruption, !Descriptor.waitUntilReadable(descriptor, unless: interruption.wakeDescriptor) {
-            return false
+        if let interruption {
+            switch Descriptor.waitUntilReadable(
+                descriptor, unless: interruption.wakeDescriptor, until: deadline)
+            {
+            case .readable: break
+            case .interrupted: return false
+            case .timedOut: return true
+            }
         }
         makeRoom()
         let room = UnsafeMutableRawBufferPointer(rebasing: block.memory[end...])

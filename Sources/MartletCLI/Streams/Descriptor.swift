@@ -54,19 +54,28 @@ enum Descriptor {
         }
     }
 
-    /// Waits until the first descriptor can be read, or the second can.
-    ///
-    /// - Returns: Whether it is the first.
-    static func waitUntilReadable(_ descriptor: CInt, unless other: CInt) -> Bool {
+    /// What a wait came to.
+    enum Wait {
+        case readable, interrupted, timedOut
+    }
+
+    /// Waits until the first descriptor can be read, or the second can, which is the interruption.
+    static func waitUntilReadable(
+        _ descriptor: CInt, unless other: CInt, until deadline: ContinuousClock.Instant? = nil
+    ) -> Wait {
         var items = [
             pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
             pollfd(fd: other, events: Int16(POLLIN), revents: 0),
         ]
-        while poll(&items, nfds_t(items.count), -1) < 0 {
+        while true {
+            // Rounded up, so that it is time when the wait is over.
+            let rest = deadline.map { max($0 - .now, .zero) / .milliseconds(1) }
+            let count = poll(&items, nfds_t(items.count), rest.map { CInt(min($0, 1e6)) + 1 } ?? -1)
+            if count > 0 { return items[1].revents == 0 ? .readable : .interrupted }
+            if count == 0, let deadline, deadline <= .now { return .timedOut }
             // Anything but an interruption will show up again at the read that follows.
-            guard errno == EINTR else { return true }
+            guard count == 0 || errno == EINTR else { return .readable }
         }
-        return items[1].revents == 0
     }
 
     static func openForReading(_ path: String) throws(StreamError) -> CInt {

@@ -44,7 +44,7 @@ extension TransactionCoordinator {
         _ clientVersion: Int16
     ) -> ErrorCode {
         guard !id.rawValue.isEmpty else { return .invalidRequest }
-        guard var transaction = transactions[id] else { return .invalidProducerIDMapping }
+        guard var transaction = transaction(id) else { return .invalidProducerIDMapping }
         if let code = transaction.refusalToAdd(producer) { return code }
         if transaction.status == .ongoing, transaction.partitions.isSuperset(of: partitions) { return .none }
         transaction.add(partitions, clientVersion: clientVersion, now: call.now)
@@ -67,7 +67,7 @@ extension TransactionCoordinator {
         _ request: AddPartitionsToTxnRequest.Transaction, _ call: Call
     ) -> [AddPartitionsToTxnResponse.Topic] {
         let producer = TransactionalProducer(id: request.producerID, epoch: request.producerEpoch)
-        let transaction = transactions[request.transactionalID]
+        let transaction = transaction(request.transactionalID)
         let refusal: ErrorCode? =
             request.transactionalID.rawValue.isEmpty
             ? .invalidRequest

@@ -6,7 +6,7 @@ extension TransactionCoordinator {
     package func endTxn(_ request: EndTxnRequest, _ call: Call) {
         let id = request.transactionalID
         guard !id.rawValue.isEmpty else { return answer(call, .invalidRequest, nil) }
-        guard let transaction = transactions[id] else {
+        guard let transaction = transaction(id) else {
             return answer(call, .invalidProducerIDMapping, nil)
         }
         let asker = TransactionalProducer(id: request.producerID, epoch: request.producerEpoch)
@@ -28,7 +28,7 @@ extension TransactionCoordinator {
             if endings[id] != nil {
                 hold(id, .outcome(request), call)
             } else {
-                answer(call, .none, transactions[id]?.client)
+                answer(call, .none, self.transaction(id)?.client)
             }
         }
     }

@@ -5,7 +5,7 @@ package import MartletWire
 extension TransactionCoordinator {
     package func initProducerID(_ request: InitProducerIDRequest, _ call: Call) {
         if let code = refusal(request) { return refuse(request, call, code) }
-        guard let id = request.transactionalID, let transaction = transactions[id] else {
+        guard let id = request.transactionalID, let transaction = transaction(id) else {
             return create(request, call)
         }
         let asker: TransactionalProducer? =

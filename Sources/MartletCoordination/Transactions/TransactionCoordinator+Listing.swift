@@ -10,7 +10,7 @@ extension TransactionCoordinator {
 
     private func describe(_ id: TransactionalID) -> DescribeTransactionsResponse.Transaction {
         var answer = DescribeTransactionsResponse.Transaction { $0.transactionalID = id }
-        guard let transaction = transactions[id] else {
+        guard let transaction = transaction(id) else {
             answer.errorCode = id.rawValue.isEmpty ? .invalidRequest : .transactionalIDNotFound
             return answer
         }

@@ -83,10 +83,10 @@ extension TransactionCoordinator {
     }
 
     private func complete(_ id: TransactionalID, now: Timestamp) {
-        guard var transaction = transactions[id] else { return }
+        guard var transaction = transaction(id) else { return }
         let waiters = endings.removeValue(forKey: id)?.waiters ?? []
         transaction.complete(now: now)
-        change(id, transaction)
+        setCompleted(id, transaction, now: now)
         for waiter in waiters {
             var call = waiter.call
             call.now = now
@@ -120,7 +120,7 @@ extension TransactionCoordinator {
 
     private func answerWithoutMarkers(_ id: TransactionalID, _ waiter: TransactionEnding.Waiter) {
         switch waiter.request {
-        case .outcome: answer(waiter.call, .none, transactions[id]?.client)
+        case .outcome: answer(waiter.call, .none, transaction(id)?.client)
         case .end: answer(waiter.call, .concurrentTransactions, nil)
         case .initProducerID(let request): refuse(request, waiter.call, .concurrentTransactions)
         }

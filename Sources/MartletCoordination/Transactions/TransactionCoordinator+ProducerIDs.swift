@@ -24,7 +24,7 @@ extension TransactionCoordinator {
     func takeProducerID() -> ProducerID? {
         let id = reserve.take()
         // The next are asked for while there are some, so that few ever wait.
-        if reserve.count < settings.reserveCount / 4, reserve.errand == nil {
+        if reserve.errand == nil, id == nil || reserve.count < settings.reserveCount / 4 {
             reserve.errand = ask(.reserveProducerIDs(count: settings.reserveCount))
         }
         return id

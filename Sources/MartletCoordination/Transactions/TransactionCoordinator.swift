@@ -4,16 +4,20 @@ internal import MartletWire
 /// Keeps transactions for one partition of `__transaction_state`: who may use a transactional id, which
 /// partitions its transaction has, and how that ends.
 ///
-/// A transaction ends in two steps, each a record. The first says what was decided, and from then on nothing
-/// changes that. Then a marker is written to each partition, over and over until all are down, and the
-/// second record says so. Whoever asked is answered when readers see the outcome.
+/// A transaction ends in two steps. A record says what was decided, and from then on nothing changes that.
+/// Then a marker is written to each partition, over and over until all are down, and whoever asked is
+/// answered: readers see the outcome. That all are down is a record too, but nobody waits for it, and it is
+/// left out if the next transaction begins soon: without it, the markers are written once more after a crash.
 ///
 /// A machine without I/O and clock: see `CoordinatorMachine`. It cannot write markers and cannot find
 /// producer ids: it asks for both by errands. What waits is forgotten with the coordinator; the next one
 /// finds in the records what was decided, and writes the markers again.
 package final class TransactionCoordinator: CoordinatorMachine {
     package let settings: TransactionSettings
-    private(set) var transactions: [TransactionalID: Transaction] = [:]
+    /// As the records say.
+    private var recorded: [TransactionalID: Transaction] = [:]
+    /// Those whose markers are all down, until a record says so.
+    private var completed: [TransactionalID: Transaction] = [:]
     /// Of those that are prepared.
     var endings: [TransactionalID: TransactionEnding] = [:]
     var markerErrands: [ErrandTicket: TransactionalID] = [:]
@@ -45,10 +49,23 @@ package final class TransactionCoordinator: CoordinatorMachine {
         return ticket
     }
 
-    // MARK: Change
+    // MARK: State
+
+    func transaction(_ id: TransactionalID) -> Transaction? { completed[id] ?? recorded[id] }
+
+    var transactions: [TransactionalID: Transaction] {
+        recorded.merging(completed) { _, completed in completed }
+    }
+
+    /// Goes on as if a record said that all markers are down.
+    func setCompleted(_ id: TransactionalID, _ transaction: Transaction, now: Timestamp) {
+        completed[id] = transaction
+        deadlines.set(.status(id), now + settings.completionRecordDelayMs)
+    }
 
     /// Notes how a transactional id stands from now on, and changes the state as that says.
     func change(_ id: TransactionalID, _ transaction: Transaction?) {
+        completed[id] = nil
         let record = TransactionRecord(id, transaction?.value)
         effects.records.append(record)
         apply(record)
@@ -56,12 +73,12 @@ package final class TransactionCoordinator: CoordinatorMachine {
 
     package func apply(_ record: TransactionRecord) {
         guard let value = record.value, value.status != .dead else {
-            transactions[record.id] = nil
+            recorded[record.id] = nil
             deadlines.remove(.status(record.id))
             return
         }
         let transaction = Transaction(value)
-        transactions[record.id] = transaction
+        recorded[record.id] = transaction
         if transaction.status.isOpen {
             if let timeout = transaction.timeout {
                 deadlines.set(.status(record.id), timeout)
@@ -81,7 +98,7 @@ package final class TransactionCoordinator: CoordinatorMachine {
 
     /// Goes on with what was decided.
     package func didLoad(now: Timestamp) {
-        let prepared = transactions.filter(\.value.status.isPrepared)
+        let prepared = recorded.filter(\.value.status.isPrepared)
         for (id, transaction) in prepared.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             writeMarkers(id, transaction, now: now)
         }
@@ -105,7 +122,8 @@ package final class TransactionCoordinator: CoordinatorMachine {
     }
 
     private func statusIsDue(_ id: TransactionalID, now: Timestamp) {
-        guard let transaction = transactions[id] else { return }
+        if let transaction = completed[id] { return change(id, transaction) }
+        guard let transaction = recorded[id] else { return }
         if transaction.status.isPrepared {
             retryMarkers(id, transaction, now: now)
         } else if transaction.status == .ongoing {
@@ -118,7 +136,7 @@ package final class TransactionCoordinator: CoordinatorMachine {
     /// Aborts a transaction whose time is up. Its producer is not fenced for ever: when it aborts, late, it
     /// is told the epoch to go on with.
     func timeOut(_ id: TransactionalID, now: Timestamp) {
-        guard let transaction = transactions[id], let timeout = transaction.timeout, timeout <= now else {
+        guard let transaction = transaction(id), let timeout = transaction.timeout, timeout <= now else {
             return
         }
         guard let next = successor(of: transaction.client) else { return wait(.timeOut(id), now: now) }

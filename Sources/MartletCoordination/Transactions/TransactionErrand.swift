@@ -4,6 +4,9 @@ package import MartletCore
 /// durable.
 package enum TransactionErrand: Sendable, Equatable {
     /// To end a transaction in partitions. It may be asked twice for the same, after a crash for instance.
+    ///
+    /// Each partition takes its marker at once or refuses: one that stays behind, after the outcome came or
+    /// the coordinator was dropped, could end the next transaction of a client that keeps its epoch.
     case writeMarkers(TransactionMarkers)
     /// To find producer ids that nobody else gets.
     case reserveProducerIDs(count: Int)

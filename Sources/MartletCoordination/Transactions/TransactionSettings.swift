@@ -13,6 +13,8 @@ package struct TransactionSettings: Sendable {
     package var markerPatienceMs: Int64 = 500
     /// Between attempts to write markers: from, doubled each time, to.
     package var markerRetryMs: ClosedRange<Int64> = 50...5_000
+    /// How long the record that all markers are down may wait for a reason to write.
+    package var completionRecordDelayMs: Int64 = 1_000
     /// Producer ids that are reserved at once.
     package var reserveCount = 100
 

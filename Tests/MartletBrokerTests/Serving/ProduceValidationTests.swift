@@ -43,7 +43,9 @@ struct ProduceValidationTests {
         }
     }
 
-    @Test("a transactional batch is refused while there is no coordinator to end its transaction")
+    @Test(
+        "a transactional batch is refused if no coordinator knows its producer, and so would end its transaction"
+    )
     func transactional() async throws {
         try await withBroker { broker in
             let peer = try await Peer.connect(to: broker)
@@ -61,7 +63,7 @@ struct ProduceValidationTests {
             request = Peer.produceRequest(topic, 1, try Peer.batch(["t"], options))
             request.transactionalID = "payments"
             let answer = try await peer.send(request).topics[0].partitions[0]
-            #expect(answer.errorCode == .invalidTxnState)
+            #expect(answer.errorCode == .invalidProducerIDMapping)
             #expect(try await peer.fetch(topic, from: 0, 0).highWatermark == 0)
         }
     }

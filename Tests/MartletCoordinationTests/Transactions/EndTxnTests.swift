@@ -15,6 +15,7 @@ struct EndTxnTests {
         let ended = TransactionWorld.Ended(code: .none, next: producer.bumped)
         #expect(world.end(producer, commits: commits) == ended)
         #expect(world.end(producer, commits: commits) == ended, "a repeated request gets the same answer")
+        #expect(world.markers.values.allSatisfy { $0.count == 1 })
         world.crash()
         #expect(world.end(producer, commits: commits) == ended)
         for index in 0...2 as ClosedRange<Int32> {
@@ -23,7 +24,6 @@ struct EndTxnTests {
             #expect(marker.epoch == producer.bumped.epoch)
             #expect(marker.isEpochBumped)
         }
-        #expect(world.markers.values.allSatisfy { $0.count == 1 })
         #expect(world.add(producer) == [.producerFenced], "a late request cannot join the next transaction")
         #expect(world.add(producer.bumped) == [.none])
         #expect(world.end(producer, commits: commits)?.code == .producerFenced)
@@ -76,7 +76,7 @@ struct EndTxnTests {
                 }))
         world.crash()
         #expect(world.add(last) == [.none])
-        world.markerCode = { _ in .kafkaStorageError }
+        world.markerCode = { _, _ in .kafkaStorageError }
         let ticket = world.submit(world.requestToEnd(last, commits: true), 5, TransactionCoordinator.endTxn)
         world.pass(world.settings.markerPatienceMs)
         let answer: EndTxnResponse = try #require(world.answer(ticket))
@@ -86,7 +86,7 @@ struct EndTxnTests {
         #expect(next.epoch == ProducerEpoch(rawValue: 0))
         #expect(world.add(next) == [.concurrentTransactions])
         world.crash()
-        world.markerCode = { _ in .none }
+        world.markerCode = { _, _ in .none }
         #expect(world.end(last, commits: true) == .init(code: .none, next: next))
         #expect(world.markers[TransactionWorld.partition(0)]?.first?.epoch == ProducerEpoch(rawValue: .max))
         #expect(world.add(next) == [.none])
@@ -109,7 +109,7 @@ struct EndTxnTests {
         #expect((world.answer(first) as EndTxnResponse?)?.errorCode == ErrorCode.none)
 
         #expect(world.add(producer.bumped, [0, 1]) == [.none, .none])
-        world.markerCode = { $0.partition == 1 ? .notEnoughReplicas : .none }
+        world.markerCode = { partition, _ in partition.partition == 1 ? .notEnoughReplicas : .none }
         let second = world.submit(
             world.requestToEnd(producer.bumped, commits: true), 5, TransactionCoordinator.endTxn)
         world.pass(world.settings.markerPatienceMs - 1)
@@ -118,7 +118,7 @@ struct EndTxnTests {
         #expect((world.answer(second) as EndTxnResponse?)?.errorCode == ErrorCode.none)
         #expect(world.add(producer.bumped.bumped) == [.concurrentTransactions])
         #expect(world.state() == "PrepareCommit")
-        world.markerCode = { _ in .none }
+        world.markerCode = { _, _ in .none }
         world.pass(world.settings.markerRetryMs.upperBound)
         #expect(world.state() == "CompleteCommit")
         #expect(
@@ -129,7 +129,7 @@ struct EndTxnTests {
     func deletedTopic() throws {
         let producer = try #require(world.initialize())
         #expect(world.add(producer, [0, 1]) == [.none, .none])
-        world.markerCode = { $0.partition == 0 ? .unknownTopicOrPartition : .none }
+        world.markerCode = { partition, _ in partition.partition == 0 ? .unknownTopicOrPartition : .none }
         #expect(world.end(producer, commits: true)?.code == ErrorCode.none)
         #expect(world.state() == "CompleteCommit")
     }

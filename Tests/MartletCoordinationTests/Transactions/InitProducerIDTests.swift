@@ -39,14 +39,14 @@ struct InitProducerIDTests {
     func patience() throws {
         let first = try #require(world.initialize())
         #expect(world.add(first) == [.none])
-        world.markerCode = { _ in .kafkaStorageError }
+        world.markerCode = { _, _ in .kafkaStorageError }
         let ticket = world.submit(world.requestToInit(), 5, TransactionCoordinator.initProducerID)
         world.settle()
         #expect(world.answers[ticket] == nil)
         world.pass(world.settings.markerPatienceMs)
         let answer: InitProducerIDResponse? = world.answer(ticket)
         #expect(answer?.errorCode == .concurrentTransactions)
-        world.markerCode = { _ in .none }
+        world.markerCode = { _, _ in .none }
         world.pass(world.settings.markerRetryMs.upperBound)
         #expect(world.state() == "CompleteAbort")
         #expect(world.initialize() == first.bumped.bumped)

@@ -16,6 +16,8 @@ final class TransactionWorld {
 
     /// The log, as bytes.
     private(set) var log: [(key: Bytes, value: Bytes?)] = []
+    /// What the log says.
+    private(set) var stored: [TransactionalID: TransactionValue] = [:]
     /// What is not durable yet.
     private(set) var unsynced: [Effects<TransactionRecord, TransactionErrand>] = []
     /// What the coordinator asked for.
@@ -24,7 +26,7 @@ final class TransactionWorld {
     /// The markers in each partition.
     private(set) var markers: [TopicPartition: [TransactionMarkers]] = [:]
     /// What becomes of a marker; none if the partition takes it.
-    var markerCode: (TopicPartition) -> ErrorCode = { _ in .none }
+    var markerCode: (TopicPartition, TransactionMarkers) -> ErrorCode = { _, _ in .none }
     var nextProducerID: Int64 = 1_000
     private var ticketCount: UInt64 = 0
 
@@ -80,10 +82,10 @@ final class TransactionWorld {
 
     // MARK: What happens
 
-    /// Makes durable what the coordinator wants to keep, and sends what waited for that.
-    func sync() {
-        let effects = unsynced
-        unsynced = []
+    /// Makes durable what the coordinator wants to keep, or the first of it, and sends what waited for that.
+    func sync(_ count: Int = .max) {
+        let effects = Array(unsynced.prefix(count))
+        unsynced.removeFirst(effects.count)
         for effect in effects { store(effect.records) }
         for effect in effects {
             errands += effect.errands
@@ -96,6 +98,7 @@ final class TransactionWorld {
 
     private func store(_ records: [TransactionRecord]) {
         for record in records {
+            stored[record.id] = record.value
             do {
                 log.append(try record.encoded())
             } catch {
@@ -115,7 +118,7 @@ final class TransactionWorld {
         case .writeMarkers(let wanted):
             var codes: [TopicPartition: ErrorCode] = [:]
             for partition in wanted.partitions {
-                let code = markerCode(partition)
+                let code = markerCode(partition, wanted)
                 codes[partition] = code
                 if code == .none { markers[partition, default: []].append(wanted) }
             }
@@ -155,6 +158,8 @@ final class TransactionWorld {
     }
 
     /// Loads another coordinator from the log. Of what is not durable yet, the first `kept` events are in it.
+    ///
+    /// Requests that wait for an answer get none.
     func crash(keeping kept: Int = 0) {
         for effect in unsynced.prefix(kept) { store(effect.records) }
         unsynced = []

@@ -51,6 +51,7 @@ extension ModelBroker {
         case .apiVersions:
             let served = with { $0.versions }
             var response = ApiVersionsResponse()
+            response.finalizedFeatures = with { $0.transactions.features }
             response.apis = served.map { key, versions in
                 var api = ApiVersionsResponse.API()
                 api.key = key
@@ -70,7 +71,8 @@ extension ModelBroker {
         case .initProducerID:
             return try reply(
                 InitProducerIDRequest.self,
-                { _ in
+                { request in
+                    if request.transactionalID != nil { return initTransactions(request, refusal) }
                     var response = InitProducerIDResponse()
                     response.errorCode = refusal ?? .none
                     response.producerID = ProducerID(
@@ -101,6 +103,13 @@ extension ModelBroker {
         case .listOffsets: return try reply(ListOffsetsRequest.self, { try listOffsets($0, refusal) })
         case .createTopics: return try reply(CreateTopicsRequest.self, { createTopics($0, refusal) })
         case .deleteTopics: return try reply(DeleteTopicsRequest.self, { deleteTopics($0) })
+        case .findCoordinator: return try reply(FindCoordinatorRequest.self, { findCoordinator($0) })
+        case .addPartitionsToTxn:
+            return try reply(AddPartitionsToTxnRequest.self, { addPartitions($0, refusal) })
+        case .addOffsetsToTxn: return try reply(AddOffsetsToTxnRequest.self, { addOffsets($0, refusal) })
+        case .txnOffsetCommit:
+            return try reply(TxnOffsetCommitRequest.self, { commitOffsets($0, header.version, refusal) })
+        case .endTxn: return try reply(EndTxnRequest.self, { endTransaction($0, header.version, refusal) })
         default: return .end
         }
     }
@@ -153,6 +162,7 @@ extension ModelBroker {
     {
         var response = ProduceResponse()
         with { state in
+            if let id = request.transactionalID { state.transactions.note("produce v\(version) of \(id)") }
             for topic in request.topics {
                 var answer = ProduceResponse.Topic()
                 answer.name = topic.name

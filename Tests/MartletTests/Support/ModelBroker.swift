@@ -34,10 +34,12 @@ final class ModelBroker: Sendable {
         /// What is served, as Apache Kafka 4 does.
         var versions: [APIKey: ClosedRange<Int16>] = [
             .produce: 0...13, .fetch: 4...18, .listOffsets: 1...11, .metadata: 0...13, .apiVersions: 0...4,
-            .createTopics: 2...7, .deleteTopics: 1...6, .initProducerID: 0...5,
+            .createTopics: 2...7, .deleteTopics: 1...6, .initProducerID: 0...5, .findCoordinator: 0...6,
+            .addPartitionsToTxn: 0...5, .addOffsetsToTxn: 0...4, .endTxn: 0...5, .txnOffsetCommit: 0...5,
         ]
         var isTopicIDKnown = true
         var configs: [String: String] = [:]
+        var transactions = ModelTransactions()
     }
 
     private let state: Mutex<State>

@@ -1,6 +1,8 @@
 #ifndef BENCHMARK_BATCH_H
 #define BENCHMARK_BATCH_H
 
+#include "crc32c.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -40,6 +42,26 @@ void batch_finish(struct batch *batch, int64_t time);
 /// Builds the largest batch of at most `batch_bytes` from records with random values of `record_bytes` each;
 /// at least one record.
 struct batch batch_build(size_t batch_bytes, size_t record_bytes);
+
+/// Who made a batch, where somebody did: what tells a batch that is sent twice from two batches.
+struct batch_origin {
+    uint64_t producer_id;
+    uint16_t epoch;
+    uint32_t sequence;
+    int is_transactional;
+};
+
+/// Makes headers for a batch that is sent again and again, each with another origin, without reading its
+/// records again.
+struct batch_stamp {
+    const struct batch *batch;
+    struct crc32c_shift shift;
+};
+
+struct batch_stamp batch_stamp_prepare(const struct batch *batch);
+
+/// Writes the `BATCH_HEADER_BYTES` to be sent in place of the batch's own.
+void batch_stamp_write(const struct batch_stamp *stamp, const struct batch_origin *origin, uint8_t *header);
 
 /// The next of a sequence of random numbers. The state is never 0.
 uint64_t random_next(uint64_t *state);

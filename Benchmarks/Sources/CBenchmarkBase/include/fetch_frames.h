@@ -10,6 +10,8 @@ struct fetch_request {
     uint32_t correlation;
     uint64_t offset;
     uint32_t max_bytes;
+    /// Whether records of open and aborted transactions are to be told from others.
+    int reads_committed;
 };
 
 /// Writes a whole request, its length included. Returns its length.
@@ -30,6 +32,8 @@ struct fetch_view {
     int error;
     uint64_t high_watermark;
     uint64_t log_start_offset;
+    /// Entries of the list of aborted transactions.
+    uint32_t aborted;
     const uint8_t *records;
     size_t record_bytes;
 };

@@ -50,7 +50,11 @@ void write_commit_request(struct frame_writer *writer, const struct commit_reque
 /// Returns the error code, or -1 where the answer is malformed.
 int read_commit_response(struct frame_reader *reader);
 
-void write_find_coordinator_request(struct frame_writer *writer, const char *group, uint32_t correlation);
+/// What a coordinator looks after.
+enum { COORDINATOR_OF_GROUP = 0, COORDINATOR_OF_TRANSACTION = 1 };
+
+void write_find_coordinator_request(struct frame_writer *writer, const char *key, uint8_t type,
+                                    uint32_t correlation);
 /// Returns the error code, or -1 where the answer is malformed.
 int read_find_coordinator_response(struct frame_reader *reader);
 

@@ -6,6 +6,9 @@ internal import Synchronization
 
 /// Taking over and giving up partitions, for the loop.
 extension GroupConsumer {
+    /// How long the loop looks for offsets at a time: meanwhile it sends no heartbeats.
+    private static let lookupTimeout = Duration.seconds(2)
+
     /// Gives up partitions: lets the user finish what they have of them, stores how far that is.
     ///
     /// - Parameter deadline: When to go ahead although records are still in somebody's hands.
@@ -94,7 +97,14 @@ extension GroupConsumer {
         logger.info("took over partitions", metadata: ["partitions": "\(partitions.sorted())"])
     }
 
-    private func storedOffsets(
+    /// Whether to wait for transactions that are about to store offsets. Where offsets are not stored by the
+    /// consumer itself they may be by transactions, and then an old one would mean records twice.
+    private var needsStableOffsets: Bool {
+        configuration.reader.isolationLevel == .readCommitted || configuration.autoCommitInterval == nil
+    }
+
+    /// What the group has stored.
+    func storedOffsets(
         of partitions: Set<TopicPartition>
     ) async throws(MartletError) -> [TopicPartition: Offset] {
         let identity = state.withLock { $0.identity }
@@ -108,10 +118,11 @@ extension GroupConsumer {
         let request = OffsetFetchExchange.request(
             group: configuration.group, member: member, memberEpoch: epoch,
             partitions: partitions.sorted(),
-            requireStable: configuration.reader.isolationLevel == .readCommitted)
+            requireStable: needsStableOffsets)
         let response = try await client.sendToCoordinator(
-            of: configuration.group, request, doing: activity, atMostVersion: Admin.highestOffsetVersion
-        ) { OffsetFetchExchange.code(of: $0) }
+            of: configuration.group, request, doing: activity, atMostVersion: Admin.highestOffsetVersion,
+            within: Self.lookupTimeout
+        ) { OffsetFetchExchange.coordinatorCode(of: $0) }
         return try OffsetFetchExchange.offsets(in: response, doing: activity).mapValues(\.offset)
     }
 }

@@ -29,6 +29,7 @@ extension GroupConsumer {
         try beginPoll()
         defer { endPoll() }
         let deadline = timeout.map { ContinuousClock.now + $0 }
+        try await findPositionAgain()
         while true {
             let left = deadline.map { max($0 - .now, .zero) }
             guard let batch = try await reader.poll(within: left) else { return nil }

@@ -26,6 +26,8 @@ struct GroupConsumerState {
     var hasLeft = false
     /// No more is to be done: closed, or beyond repair.
     var ending: MartletError?
+    /// A commit was not answered: before anything is handed out, the coordinator is asked where the group is.
+    var isPositionDoubtful = false
     var isPolling = false
     /// When the user last came back. Nil before the first time.
     var lastPoll: Instant?

@@ -6,17 +6,28 @@ internal import MartletCore
 /// stored, so that records are handed out again rather than lost if the member goes down.
 struct Ownership {
     private struct Holding {
+        /// Where the member has taken it over.
+        let origin: Offset
         /// Stored as far as we know.
         var committed: Offset?
         /// To be stored: all records before it are done.
         var done: Offset
         /// Behind the last record that was handed out, unless all those are done.
         var handedOut: Offset?
+
+        /// Where another member would go on.
+        var stored: Offset { committed ?? origin }
+        var hasProgress: Bool { handedOut != nil || done != stored }
     }
 
     private var holdings: [TopicPartition: Holding] = [:]
     /// To be given up as soon as nothing of them is in anybody's hands.
     private(set) var revoking: Set<TopicPartition> = []
+    /// What was handed out becomes part of transactions: it is done when one of them has committed, and no
+    /// sooner.
+    var isTransactional = false
+    /// Partitions that were given up with progress that is not stored, since the last transaction.
+    private(set) var lost: Set<TopicPartition> = []
 
     var partitions: Set<TopicPartition> { Set(holdings.keys) }
 
@@ -25,11 +36,13 @@ struct Ownership {
     /// - Parameter isCommitted: Whether the group has stored the position, as opposed to it being found just
     ///   now.
     mutating func take(_ partition: TopicPartition, at position: Offset, isCommitted: Bool) {
-        holdings[partition] = Holding(committed: isCommitted ? position : nil, done: position)
+        holdings[partition] = Holding(
+            origin: position, committed: isCommitted ? position : nil, done: position)
     }
 
     mutating func giveUp(_ partitions: some Sequence<TopicPartition>) {
         for partition in partitions {
+            if holdings[partition]?.hasProgress == true { lost.insert(partition) }
             holdings[partition] = nil
             revoking.remove(partition)
         }
@@ -42,7 +55,10 @@ struct Ownership {
 
     /// Whether records of these partitions are out and not done.
     func isInHand(_ partitions: Set<TopicPartition>) -> Bool {
-        partitions.contains { holdings[$0]?.handedOut != nil }
+        partitions.contains { partition in
+            guard let holding = holdings[partition] else { return false }
+            return isTransactional ? holding.hasProgress : holding.handedOut != nil
+        }
     }
 
     // MARK: Records
@@ -103,5 +119,27 @@ struct Ownership {
 
     mutating func didCommit(_ offsets: [TopicPartition: Offset]) {
         for (partition, offset) in offsets { holdings[partition]?.committed = offset }
+    }
+
+    // MARK: Transactions
+
+    /// A transaction has committed, and these offsets with it.
+    mutating func didCommitTransaction(_ offsets: [TopicPartition: Offset]) {
+        for (partition, offset) in offsets { finish(partition, upTo: offset) }
+        didCommit(offsets)
+        lost = []
+    }
+
+    /// A transaction was aborted: all that was handed out since the last one comes again.
+    ///
+    /// - Returns: Where to go on in each partition that has to go back.
+    mutating func rewind() -> [TopicPartition: Offset] {
+        lost = []
+        var positions: [TopicPartition: Offset] = [:]
+        for (partition, holding) in holdings where holding.hasProgress {
+            positions[partition] = holding.stored
+            seek(partition, to: holding.stored)
+        }
+        return positions
     }
 }

@@ -1,0 +1,53 @@
+import ArgumentParser
+import Martlet
+import Testing
+
+@testable import MartletCLI
+
+@Suite("martlet txn")
+struct TxnCommandTests {
+    @Test(
+        "abort wants either a place or a transactional id, whole",
+        arguments: [
+            ["--topic", "orders"], ["--topic", "orders", "--partition", "0"], [],
+            ["--topic", "orders", "--transactional-id", "t"],
+            ["--topic", "orders", "--partition", "0", "--start-offset", "1", "--transactional-id", "t"],
+        ])
+    func abortArguments(arguments: [String]) {
+        #expect {
+            _ = try MartletCommand.parseAsRoot(["txn", "abort"] + arguments)
+        } throws: { error in
+            let ending = Ending(of: error)
+            return ending.code == 2 && ending.text.contains("martlet txn find-hanging")
+        }
+    }
+
+    @Test("nothing is aborted or fenced without --execute")
+    func plans() throws {
+        let place = ["--topic", "orders", "-p", "3", "--start-offset", "17"]
+        let abort = try #require(
+            try MartletCommand.parseAsRoot(["txn", "abort"] + place) as? TxnAbortCommand)
+        #expect(!abort.execute && abort.partition == 3 && abort.startOffset == 17)
+        let fence = try #require(
+            try MartletCommand.parseAsRoot(["txn", "fence", "a", "b"]) as? TxnFenceCommand)
+        #expect(!fence.execute && fence.transactionalId == ["a", "b"])
+    }
+
+    @Test("states are taken in any spelling")
+    func states() {
+        #expect(TransactionState(spelled: "prepare-commit") == .prepareCommit)
+        #expect(TransactionState(spelled: "ONGOING") == .ongoing)
+        #expect(TransactionState(spelled: "Strange").rawValue == "Strange", "the broker has the last word")
+    }
+
+    @Test(
+        "ages are written in two units, as durations are read",
+        arguments: [
+            (0, "0ms"), (850, "850ms"), (1_000, "1s"), (61_500, "1m1s"), (3_600_000, "1h"),
+            (90_061_000, "1d1h"),
+        ])
+    func ages(milliseconds: Int64, text: String) throws {
+        #expect(AgeText.text(.milliseconds(milliseconds)) == text)
+        #expect(try DurationText.parse(text) <= .milliseconds(milliseconds))
+    }
+}
