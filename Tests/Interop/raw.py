@@ -162,12 +162,11 @@ class Connection:
         topics = [{"topic_id" if version >= 13 else "name": topic, "partitions": [part]}]
         return only_partition(self.call(apis.PRODUCE, version, acks=acks, topics=topics))
 
-    def fetch(self, topic, offset, *, partition=0, version=12, max_wait_ms=0, min_bytes=1, **settings):
+    def fetch(self, topic, offset, *, partition=0, version=12, max_wait_ms=0, isolation_level=0, **settings):
         part = {"index": partition, "fetch_offset": offset, **settings}
         topics = [{"topic_id" if version >= 13 else "name": topic, "partitions": [part]}]
-        return only_partition(
-            self.call(apis.FETCH, version, max_wait_ms=max_wait_ms, min_bytes=min_bytes, topics=topics)
-        )
+        fields = {"max_wait_ms": max_wait_ms, "isolation_level": isolation_level}
+        return only_partition(self.call(apis.FETCH, version, topics=topics, **fields))
 
     def list_offset(self, topic, timestamp, *, partition=0, version=7):
         topics = [{"name": topic, "partitions": [{"index": partition, "timestamp": timestamp}]}]

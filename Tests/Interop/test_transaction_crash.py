@@ -336,5 +336,5 @@ def test_a_transaction_that_nobody_ends_is_aborted_behind_a_crash(own_broker):
         assert 1.0 < time.monotonic() - began < 5
         stranger = TransactionalProducer(connection, "name")
         stranger.id, stranger.epoch = producer.id, producer.epoch
-        assert stranger.end(True)["error_code"] == raw.PRODUCER_FENCED
+        assert stranger.end(True)["error_code"] == raw.TRANSACTION_ABORTABLE
         assert read_committed(connection, "topic") == []

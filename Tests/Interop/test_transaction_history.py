@@ -103,6 +103,7 @@ class Story:
         return {
             **{fate: fates.count(fate) for fate in (COMMITTED, ABORTED, UNKNOWN)},
             "deaths": sum(writer.deaths for writer in self.writers),
+            "impatient": sum(writer.impatient for writer in self.writers),
             "refusals": {key: n for writer in self.writers for key, n in writer.refusals.items()},
             **self.counts,
         }
@@ -123,7 +124,7 @@ def test_the_history_is_one_that_the_protocol_permits(own_broker, faults, kills)
     assert not complaints, f"MARTLET_SEED={SEED}: {len(complaints)} complaints: {complaints[:5]} {summary}"
     assert not story.still_open, f"MARTLET_SEED={SEED}: open for ever: {story.still_open} {summary}"
     # Enough has happened to say so.
-    assert summary[COMMITTED] > 100 and summary[ABORTED] > 30, summary
+    assert summary[COMMITTED] > 100 and summary[ABORTED] > 30 and summary["impatient"] > 5, summary
     broker.stop()
     for partition in range(PARTITIONS):
         assert_verified(directory(broker, "log", partition))

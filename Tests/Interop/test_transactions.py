@@ -118,8 +118,8 @@ def test_the_end_for_readers_of_committed_records(broker, connection, topic, nam
 @pytest.mark.parametrize("codec", CODECS)
 def test_large_transactions(broker, connection, topic, name, codec):
     """Several megabytes in many segments: one is committed, one aborted, one committed."""
-    connection.create(topic, segment_bytes=262_144)
-    text = [b"%d: " % number + bytes(str(number * 7919), "ascii") * 40 for number in range(4000)]
+    connection.create(topic, segment_bytes=1_200_000)
+    text = [b"%d: " % number + bytes(str(number * 7919), "ascii") * 150 for number in range(3000)]
     kept = []
     with closing(CONFLUENT.producer(broker.address, name, codec=codec)) as producer:
         for commits in (True, False, True):

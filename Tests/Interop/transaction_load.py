@@ -1,7 +1,8 @@
 """Producers and readers that write down what they do and see, for `history.py` to judge.
 
 Each `Writer` is what a careful client is: it numbers its batches, repeats what got no answer, aborts after
-an error, and begins anew when it is fenced. Now and then it dies instead, without a word."""
+an error, and begins anew when it is fenced. Now and then it is impatient and does not try again, or dies
+without a word."""
 
 import contextlib
 import random
@@ -71,7 +72,7 @@ class Writer(threading.Thread):
         self.random = random.Random(seed)
         self.partition_count = partition_count
         self.transactions, self.number, self.failure = [], 0, None
-        self.deaths, self.refusals = 0, {}
+        self.deaths, self.impatient, self.refusals = 0, 0, {}
         # Only its bookkeeping of id, epoch and batches is used; requests go over the line.
         self.producer = TransactionalProducer(None, name)
 
@@ -106,8 +107,10 @@ class Writer(threading.Thread):
         try:
             self._fill(now)
         except Fails:
-            self._end(now, False)
-            return
+            return self._end(now, False)
+        except GaveUp:
+            self.impatient += 1
+            return self._end(now, False)
         self._end(now, self.random.random() < 0.75)
 
     def _fill(self, now):
@@ -132,6 +135,10 @@ class Writer(threading.Thread):
             now.commits = self.number
             self._commit_offset(self.number)
 
+    def _impatience(self):
+        """How often it tries: once, sometimes. What it then aborts may still be on its way."""
+        return 1 if self.random.random() < 0.15 else TRIES
+
     def _produce(self, partition, values):
         sequence = self.producer.sequences.get(partition, 0)
         records = self.producer.batch(*(value.encode() for value in values), sequence=sequence)
@@ -140,6 +147,7 @@ class Writer(threading.Thread):
             apis.PRODUCE,
             V2["produce"],
             find=raw.only_partition,
+            tries=self._impatience(),
             transactional_id=self.name,
             topics=topics,
         )
@@ -152,6 +160,7 @@ class Writer(threading.Thread):
             apis_transactions.TXN_OFFSET_COMMIT,
             V2["offsets"],
             find=raw.only_partition,
+            tries=self._impatience(),
             group_id=self.group,
             topics=[{"name": self.topic, "partitions": [part]}],
             **self.producer.owner,
@@ -161,8 +170,13 @@ class Writer(threading.Thread):
         self._maybe_die()
         now.fate = UNKNOWN if commits else ABORTED
         try:
+            # Impatient with a commit it cannot go on, for it does not know in which state it is.
             answer, _ = self._call(
-                apis_transactions.END_TXN, V2["end"], committed=commits, **self.producer.owner
+                apis_transactions.END_TXN,
+                V2["end"],
+                tries=self._impatience() if commits else TRIES,
+                committed=commits,
+                **self.producer.owner,
             )
         except Fails as refused:
             # It never was committed, unless an earlier try was that got no answer.
@@ -177,10 +191,10 @@ class Writer(threading.Thread):
             self.deaths += 1
             raise Died
 
-    def _call(self, api, version, find=lambda answer: answer, **fields):
+    def _call(self, api, version, find=lambda answer: answer, tries=TRIES, **fields):
         """The good answer, and whether the tries before it can have done nothing."""
         was_sure = True
-        for attempt in range(TRIES):
+        for attempt in range(tries):
             answer = self.line.call(api, version, **fields)
             if answer is None:
                 was_sure = False
