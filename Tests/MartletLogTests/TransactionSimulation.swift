@@ -3,9 +3,9 @@ import MartletLog
 import MartletRecords
 import MartletSimulation
 
-/// Sends batches and markers at random, right ones and wrong ones, to a log that is rolled, cleaned, compacted,
-/// compressed, closed, killed and robbed of its power; and compares with a model what it accepts, how far it
-/// is stable, and what read-committed consumers see.
+/// Sends batches and markers at random, right ones and wrong ones, to a log that is rolled, cleaned,
+/// compacted, compressed, closed, killed and robbed of its power; and compares with a model what it accepts,
+/// how far it is stable, and what read-committed consumers see.
 struct TransactionSimulation {
     typealias Model = TransactionModel
     typealias Failure = TransactionModel.Failure
