@@ -17,8 +17,8 @@ struct TxnFindHangingCommand: AsyncParsableCommand {
         usage: "martlet txn find-hanging [<topic[:partitions]> ...] [<options>]",
         discussion: """
             Readers of committed records wait in front of such a transaction for ever. Looks at all partitions \
-            unless some are named, and at producers that have been silent for longer than --silent-for. Ends \
-            with code 0 whether it finds any or not; `martlet txn abort` ends them.
+            unless some are named, and at producers that have been silent for longer than --silent-for. \
+            Ends with code 0 whether it finds any or not; `martlet txn abort` ends them.
 
             EXAMPLES
               martlet txn find-hanging

@@ -169,7 +169,8 @@ struct TransactionEndToEndTests {
                         while try await !isDone() {
                             life += 1
                             try await Self.copy(
-                                client, "worker-\(worker)", seed: seed * 1_000 + life * 10 + UInt64(worker))
+                                client, TransactionalID("worker-\(worker)"),
+                                seed: seed * 1_000 + life * 10 + UInt64(worker))
                         }
                     }
                 }
