@@ -270,6 +270,12 @@ final class TransactionalClient {
         guard let ended = current else { return }
         guard let response, response.errorCode == .none else {
             world.note("\(name) ends with \(response?.errorCode.rawValue ?? -2)")
+            // It took too long and is aborted already; the client hears of its next epoch by aborting as
+            // well.
+            if isCommit, response?.errorCode == .transactionAbortable {
+                current?.isEnding = false
+                return end(isCommit: false)
+            }
             // An abort that version 1 refuses since there was nothing to abort.
             guard version == .one, !isCommit, response?.errorCode == .invalidTxnState else { return kill() }
             current = nil
