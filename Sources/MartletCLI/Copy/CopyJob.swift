@@ -18,6 +18,7 @@ struct CopyJob: Sendable {
     @MainActor
     func run() async throws {
         var meter = Meter()
+        defer { if isVerbose { meter.report("copied to \(target)") } }
         do {
             try await MartletClient.with(client) { client in
                 try await client.withGroupConsumer(consumer) { consumer in
@@ -31,7 +32,6 @@ struct CopyJob: Sendable {
         } catch let error as MartletError {
             throw error.code == .cancelled ? CancellationError() : error
         }
-        if isVerbose { meter.report("copied to \(target)") }
     }
 
     /// One transaction: this batch, and those that come within the interval. What fails and may go well the
