@@ -47,6 +47,18 @@ struct PowerLossTests {
         }
     }
 
+    @Test("transactions are kept apart whatever happens to their log")
+    func transactions() {
+        for seed in Self.firstSeed..<Self.firstSeed + Self.seedCount(unless: 400) {
+            var simulation = TransactionSimulation(seed: seed)
+            do {
+                try simulation.run()
+            } catch {
+                return Self.report(error, seed, simulation.trace)
+            }
+        }
+    }
+
     private static func report(_ error: any Error, _ seed: UInt64, _ trace: [String]) {
         Issue.record(
             """

@@ -162,7 +162,8 @@ final class TransactionSimulation {
 
     private func read(_ partition: TopicPartition) throws -> History.Final.Partition {
         var content = History.Final.Partition(lastStable: 0, highWatermark: 0)
-        var next: Offset = 0
+        content.records = world.archive[partition] ?? []
+        var next = world.starts[partition] ?? 0
         while true {
             guard
                 let answer = try world.broker?.fetch(

@@ -1,4 +1,5 @@
 internal import Martlet
+internal import MartletLog
 internal import MartletRecords
 
 /// Where a batch lies, and how `martlet log dump` shows its header.
@@ -6,7 +7,8 @@ struct BatchPlace {
     var file: String
     var position: Int64
 
-    func line(_ header: BatchHeader) -> String {
+    /// - Parameter marker: What the batch says of a transaction, if it is a marker.
+    func line(_ header: BatchHeader, _ marker: TransactionMarker? = nil) -> String {
         var parts = [
             "  at \(position)", "offsets \(header.baseOffset)-\(header.lastOffset)",
             "\(header.recordCount) records",
@@ -19,11 +21,16 @@ struct BatchPlace {
                 "producer \(header.producerID)/\(header.producerEpoch) sequence \(header.baseSequence)")
         }
         if header.isTransactional { parts.append("transactional") }
-        if header.isControl { parts.append("control") }
+        if let marker {
+            parts.append(
+                "\(marker.isCommit ? "commits" : "aborts"), coordinator epoch \(marker.coordinatorEpoch)")
+        } else if header.isControl {
+            parts.append("control")
+        }
         return parts.joined(separator: "  ") + "\n"
     }
 
-    func write(_ header: BatchHeader, to json: inout OutputBuffer) {
+    func write(_ header: BatchHeader, _ marker: TransactionMarker? = nil, to json: inout OutputBuffer) {
         json.field("file", file)
         json.field("position", position)
         json.field("baseOffset", header.baseOffset.rawValue)
@@ -40,6 +47,10 @@ struct BatchPlace {
         json.field("baseSequence", header.baseSequence)
         json.field("transactional", header.isTransactional)
         json.field("control", header.isControl)
+        if let marker {
+            json.field("marker", marker.isCommit ? "commit" : "abort")
+            json.field("coordinatorEpoch", marker.coordinatorEpoch)
+        }
         json.field("crc", Int64(header.crc))
     }
 

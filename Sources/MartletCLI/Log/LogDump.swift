@@ -58,6 +58,40 @@ struct LogDump: ~Copyable {
                     guard try skip(damage, at: position, &reader, path, isLast) else { break scan }
                 }
             }
+            if !(showsRecords && isJSON) { try writeAborted(in: segment, upTo: next, of: partition) }
+        }
+    }
+
+    /// What the segment's index says of aborted transactions, if it has one.
+    private mutating func writeAborted(
+        in segment: Offset, upTo next: Offset, of partition: PartitionFiles
+    ) throws {
+        let path = partition.path(.txnindex, segment)
+        guard let bytes = try fileSystem.contents(of: path) else { return }
+        guard
+            let index = bytes.withUnsafeBytes({ TransactionIndex(decoding: $0, within: segment..<next) })
+        else {
+            damageCount += 1
+            try output.flush()
+            return try tells("martlet: \(path): no index of aborted transactions, or damaged\n")
+        }
+        if !isJSON, !index.isEmpty { output.buffer.append("\(path)\n") }
+        for aborted in index.entries
+        where aborted.firstOffset < offsets.upperBound && aborted.lastOffset >= offsets.lowerBound {
+            if isJSON {
+                output.buffer.line { json in
+                    json.field("file", path)
+                    json.field("producerId", aborted.producerID.rawValue)
+                    json.field("firstOffset", aborted.firstOffset.rawValue)
+                    json.field("lastOffset", aborted.lastOffset.rawValue)
+                    json.field("lastStableOffset", aborted.lastStableOffset.rawValue)
+                }
+            } else {
+                output.buffer.append(
+                    "  aborted  producer \(aborted.producerID)  offsets \(aborted.firstOffset)-"
+                        + "\(aborted.lastOffset)  last stable offset \(aborted.lastStableOffset)\n")
+            }
+            try output.flushIfFull()
         }
     }
 
@@ -82,14 +116,15 @@ struct LogDump: ~Copyable {
     private mutating func write(
         _ header: BatchHeader, _ bytes: Bytes, _ place: BatchPlace, of partition: TopicPartition?
     ) throws {
+        let marker = header.isControl ? TransactionMarker(bytes) : nil
         if !(showsRecords && isJSON) {
             if isJSON {
-                output.buffer.line { json in place.write(header, to: &json) }
+                output.buffer.line { json in place.write(header, marker, to: &json) }
             } else {
-                output.buffer.append(place.line(header))
+                output.buffer.append(place.line(header, marker))
             }
         }
-        guard showsRecords else { return }
+        guard showsRecords, marker == nil else { return }
         do throws(RecordError) {
             var records = try RecordBatch(bytes).records()
             while let record = try records.next() {

@@ -45,7 +45,8 @@ struct LogVerification {
             switch element {
             case .batch(let header, let position):
                 try check(header, at: position, in: reader, path)
-                map.add(header, at: position)
+                let bytes = reader.bytes(of: header, at: position)
+                map.add(header, at: position, header.isControl ? TransactionMarker(bytes) : nil)
             case .damage(let position, let damage):
                 let first = reader.nextOffset
                 // Zeros reach to the end.
@@ -127,10 +128,12 @@ struct LogVerification {
         }
         for (file, checksum) in [
             (SegmentFile.index, seal.indexChecksum), (.timeindex, seal.timeIndexChecksum),
+            (.txnindex, seal.transactionIndexChecksum),
         ] {
-            guard let bytes = try fileSystem.contents(of: partition.path(file, segment)),
-                CRC32C.checksum(of: bytes) != checksum
-            else { continue }
+            var bytes = try fileSystem.contents(of: partition.path(file, segment))
+            // Without aborted transactions there is no file.
+            if file == .txnindex { bytes = bytes ?? .empty }
+            guard let bytes, let checksum, CRC32C.checksum(of: bytes) != checksum else { continue }
             try tell(
                 .problem, partition.path(file, segment), nil,
                 "not as it was written; readers find out, and it is made anew")
@@ -141,10 +144,10 @@ struct LogVerification {
         of segment: Offset, _ map: SegmentMap, _ partition: PartitionFiles
     ) throws {
         try checkSeal(of: segment, map, partition)
-        for file in [SegmentFile.index, .timeindex, .snapshot] {
+        for file in [SegmentFile.index, .timeindex, .txnindex, .snapshot] {
             let path = partition.path(file, segment)
             guard let bytes = try fileSystem.contents(of: path) else {
-                if file != .snapshot, segment != partition.lastSegment {
+                if file == .index || file == .timeindex, segment != partition.lastSegment {
                     try tell(.note, path, nil, "missing; it is rebuilt from the log")
                 }
                 continue
@@ -153,6 +156,9 @@ struct LogVerification {
                 switch file {
                 case .index: map.fault(inIndex: bytes)
                 case .timeindex: map.fault(inTimeIndex: bytes)
+                // That of the last is of the last stop: a crash may have cut off what it names.
+                case .txnindex where segment == partition.lastSegment: nil
+                case .txnindex: map.fault(inTransactionIndex: bytes)
                 default: ProducerSnapshot.decode(bytes) == nil ? "no snapshot of producers, or damaged" : nil
                 }
             }

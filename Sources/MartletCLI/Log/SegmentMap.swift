@@ -14,6 +14,8 @@ struct SegmentMap {
     /// Behind the last batch.
     var end: Offset
     private var batches: [Batch] = []
+    /// Where transactions were aborted.
+    private var abortMarkers: Set<Offset> = []
     private var latest = Timestamp.none
     private var byteCount: Int64 = 0
 
@@ -22,7 +24,9 @@ struct SegmentMap {
         end = baseOffset
     }
 
-    mutating func add(_ header: BatchHeader, at position: Int64) {
+    /// - Parameter marker: What the batch says of a transaction, if it is a marker.
+    mutating func add(_ header: BatchHeader, at position: Int64, _ marker: TransactionMarker? = nil) {
+        if marker?.isCommit == false { abortMarkers.insert(header.lastOffset) }
         batches.append(
             Batch(position: position, firstOffset: header.baseOffset, lastOffset: header.lastOffset))
         latest = max(latest, header.maxTimestamp)
@@ -58,6 +62,18 @@ struct SegmentMap {
             guard entry.timestamp <= latest else {
                 return "an entry names time \(entry.timestamp), but the segment's latest is \(latest)"
             }
+        }
+        return nil
+    }
+
+    /// An entry tells consumers to leave out what a producer wrote up to a marker: that must be there.
+    func fault(inTransactionIndex bytes: UnsafeRawBufferPointer) -> String? {
+        let offsets = baseOffset..<max(end, baseOffset + 1)
+        guard let index = TransactionIndex(decoding: bytes, within: offsets) else {
+            return "out of order, cut off, or beyond the segment"
+        }
+        for entry in index.entries where !abortMarkers.contains(entry.lastOffset) {
+            return "an entry names a marker at offset \(entry.lastOffset), where no transaction was aborted"
         }
         return nil
     }

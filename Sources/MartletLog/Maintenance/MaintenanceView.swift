@@ -21,6 +21,11 @@ package struct MaintenanceView: Sendable {
     let stable: Offset
     /// Segments that end here or before are stable with all that belongs to them.
     let sealedPoint: Offset
+    /// Records below survive a power cut, and may be seen; their transactions may be open. It is what deleting
+    /// goes by: a transaction that nobody ends must not keep a log from being cleaned.
+    let durable: Offset
+    /// Segments that end here or before are so with all that belongs to them.
+    let durableSealedPoint: Offset
     let producers: ProducerStates
 
     func path(_ kind: SegmentFile, _ base: Offset) -> String { join(directory, kind.name(base)) }
@@ -86,11 +91,12 @@ extension PartitionLog {
         // What a power cut could take back is not decided, whatever the durability class.
         let undecided = [producers.firstOpenTransaction, ended.firstStart(withMarkerFrom: recoveryPoint)]
         let stable = undecided.compactMap(\.self).reduce(min(offsets.lastStable, recoveryPoint), min)
+        let durable = min(offsets.highWatermark, recoveryPoint)
         return MaintenanceView(
             topicPartition: topicPartition, configuration: configuration, start: offsets.start,
             directory: directory, fileSystem: fileSystem, sealed: sealed, active: active.view,
             activeLargestTime: active.largestTime, stable: stable, sealedPoint: min(stable, sealedPoint),
-            producers: producers)
+            durable: durable, durableSealedPoint: min(durable, sealedPoint), producers: producers)
     }
 
     /// Takes over what maintenance has done. It counts also if there was an error in the end.
@@ -106,7 +112,7 @@ extension PartitionLog {
         letGo(of: outcome.replaced.flatMap(\.old) + outcome.removed)
         if case .offline(_, let cause) = failure { goOffline(cause) }
         if case .damaged(_, let path, _, _) = failure {
-            for segment in sealed where segment.path(.log) == path {
+            for segment in sealed where [.log, .txnindex].contains(where: { segment.path($0) == path }) {
                 segment.checks.wantSurvey()
                 surveys.add(segment)
             }

@@ -32,7 +32,7 @@ extension MaintenanceView {
             let isTooMuch = excess >= facts.byteCount
             guard isBelowStart || isOld || isTooMuch else { break }
             // What comes behind must be on disk before this goes: a power cut would leave nothing.
-            guard segment.nextOffset <= sealedPoint else { break }
+            guard segment.nextOffset <= durableSealedPoint else { break }
             excess -= isTooMuch ? facts.byteCount : 0
             count += 1
         }
@@ -47,7 +47,7 @@ extension MaintenanceView {
 
     /// Whether all that was appended lately is too old as well, as in a topic that nobody writes any more.
     private func isActiveExpired(now: Timestamp) -> Bool {
-        configuration.retention.isEnabled && active.byteCount > 0 && active.nextOffset <= stable
+        configuration.retention.isEnabled && active.byteCount > 0 && active.nextOffset <= durable
             && isExpired(activeLargestTime, now: now)
     }
 

@@ -49,6 +49,7 @@ struct SegmentRewrite {
             preconditionFailure("a rewrite has something to read")
         }
         var old: [SealedSegment] = []
+        var droppedMarkers: Set<Offset> = []
         var writer = try MaintenanceError.storing { () throws(FileSystemError) in
             try SegmentWriter(
                 base, in: view.directory, view.fileSystem,
@@ -61,6 +62,9 @@ struct SegmentRewrite {
             let count = try view.forEachBatch(of: segment, throttle) {
                 batch, place throws(MaintenanceError) in
                 let decision = decide(batch.header)
+                if batch.header.isControl, decision.treatment == .drop {
+                    droppedMarkers.insert(batch.header.lastOffset)
+                }
                 do throws(RecordError) {
                     switch decision.records {
                     case .all where decision.deleteHorizon == nil:
@@ -93,7 +97,7 @@ struct SegmentRewrite {
         }
         let next = old[old.count - 1].nextOffset
         let transactions = try MaintenanceError.reading { () throws(SegmentError) in
-            try transactionIndex(old)
+            try transactionIndex(old, without: droppedMarkers)
         }
         let facts = try MaintenanceError.storing { () throws(FileSystemError) in
             try closeGap(&writer, upTo: next)
@@ -180,13 +184,20 @@ struct SegmentRewrite {
     }
 
     /// The indexes of aborted transactions, one after the other: offsets do not change.
-    private func transactionIndex(_ segments: [SealedSegment]) throws(SegmentError) -> TransactionIndex {
+    ///
+    /// A consumer that is told of a transaction leaves out all that its producer wrote, up to the marker. So
+    /// what is told of must not outlive that; and markers stay as long as records of their transactions do.
+    private func transactionIndex(
+        _ segments: [SealedSegment], without droppedMarkers: Set<Offset>
+    ) throws(SegmentError) -> TransactionIndex {
         var joined = TransactionIndex()
         for segment in segments {
             guard let index = try segment.open().transactions else {
                 throw .damaged(path: segment.path(.txnindex), position: 0, .wrongTransactionIndex)
             }
-            for entry in index.entries { joined.append(entry) }
+            for entry in index.entries where !droppedMarkers.contains(entry.lastOffset) {
+                joined.append(entry)
+            }
         }
         return joined
     }

@@ -95,7 +95,10 @@ struct SegmentWriter: ~Copyable {
         try write(.index, index)
         try write(.timeindex, times)
         try write(.seal, seal.encoded())
-        if !aborted.isEmpty { try write(.txnindex, aborted) }
+        // An empty one where there is one: it must not stay.
+        let old = join(directory, SegmentFile.txnindex.name(segment.baseOffset))
+        let isReplaced = try fileSystem.exists(old)
+        if isReplaced || !aborted.isEmpty { try write(.txnindex, aborted) }
         try segment.file.sync()
         segment.file.dropCache(0..<segment.byteCount)
         return SegmentFacts(seal)

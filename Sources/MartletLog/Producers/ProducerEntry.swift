@@ -53,6 +53,12 @@ package struct ProducerEntry: Sendable, Equatable {
         openTransactionStart != nil && self.epoch == epoch
     }
 
+    func withoutTransaction() -> ProducerEntry {
+        var entry = self
+        entry.openTransactionStart = nil
+        return entry
+    }
+
     func duplicate(of header: BatchHeader) -> Batch? {
         func matches(_ batch: Batch?) -> Bool {
             guard let batch else { return false }

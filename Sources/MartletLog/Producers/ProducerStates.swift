@@ -64,6 +64,11 @@ package struct ProducerStates: Sendable, Equatable {
         return change.flatMap { note($0, of: header.producerID) }
     }
 
+    /// The same in a log of which all records were deleted: what nobody can read need not be decided.
+    func withoutTransactions() -> ProducerStates {
+        ProducerStates(entries.mapValues { $0.withoutTransaction() })
+    }
+
     /// Forgets producers that have been silent for too long and have no open transaction.
     package mutating func expire(now: Timestamp, after expirationMs: Int64) {
         entries = entries.filter { _, entry in

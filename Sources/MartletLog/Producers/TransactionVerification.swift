@@ -36,7 +36,9 @@ struct TransactionVerifications: Sendable {
     }
 
     private var entries: [ProducerID: Entry] = [:]
-    private var lastSerial: UInt64 = 0
+    /// Begins anywhere, so that what somebody holds of another log, or of this one before it was opened again,
+    /// is not mistaken for its own.
+    private var lastSerial = UInt64.random(in: 0..<1 << 62)
 
     var isEmpty: Bool { entries.isEmpty }
 

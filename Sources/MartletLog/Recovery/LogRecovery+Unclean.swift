@@ -94,7 +94,8 @@ extension LogRecovery {
                 try removeSegments(bases)
                 try removeStraySnapshots(bases: [], end: .none)
                 try fileSystem.replace(
-                    SegmentFile.snapshot.name(start), in: directory, with: ProducerSnapshot.encode(producers))
+                    SegmentFile.snapshot.name(start), in: directory,
+                    with: ProducerSnapshot.encode(producers.withoutTransactions()))
             } catch {
                 throw .storage(error)
             }

@@ -143,6 +143,10 @@ extension IndexAudit {
                 let bytes = try fileSystem.contents(of: repair.path(file, base))
                 if bytes.map({ CRC32C.checksum(of: $0) }) != checksum { plan.wrongFiles.append(file) }
             }
+            let transactions = try fileSystem.contents(of: repair.path(.txnindex, base)) ?? .empty
+            if let checksum = seal.transactionIndexChecksum, CRC32C.checksum(of: transactions) != checksum {
+                plan.wrongFiles.append(.txnindex)
+            }
         } else if !isLast, try exists(.seal) {
             plan.wrongFiles.append(.seal)
         }

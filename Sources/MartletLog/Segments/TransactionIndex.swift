@@ -38,13 +38,6 @@ package struct TransactionIndex: Sendable, Equatable {
         return false
     }
 
-    /// Without those that are not wanted any more.
-    func filtered(_ isKept: (AbortedTransaction) -> Bool) -> TransactionIndex {
-        var index = TransactionIndex()
-        for entry in entries where isKept(entry) { index.append(entry) }
-        return index
-    }
-
     /// The form on disk.
     package func encoded() -> [UInt8] {
         var bytes: [UInt8] = []

@@ -129,6 +129,11 @@ final class Copier {
         world.network?.ask(connection) { broker, reply in
             broker.offsetFetch(asked, version: 8, reply)
         } _: { (answer: Answer<OffsetFetchResponse>?) in
+            if case .response(let response) = answer,
+                response.groups.first?.topics.first?.partitions.first?.errorCode == .unstableOffsetCommit
+            {
+                world.saw(.unstableOffsets)
+            }
             guard case .response(let response) = answer, let group = response.groups.first,
                 group.errorCode == .none, let found = group.topics.first?.partitions.first,
                 found.errorCode == .none

@@ -23,6 +23,7 @@ final class GroupMember {
     private var target: Set<PartitionIndex> = []
     private var owned: Set<PartitionIndex> = []
     private var isStopped = false
+    private var thaw: Timestamp = 0
     /// A transaction is being made of what is owned: nothing can be given back.
     var isBusy = false
 
@@ -57,8 +58,13 @@ final class GroupMember {
         owned = target
     }
 
+    /// The whole client stands still for a while, as machines do: the group gives its partitions to others,
+    /// and it goes on as if nothing had been.
+    func freeze(for milliseconds: Int64) { thaw = world.timeline.now + milliseconds }
+
     private func heartbeat() {
         guard !isStopped, let network = world.network else { return }
+        guard thaw <= world.timeline.now else { return world.timeline.at(thaw) { [self] in heartbeat() } }
         reconcile()
         var request = ConsumerGroupHeartbeatRequest()
         request.group = World.group
@@ -98,6 +104,7 @@ final class GroupMember {
     /// The group has given everything to others already.
     private func lose() {
         world.note("member \(id) is fenced")
+        world.saw(.fencedMember)
         life += 1
         epoch = .joining
         target = []

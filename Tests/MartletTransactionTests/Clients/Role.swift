@@ -145,7 +145,9 @@ final class Role {
                 let membership = member.membership
                 plan.membership = { member.current(membership) }
             }
-            completion(finish(plan))
+            plan = finish(plan)
+            if plan.pause > 1_000 { job.member?.freeze(for: plan.pause) }
+            completion(plan)
         }
     }
 
@@ -166,7 +168,7 @@ final class Role {
         var plan = plan
         guard !world.isHealed else { return plan }
         plan.wantsAbort = world.random.oneIn(4)
-        plan.pause = Int64(world.random.oneIn(10) ? world.random.below(9_000) : world.random.below(60))
+        plan.pause = Int64(world.random.oneIn(8) ? world.random.below(7_000) : world.random.below(60))
         return plan
     }
 }

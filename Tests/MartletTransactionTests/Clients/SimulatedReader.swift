@@ -33,10 +33,20 @@ final class SimulatedReader {
             let result: Result<SimulatedBroker.FetchAnswer?, LogError> = Result { () throws(LogError) in
                 try broker.fetch(partition, from: from, isCommitted: isCommitted, maxBytes: maxBytes)
             }
-            if case .success(let answer?) = result { reply(answer) }
-        } _: { [self] (answer: SimulatedBroker.FetchAnswer?) in
-            guard let answer else { return completion(nil) }
-            completion(take(answer, from: from, began: began))
+            switch result {
+            case .success(let answer?): reply(.success(answer))
+            case .failure(let error): reply(.failure(error))
+            case .success(nil): return
+            }
+        } _: { [self] (answer: Fetched?) in
+            switch answer {
+            case .success(let answer): completion(take(answer, from: from, began: began))
+            case .failure(.offsetOutOfRange(_, _, let start, _)):
+                // It was deleted before it could be read.
+                position = start
+                completion(nil)
+            case .failure, nil: completion(nil)
+            }
         }
     }
 

@@ -26,6 +26,7 @@ extension TransactionalClient {
                 again()
             case .response(let response):
                 let code = code(response)
+                if Self.isFatal(code) { world.saw(.fencedClient) }
                 if code != .none { world.note("\(name) is told \(code.rawValue)") }
                 Self.isRetriable(code) ? again() : then(response)
             }

@@ -10,6 +10,7 @@ extension TransactionalClient {
         var sequence: Int32
         var bytes: Bytes
         var attempts = 0
+        var wasSent = false
         var isInFlight = false
     }
 
@@ -53,7 +54,8 @@ extension TransactionalClient {
         for (index, batch) in transaction.outgoing.enumerated() {
             counts[batch.partition, default: 0] += 1
             guard counts[batch.partition, default: 0] <= Self.window, !batch.isInFlight else { continue }
-            if batch.attempts == 0 {
+            if !batch.wasSent {
+                current?.outgoing[index].wasSent = true
                 world.record(.wrote(transaction.name, batch.partition, batch.records))
             }
             current?.outgoing[index].isInFlight = true
@@ -93,7 +95,9 @@ extension TransactionalClient {
         // Overtaken by one of its own successors, perhaps, or waiting for one of its predecessors.
         let isFirst =
             current?.outgoing.firstIndex { $0.partition == batch.partition } == place
-        let mayRetry = Self.isRetriable(code) || (code == .outOfOrderSequenceNumber && !isFirst)
+        let isEarly = code == .outOfOrderSequenceNumber && !isFirst
+        if isEarly { current?.outgoing[place].attempts -= 1 }
+        let mayRetry = Self.isRetriable(code) || isEarly
         guard mayRetry, (current?.outgoing[place].attempts ?? 0) < Self.maximumAttempts else {
             return end(isCommit: false)
         }

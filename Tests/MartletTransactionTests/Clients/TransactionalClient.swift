@@ -33,6 +33,7 @@ final class TransactionalClient {
         /// Something was sent whose fate is unknown: a late copy may still arrive.
         var hasUnresolved = false
         var isEnding = false
+        var isCommitting = false
     }
 
     let name: ClientName
@@ -78,6 +79,7 @@ final class TransactionalClient {
         guard isAlive else { return }
         isAlive = false
         if let plan = current?.plan { didEnd(nil, plan) }
+        if current?.isCommitting == true { world.saw(.unknownCommit) }
         current = nil
         didFinish()
     }
@@ -118,6 +120,7 @@ final class TransactionalClient {
 
     private func take(_ id: ProducerID, _ epoch: ProducerEpoch) {
         if id != producerID || epoch != self.epoch { sequences = [:] }
+        if producerID != .none, id != producerID { world.saw(.newProducerID) }
         producerID = id
         self.epoch = epoch
     }
@@ -245,6 +248,7 @@ final class TransactionalClient {
         current?.isEnding = true
         if current?.outgoing.isEmpty == false { current?.hasUnresolved = true }
         current?.outgoing = []
+        current?.isCommitting = isCommit
         if isCommit { world.record(.committing(name)) }
         var request = EndTxnRequest()
         request.transactionalID = self.name.id
@@ -266,6 +270,11 @@ final class TransactionalClient {
         guard let ended = current else { return }
         guard let response, response.errorCode == .none else {
             world.note("\(name) ends with \(response?.errorCode.rawValue ?? -2)")
+            // It took too long and is aborted already; the client hears of its next epoch by aborting as well.
+            if isCommit, response?.errorCode == .transactionAbortable {
+                current?.isEnding = false
+                return end(isCommit: false)
+            }
             // An abort that version 1 refuses since there was nothing to abort.
             guard version == .one, !isCommit, response?.errorCode == .invalidTxnState else { return kill() }
             current = nil

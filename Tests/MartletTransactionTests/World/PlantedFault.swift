@@ -33,3 +33,24 @@ enum PlantedFault: String, CaseIterable {
     /// A sync says that it is done and is not.
     case skipsSyncs
 }
+
+extension PlantedFault {
+    /// Makes more of the moments in which the fault can show, so that few seeds are enough.
+    func favour(_ options: inout World.Options) {
+        switch self {
+        case .marksBeforeDecision:
+            options.slowSyncs = 2
+            options.fatalMarkerCount = 12
+        case .tellsUnstableOffsets:
+            options.hasMembers = true
+            options.copierCount = 3
+            options.crashCount = 0
+        case .repeatsEndOfVersion1:
+            options.network.repeats = 3
+            options.network.longDelays = 6
+        case .keepsOffsetsOnAbort, .forgetsPendingOffsets:
+            options.copierCount = max(2, options.copierCount)
+        default: break
+        }
+    }
+}

@@ -26,18 +26,23 @@ extension SimulatedBroker {
             return reply(.unavailable(.unknownTopicOrPartition))
         }
         verify(request.producer, sequence: request.sequence, in: partition) { [self] code, verification in
-            guard code == .none || world.isPlanted(.skipsVerification) else { return reply(.response(code)) }
+            if code != .none {
+                world.saw(.lateBatch)
+                guard world.isPlanted(.skipsVerification) else { return reply(.response(code)) }
+            }
             do throws(LogError) {
                 let result = try append(request, to: partition, verification)
                 world.note(
                     "\(request.producer.id):\(request.producer.epoch) sequence \(request.sequence) at "
                         + "\(result.firstOffset) of \(request.partition)\(result.isDuplicate ? ", again" : "")"
                 )
+                if result.isDuplicate { world.saw(.repeatedBatch) }
                 partition.whenDurable(result.nextOffset) { isDurable in
                     reply(.response(isDurable ? .none : .kafkaStorageError))
                 }
             } catch {
                 world.note("\(request.producer.id):\(request.producer.epoch) refused: \(error)")
+                if error.errorCode == .invalidTxnState { world.saw(.lateBatchAfterVerification) }
                 reply(.response(error.errorCode))
             }
         }
@@ -78,7 +83,7 @@ extension SimulatedBroker {
         var request = AddPartitionsToTxnRequest()
         request.transactions = [transaction]
         hop { [self] in
-            addPartitions(request, version: producer.bumpsEpoch ? 5 : 4) { [self] answer in
+            addPartitions(request, version: 5) { [self] answer in
                 hop { completion(Self.code(of: answer), verification) }
             }
         }

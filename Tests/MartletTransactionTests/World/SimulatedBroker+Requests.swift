@@ -65,17 +65,44 @@ extension SimulatedBroker {
             transactionalID: request.transactionalID, id: request.producerID, epoch: request.producerEpoch,
             bumpsEpoch: version >= 5)
         verify(producer, sequence: 0, in: shell.partition) { [self] code, verification in
-            guard code == .none else { return reply(.unavailable(code)) }
-            submit(
-                shell, version, verification: verification, { $0.txnOffsetCommit(request, $1) }, reply)
+            guard code == .none else { return reply(.response(Self.refusal(of: request, code))) }
+            let write = TransactionalWrite(
+                producer: TransactionalProducer(id: producer.id, epoch: producer.epoch),
+                verification: verification)
+            submit(shell, version, in: write, { $0.txnOffsetCommit(request, $1) }) {
+                // Clients of this API know all codes as those of partitions.
+                (answer: Answer<TxnOffsetCommitResponse>) in
+                switch answer {
+                case .response: reply(answer)
+                case .unavailable(let code): reply(.response(Self.refusal(of: request, code)))
+                }
+            }
         }
     }
 
+    private static func refusal(
+        of request: TxnOffsetCommitRequest, _ code: ErrorCode
+    ) -> TxnOffsetCommitResponse {
+        var response = TxnOffsetCommitResponse()
+        response.topics = request.topics.map { asked in
+            var topic = TxnOffsetCommitResponse.Topic()
+            topic.name = asked.name
+            topic.partitions = asked.partitions.map { asked in
+                var partition = TxnOffsetCommitResponse.Partition()
+                partition.index = asked.index
+                partition.errorCode = code
+                return partition
+            }
+            return topic
+        }
+        return response
+    }
+
     private func submit<Machine, Response>(
-        _ shell: SimulatedShell<Machine>, _ version: Int16, verification: TransactionVerification? = nil,
+        _ shell: SimulatedShell<Machine>, _ version: Int16, in write: TransactionalWrite? = nil,
         _ event: @escaping (Machine, Call) -> Void, _ reply: @escaping (Answer<Response>) -> Void
     ) {
-        shell.submit(version: version, verification: verification, event) { answer in
+        shell.submit(version: version, in: write, event) { answer in
             switch answer {
             case .response(let response):
                 guard let response = response as? Response else { return }
@@ -142,6 +169,7 @@ extension SimulatedBroker {
                 epoch: epoch, isEpochBumped: isEpochBumped)
         } catch {
             world.note("marker of \(markers.producer) refused by \(id): \(error)")
+            world.saw(.refusedMarker)
             return completion(error.errorCode)
         }
         world.note(

@@ -60,6 +60,7 @@ final class SimulatedBroker {
             opening.configuration.compaction = policy
         }
         opening.wasCleanShutdown = wasClean
+        opening.logStartOffset = world.starts[id]
         let now = world.timeline.now
         return try PartitionLog.open(opening, now: { now }).log
     }
@@ -146,10 +147,12 @@ final class SimulatedBroker {
     func maintain(_ id: TopicPartition) {
         guard let log = partitions[id]?.log else { return }
         log.expireProducers(now: world.timeline.now)
+        if id.topic == "out" { deleteSome(of: id, log) }
         guard let view = log.beginMaintenance() else { return }
         var outcome = MaintenanceOutcome()
         var failure: LogError?
         do throws(LogError) {
+            try view.applyRetention(now: world.timeline.now, &outcome)
             try view.compact(
                 cleaned: nil, now: world.timeline.now, mapByteCount: 1 << 16,
                 MaintenanceThrottle(bytesPerSecond: .infinity), &outcome)
@@ -157,7 +160,31 @@ final class SimulatedBroker {
             failure = error
         }
         log.finishMaintenance(outcome, failure, now: world.timeline.now)
+        if outcome.figures.removedRecordCount > 0 { world.saw(.compactedRecords) }
         world.note("maintenance of \(id): \(outcome.figures)\(failure.map { ", \($0)" } ?? "")")
+    }
+
+    /// Gives up the front of an output. What is decided there cannot change any more, so it is written down
+    /// for the end.
+    private func deleteSome(of id: TopicPartition, _ log: PartitionLog) {
+        let (start, stable) = (log.offsets.start, log.offsets.lastStable)
+        guard stable > start, world.random.oneIn(2) else { return }
+        let end = start + Int64(world.random.below(Int(stable - start) + 1))
+        var places: [History.Place] = []
+        var next = start
+        while next < end {
+            guard
+                let answer = try? fetch(id, from: next, isCommitted: true, maxBytes: 1 << 20),
+                let more = SimulatedReader.records(of: answer, from: next, isCommitted: true),
+                answer.nextOffset > next
+            else { return }
+            places += more
+            next = answer.nextOffset
+        }
+        guard (try? log.deleteRecords(before: end)) != nil else { return }
+        world.delete(places.filter { $0.offset < end }, before: end, of: id)
+        world.note("\(id) begins at \(end)")
+        if end > start { world.saw(.deletedRecords) }
     }
 
     // MARK: Coordinators

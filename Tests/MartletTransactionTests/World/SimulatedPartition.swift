@@ -70,7 +70,8 @@ final class SimulatedPartition {
                 return
             }
             // A disk that takes its time now and then: what comes meanwhile waits for the next.
-            let duration = world.random.oneIn(10) ? world.random.below(400) : world.random.below(4)
+            let duration =
+                world.random.oneIn(world.options.slowSyncs) ? world.random.below(400) : world.random.below(4)
             world.timeline.after(Int64(duration)) { [self] in finish(request) }
         }
     }
@@ -95,6 +96,7 @@ final class SimulatedPartition {
     /// The disk has failed: the partition is offline until somebody looks at the machine.
     private func fail() {
         world.note("\(id) is offline")
+        world.saw(.failedSync)
         let all = waiting
         waiting = []
         for (_, completion) in all { completion(false) }

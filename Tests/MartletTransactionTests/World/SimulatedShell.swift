@@ -11,6 +11,17 @@ enum Answer<Response> {
     case unavailable(ErrorCode)
 }
 
+/// What a coordinator is to store in the transaction of a producer.
+struct TransactionalWrite {
+    var producer: TransactionalProducer
+    var verification: TransactionVerification?
+
+    func objection(of partition: SimulatedPartition) -> LogError? {
+        partition.log.objection(
+            toTransactionOf: producer.id, epoch: producer.epoch, verification: verification)
+    }
+}
+
 /// Runs a coordinator as the broker's own shell does: loads it from the log, hands it events and time,
 /// appends what it decides in one batch a turn, and sends answers and errands on their way when that is
 /// durable. If anything cannot be stored it is loaded again.
@@ -31,7 +42,7 @@ final class SimulatedShell<Machine: CoordinatorMachine> {
     private(set) var machine: Machine?
     private var term = 0
     private var lastTicket: UInt64 = 0
-    private var queue: [(version: Int16, TransactionVerification?, event: Event, reply: Reply)] = []
+    private var queue: [(version: Int16, write: TransactionalWrite?, event: Event, reply: Reply)] = []
     private var waiting: [Ticket: Reply] = [:]
     private var records: [StoredEvent] = []
     private var replies: [(ticket: Ticket, response: any KafkaResponse)] = []
@@ -62,13 +73,18 @@ final class SimulatedShell<Machine: CoordinatorMachine> {
     // MARK: Events
 
     func submit(
-        version: Int16, verification: TransactionVerification? = nil, _ event: @escaping Event,
+        version: Int16, in write: TransactionalWrite? = nil, _ event: @escaping Event,
         _ reply: @escaping Reply
     ) {
         guard !isStopped else { return }
         guard let machine else {
-            queue.append((version, verification, event, reply))
+            queue.append((version, write, event, reply))
             return
+        }
+        if let write, let error = write.objection(of: partition) {
+            world.note("offsets of \(write.producer.id):\(write.producer.epoch) refused: \(error)")
+            world.saw(.refusedOffsets)
+            return reply(.unavailable(error.errorCode))
         }
         lastTicket += 1
         let ticket = Ticket(rawValue: lastTicket)
@@ -77,7 +93,7 @@ final class SimulatedShell<Machine: CoordinatorMachine> {
             ticket: ticket, version: version, clientID: "client", clientHost: "/127.0.0.1",
             now: world.timeline.now)
         event(machine, call)
-        takeEffects(of: machine, verification)
+        takeEffects(of: machine, write?.verification)
     }
 
     func inform(_ event: (Machine, Timestamp) -> Void) {
@@ -168,6 +184,7 @@ final class SimulatedShell<Machine: CoordinatorMachine> {
     private func fail(_ reason: String) {
         guard !isStopped else { return }
         world.note("coordinator of \(partition.id) is loaded again: \(reason)")
+        world.saw(.reloadedCoordinator)
         term += 1
         machine = nil
         let replies = Array(waiting.values)
@@ -250,7 +267,7 @@ final class SimulatedShell<Machine: CoordinatorMachine> {
         takeEffects(of: machine)
         let calls = queue
         queue = []
-        for call in calls { submit(version: call.version, verification: call.1, call.event, call.reply) }
+        for call in calls { submit(version: call.version, in: call.write, call.event, call.reply) }
     }
 
     // MARK: Time

@@ -16,6 +16,8 @@ final class World {
         var fatalStepCount = 2
         var fatalMarkerCount = 1
         var failsSyncs = false
+        /// One sync in so many takes long.
+        var slowSyncs = 10
         var mixesVersions = false
         /// Copy jobs are members of a group instead of having a partition each.
         var hasMembers = false
@@ -29,7 +31,7 @@ final class World {
             inputCount = PartitionIndex(1 + random.below(3))
             outputCount = PartitionIndex(1 + random.below(2))
             writerCount = 1 + random.below(3)
-            copierCount = random.below(3)
+            copierCount = random.below(4)
             transactionsPerClient = 2 + random.below(4)
             crashCount = random.below(3)
             fatalStepCount = random.below(3)
@@ -69,7 +71,9 @@ final class World {
 
     init(seed: UInt64, plantedFault: PlantedFault? = nil, tellsStory: Bool = false) {
         random = SeededGenerator(seed: seed)
-        options = Options(&random)
+        var options = Options(&random)
+        plantedFault?.favour(&options)
+        self.options = options
         self.plantedFault = plantedFault
         self.tellsStory = tellsStory
         network = Network(self, faults: options.network)
@@ -108,6 +112,10 @@ final class World {
 
     // MARK: What is written down
 
+    private(set) var happenings: Set<Happening> = []
+
+    func saw(_ happening: Happening) { happenings.insert(happening) }
+
     func record(_ event: History.Event) { history.record(event) }
 
     func note(_ text: @autoclosure () -> String) {
@@ -141,6 +149,7 @@ final class World {
         self.broker = nil
         if stop == .powerLoss { disk = disk.afterPowerLoss(seed: random.next()) }
         record(.crashed("\(stop)"))
+        saw(stop == .clean ? .cleanStop : stop == .killed ? .killedBroker : .powerLoss)
         restart(after: downtime, wasClean: wasClean, attempts: 3)
     }
 
@@ -159,6 +168,18 @@ final class World {
                 restart(after: 100, wasClean: false, attempts: attempts - 1)
             }
         }
+    }
+
+    // MARK: What was deleted on purpose
+
+    /// Where logs begin, as the broker's checkpoint has it.
+    private(set) var starts: [TopicPartition: Offset] = [:]
+    /// What readers had in front of that.
+    private(set) var archive: [TopicPartition: [History.Place]] = [:]
+
+    func delete(_ places: [History.Place], before offset: Offset, of partition: TopicPartition) {
+        archive[partition, default: []] += places
+        starts[partition] = offset
     }
 
     // MARK: Crashes in the middle of things

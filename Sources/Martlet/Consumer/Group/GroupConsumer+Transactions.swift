@@ -74,7 +74,10 @@ extension GroupConsumer {
             (state.isPositionDoubtful, state.ownership.partitions)
         }
         guard isDoubtful else { return }
-        let stored = partitions.isEmpty ? [:] : try await storedOffsets(of: partitions)
+        guard !partitions.isEmpty else { return state.withLock { $0.isPositionDoubtful = false } }
+        let stored = try await client.retrying(within: client.configuration.metadataTimeout) {
+            () async throws(MartletError) in try await storedOffsets(of: partitions)
+        }
         state.withLock { state in
             state.ownership.didCommit(stored)
             state.isPositionDoubtful = false
@@ -116,7 +119,14 @@ extension Producer {
             consumer.didCommitTransaction(offsets)
             return result
         } catch {
-            if core.isUndecided { consumer.doubtPosition() } else { consumer.rewind() }
+            guard core.isUndecided else {
+                consumer.rewind()
+                throw error
+            }
+            // With a new identity the old transaction comes to its end, whichever it is; the consumer asks
+            // which.
+            consumer.doubtPosition()
+            try? await core.initTransactions()
             throw error
         }
     }
