@@ -23,6 +23,9 @@ struct CopyJob: Sendable {
             try await MartletClient.with(client) { client in
                 try await client.withGroupConsumer(consumer) { consumer in
                     try await client.withProducer(producer) { producer in
+                        // Ends what an earlier process left open. Until then its offsets are uncertain, and
+                        // the consumer waits for them.
+                        try await producer.initTransactions()
                         while let batch = try await consumer.poll(within: idleTimeout) {
                             try await copy(batch, consumer, producer, &meter)
                         }
