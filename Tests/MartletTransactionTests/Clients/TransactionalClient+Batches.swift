@@ -16,7 +16,6 @@ extension TransactionalClient {
 
     /// Batches of a partition that are under way together.
     private static let window = 3
-    private static let maximumAttempts = 8
 
     func prepareBatches(_ plan: Plan) {
         for (partition, records) in plan.batches {
@@ -64,6 +63,19 @@ extension TransactionalClient {
         }
     }
 
+    private var transactionAttempts: Int { current?.plan.attempts ?? 0 }
+
+    /// Begins to send, and to lose patience.
+    func beginSending() {
+        if let name = current?.name, let delay = current?.plan.abortsAfter {
+            world.timeline.after(delay) { [self] in
+                guard isAlive, current?.name == name, current?.outgoing.isEmpty == false else { return }
+                end(isCommit: false)
+            }
+        }
+        sendBatches()
+    }
+
     private func send(_ batch: OutgoingBatch, of name: TransactionName) {
         let request = SimulatedBroker.ProduceRequest(
             producer: producer, partition: batch.partition, sequence: batch.sequence, records: batch.bytes)
@@ -98,7 +110,7 @@ extension TransactionalClient {
         let isEarly = code == .outOfOrderSequenceNumber && !isFirst
         if isEarly { current?.outgoing[place].attempts -= 1 }
         let mayRetry = Self.isRetriable(code) || isEarly
-        guard mayRetry, (current?.outgoing[place].attempts ?? 0) < Self.maximumAttempts else {
+        guard mayRetry, (current?.outgoing[place].attempts ?? 0) < transactionAttempts else {
             return end(isCommit: false)
         }
         world.timeline.after(Int64(10 + world.random.below(60))) { [self] in
