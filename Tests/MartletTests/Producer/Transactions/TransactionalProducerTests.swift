@@ -5,7 +5,7 @@ import Testing
 
 @testable import Martlet
 
-@Suite("A transactional producer against a model broker", .timeLimit(.minutes(1)))
+@Suite("A transactional producer against a model broker", .timeLimit(.minutes(3)))
 struct TransactionalProducerTests {
     private static func run(
         level: Int16 = 2, _ body: (ModelBroker, MartletClient, Producer) async throws -> Void
