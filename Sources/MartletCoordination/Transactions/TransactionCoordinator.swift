@@ -79,13 +79,12 @@ package final class TransactionCoordinator: CoordinatorMachine {
         }
         let transaction = Transaction(value)
         recorded[record.id] = transaction
-        if transaction.status.isOpen {
-            if let timeout = transaction.timeout {
-                deadlines.set(.status(record.id), timeout)
-            } else {
-                deadlines.remove(.status(record.id))
-            }
-        } else {
+        // What is prepared keeps the deadline that it had. It does no harm, and to take it off costs more.
+        if let timeout = transaction.timeout {
+            deadlines.set(.status(record.id), timeout)
+        } else if transaction.status == .ongoing {
+            deadlines.remove(.status(record.id))
+        } else if !transaction.status.isPrepared {
             deadlines.set(.status(record.id), expiry(of: transaction))
         }
     }
