@@ -21,8 +21,8 @@ package struct MaintenanceView: Sendable {
     let stable: Offset
     /// Segments that end here or before are stable with all that belongs to them.
     let sealedPoint: Offset
-    /// Records below survive a power cut, and may be seen; their transactions may be open. It is what deleting
-    /// goes by: a transaction that nobody ends must not keep a log from being cleaned.
+    /// Records below survive a power cut, and may be seen; their transactions may be open. It is what
+    /// deleting goes by: a transaction that nobody ends must not keep a log from being cleaned.
     let durable: Offset
     /// Segments that end here or before are so with all that belongs to them.
     let durableSealedPoint: Offset

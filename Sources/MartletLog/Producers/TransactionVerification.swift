@@ -36,8 +36,8 @@ struct TransactionVerifications: Sendable {
     }
 
     private var entries: [ProducerID: Entry] = [:]
-    /// Begins anywhere, so that what somebody holds of another log, or of this one before it was opened again,
-    /// is not mistaken for its own.
+    /// Begins anywhere, so that what somebody holds of another log, or of this one before it was opened
+    /// again, is not mistaken for its own.
     private var lastSerial = UInt64.random(in: 0..<1 << 62)
 
     var isEmpty: Bool { entries.isEmpty }
