@@ -22,6 +22,7 @@ package final class GroupCoordinator {
     var deadlines = DeadlineQueue<GroupDeadline>()
     /// Heartbeats that wait for the partitions of their group to be divided again.
     var waitingHeartbeats: [GroupID: [ConsumerHeartbeat]] = [:]
+    /// Members and partitions of a consumer group from which on its heartbeats wait for each other.
     package var sharingThreshold = GroupCoordinator.usualSharingThreshold
     /// What the share state has been asked, and what to do with the answer.
     var shareStateQuestions = ShareStateQuestions()

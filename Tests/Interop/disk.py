@@ -2,6 +2,7 @@
 
 import json
 import os
+import struct
 import subprocess
 import time
 
@@ -85,6 +86,15 @@ def dump(file):
     done = martlet("log", "dump", "--json", file)
     assert done.returncode == 0, f"martlet log dump left with {done.returncode}: {done.stderr}"
     return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def append_batch(path, batch):
+    """Puts a batch behind the last one of a log whose broker has stopped, as another broker would have."""
+    active = segments(path)[-1]
+    batch = bytearray(batch)
+    struct.pack_into(">q", batch, 0, dump(active)[-1]["lastOffset"] + 1)
+    with active.open("ab") as file:
+        file.write(batch)
 
 
 def assert_verified(path):

@@ -27,7 +27,7 @@ class Faults:
     late: int = 25
     lost: int = 15
     unanswered: int = 25
-    # The delays, in seconds; a late request waits longer than its sender.
+    # The delays, in seconds; the sender of a late request hears at once that its connection is gone.
     slow_up_to: float = 0.1
     late_up_to: float = 1.5
 
@@ -130,7 +130,8 @@ class Proxy:
         writer.close()
 
     def _send_later(self, request):
-        delay = self.random.uniform(0, self.faults.late_up_to)
+        # Mostly short, as long as a transaction: what comes much later is refused for many reasons.
+        delay = self.random.random() ** 3 * self.faults.late_up_to
         task = self._loop.create_task(self._late_request(request, delay))
         self._late.add(task)
         task.add_done_callback(self._late.discard)

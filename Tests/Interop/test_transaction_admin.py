@@ -1,5 +1,6 @@
 """What operators see of transactions and do to them, and what the broker says of itself."""
 
+import json
 import struct
 import time
 
@@ -9,7 +10,7 @@ import apis
 import apis_transactions
 import raw
 from conftest import unique
-from disk import eventually
+from disk import append_batch, directory, eventually, martlet
 from raw_transactions import (
     V1,
     V2,
@@ -256,6 +257,71 @@ def test_markers_that_cannot_be_written(connection, topic, name):
     assert stable_offset(connection, topic) == 0
     producer.commit()
     assert read_committed(connection, topic) == [b"x"]
+
+
+def told(*arguments):
+    """What the command says, line by line of JSON."""
+    done = martlet("txn", *arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_the_command_finds_and_ends_a_transaction_that_hangs(own_broker):
+    """One that a partition has and its coordinator does not, as brokers of old could leave behind."""
+    broker = own_broker(SETTINGS)
+    at = ("--bootstrap", broker.address)
+    with raw.Connection(broker.address) as connection:
+        connection.create("topic", 2)
+        producer = new_producer(connection, "name")
+        assert connection.produce("topic", raw.batch(b"before"))["error_code"] == 0
+    assert told("find-hanging", *at) == []
+    broker.stop()
+    an_hour_ago = int(time.time() * 1000) - 3_600_000
+    hanging = (producer.id + 500, 3, 0)
+    append_batch(
+        directory(broker, "topic"),
+        raw.batch(b"hangs", producer=hanging, transactional=True, timestamp=an_hour_ago),
+    )
+    broker.start()
+    with raw.Connection(broker.address) as connection:
+        assert connection.produce("topic", raw.batch(b"behind"))["error_code"] == 0
+        assert read_committed(connection, "topic") == [b"before"]
+        # This one is alive, though as old as the other.
+        producer.connection = connection
+        records = raw.batch(b"alive", producer=(producer.id, 0, 0), transactional=True, timestamp=an_hour_ago)
+        assert producer.send("topic", records, partition=1)["error_code"] == 0
+        [found] = told("find-hanging", *at)
+        assert (found["topic"], found["partition"], found["startOffset"]) == ("topic", 0, 1)
+        assert (found["producerId"], found["producerEpoch"]) == (producer.id + 500, 3)
+        place = ("--topic", "topic", "--partition", 0, "--start-offset", 1)
+        for options in ((), ("--execute",)):
+            assert stable_offset(connection, "topic") == 1
+            [done] = told("abort", *place, *options, *at)
+            assert done["done"] == bool(options)
+        assert read_committed(connection, "topic") == [b"before", b"behind"]
+        assert told("find-hanging", *at) == []
+        assert producer.end(True)["error_code"] == 0
+        assert read_committed(connection, "topic", 1) == [b"alive"]
+
+
+def test_the_command_shows_transactions_and_fences_their_producers(broker, connection, topic, name):
+    at = ("--bootstrap", broker.address)
+    connection.create(topic, 2)
+    producer = new_producer(connection, name)
+    producer.good_produce(topic, b"x", partition=1)
+    [listed] = told("list", "--state", "ongoing", "--regex", name, *at)
+    assert (listed["transactionalId"], listed["producerId"]) == (name, producer.id)
+    [described] = told("describe", name, *at)
+    assert (described["state"], described["partitions"]) == (OPEN, [{"topic": topic, "partition": 1}])
+    [found] = told("producers", f"{topic}:1", "--open", *at)
+    assert (found["producerId"], found["startOffset"]) == (producer.id, 0)
+    [plan] = told("fence", name, *at)
+    assert not plan["done"] and not is_settled(connection, topic, 1)
+    [fenced] = told("fence", name, "--execute", *at)
+    assert fenced["done"]
+    assert is_settled(connection, topic, 1)
+    assert producer.end(True)["error_code"] == raw.PRODUCER_FENCED
+    assert read_committed(connection, topic, 1) == []
 
 
 # Too much, and nonsense

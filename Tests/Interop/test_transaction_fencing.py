@@ -8,7 +8,7 @@ import pytest
 import apis
 import raw
 from conftest import unique
-from disk import dump, eventually, segments
+from disk import append_batch, directory, eventually
 from raw_transactions import (
     FENCED,
     OLDEST,
@@ -318,15 +318,10 @@ def test_epochs_that_are_used_up_give_a_new_producer_id(own_broker):
 
 def set_epoch(broker, producer, epoch):
     """Appends to the log of transactions that this producer has that epoch, and nothing open."""
-    [segment] = segments(broker.data / "__transaction_state-0")
-    end = dump(segment)[-1]["lastOffset"] + 1
     key = struct.pack(">hh", 0, len(producer.identity)) + producer.identity.encode()
     now, empty = int(time.time() * 1000), 0
     value = struct.pack(">hqhib", 1, producer.id, epoch, producer.timeout_ms, empty)
     # No partitions; when it changed, when it began; no tagged fields.
     value += b"\x00" + struct.pack(">qq", now, -1) + b"\x00"
-    batch = bytearray(raw.batch(value, key=key, timestamp=now))
-    struct.pack_into(">q", batch, 0, end)
-    with segment.open("ab") as file:
-        file.write(batch)
+    append_batch(directory(broker, "__transaction_state"), raw.batch(value, key=key, timestamp=now))
     producer.epoch = epoch

@@ -46,7 +46,7 @@ struct TransactionSimulationTests {
         }
         // A simulation in which nothing happens proves nothing.
         #expect(committed > part.count * 3)
-        guard part.count >= 100 else { return }
+        guard part.count >= 200 else { return }
         for happening in Happening.allCases {
             #expect(happenings.contains(happening), "\(happening) never happened in \(part)")
         }

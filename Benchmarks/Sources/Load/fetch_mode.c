@@ -164,7 +164,8 @@ void run_fetch(int count, char **arguments) {
     report.bytes = run.received;
     report.requests = run.requests;
     report.records = run.records;
-    report_add(&report, "aborted_per_answer", (double)run.aborted / (double)run.requests);
+    if (run.reads_committed)
+        report_add(&report, "aborted_per_answer", (double)run.aborted / (double)run.requests);
     report_print(&report);
     for (size_t i = 0; i < connections; i++) free(consumers[i].buffer);
     free(consumers);

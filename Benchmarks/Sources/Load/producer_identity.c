@@ -85,6 +85,11 @@ void identity_write_batch(struct producer_identity *identity, const struct ident
     *sequence = (*sequence + (uint32_t)batch->records) & INT32_MAX;
 }
 
+void identity_take_back(struct producer_identity *identity, uint32_t partition, int32_t records) {
+    uint32_t *sequence = &identity->sequences[partition];
+    *sequence = (*sequence - (uint32_t)records) & INT32_MAX;
+}
+
 int identity_read_end(struct producer_identity *identity, struct frame_reader *reader) {
     struct producer_name before = identity->name;
     int error = read_end_txn_response(reader, identity->version.end, &identity->name);

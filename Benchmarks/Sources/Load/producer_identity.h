@@ -31,6 +31,9 @@ struct identity_batch {
 void identity_write_batch(struct producer_identity *identity, const struct identity_batch *next,
                           struct frame_writer *writer);
 
+/// Counts so many records as not sent: their batch was refused, and will be sent again.
+void identity_take_back(struct producer_identity *identity, uint32_t partition, int32_t records);
+
 /// Takes an answer to EndTxn: a new id or epoch begins with new sequences. Returns the error code.
 int identity_read_end(struct producer_identity *identity, struct frame_reader *reader);
 

@@ -95,7 +95,9 @@ static void take_answer(void *context, struct channel_answer *answer) {
     struct transactor *transactor = answer->owner;
     uint64_t now = monotonic_nanoseconds();
     int error = read_step(transactor, &answer->body);
-    if (error == ERROR_CONCURRENT_TRANSACTIONS && transactor->step != PRODUCING) {
+    if (error == ERROR_CONCURRENT_TRANSACTIONS) {
+        if (transactor->step == PRODUCING)
+            identity_take_back(&transactor->identity, transactor->partition, run->batch.records);
         transactor->retry_at = now + retry_after;
         run->retries++;
         return;

@@ -44,7 +44,14 @@ struct FetchDecoder {
             while let element = try cursor.next() { elements.append(element) }
             return elements
         }
-        for element in elements where element.header.nextOffset > range.lowerBound {
+        for element in elements {
+            guard element.header.nextOffset > range.lowerBound else {
+                // A marker in front of the range ends a transaction that the filter would look for in it.
+                if element.header.isControl {
+                    _ = try isHidden(RecordBatch(fetched.records[element.range]), &filter)
+                }
+                continue
+            }
             guard element.header.baseOffset < range.upperBound else { break }
             next = element.header.nextOffset
             let batch = try RecordBatch(fetched.records[element.range])

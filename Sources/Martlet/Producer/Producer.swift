@@ -98,6 +98,7 @@ extension MartletClient {
 
     /// Runs a producer while `body` uses it. Everything enqueued is delivered before this returns; if `body`
     /// throws, what is not yet delivered is given up.
+    @discardableResult
     public func withProducer<Result>(
         _ configuration: ProducerConfiguration = ProducerConfiguration(),
         _ body: (Producer) async throws -> Result

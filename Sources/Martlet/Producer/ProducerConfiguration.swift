@@ -32,7 +32,8 @@ public struct ProducerConfiguration: Sendable {
     /// id goes on beside it. Choose one that stays the same when the service starts again, so that what was
     /// left open then is aborted at once.
     public var transactionalID: TransactionalID?
-    /// How long a transaction may be open before the broker aborts it, and with it fences the producer.
+    /// How long a transaction may be open before the broker aborts it. The next one may follow, unless the
+    /// cluster has only version 1 of transactions: there the producer is then taken for a zombie, and fenced.
     public var transactionTimeout = Duration.seconds(60)
     /// Whether a topic that does not exist is asked for in a way that lets the broker create it, if it is so
     /// configured.

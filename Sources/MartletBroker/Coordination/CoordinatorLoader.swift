@@ -21,14 +21,15 @@ struct CoordinatorBatch<Record: StoredRecord>: Sendable {
             while !rest.isEmpty {
                 let bytes = try RecordBatch(rest)
                 var batch = CoordinatorBatch(header: bytes.header)
-                var records = try bytes.records()
-                while let record = try records.next() {
-                    guard let key = record.key else { continue }
-                    if bytes.header.isControl {
-                        // The type of a control record: its version, then 0 to abort or 1 to commit.
-                        if key.count >= 4 { batch.isCommit = key[3] == 1 }
-                    } else if let decoded = try Record(key: key, value: record.value) {
-                        batch.records.append((record.offset, decoded))
+                if bytes.header.isControl {
+                    batch.isCommit = TransactionMarker(bytes.bytes)?.isCommit
+                } else {
+                    var records = try bytes.records()
+                    while let record = try records.next() {
+                        guard let key = record.key else { continue }
+                        if let decoded = try Record(key: key, value: record.value) {
+                            batch.records.append((record.offset, decoded))
+                        }
                     }
                 }
                 batches.append(batch)

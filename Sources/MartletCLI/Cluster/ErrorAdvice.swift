@@ -6,8 +6,10 @@ enum ErrorAdvice {
 
     /// What the error says, and what to do about it where the code alone tells.
     static func explained(_ error: MartletError) -> String {
-        let advice = error.code.brokerError.flatMap(advice).map { " (\($0))" }
-        return error.message + (advice ?? "")
+        guard let advice = error.code.brokerError.flatMap(advice), !error.message.contains(advice) else {
+            return error.message
+        }
+        return "\(error.message) (\(advice))"
     }
 
     private static let sentences: [ErrorCode: String] = [
@@ -61,7 +63,7 @@ enum ErrorAdvice {
         .unreleasedInstanceID:
             "another member has the same group.instance.id: stop it, or wait until its session is over",
         .unsupportedAssignor: "the broker knows other ways of dividing: see group.consumer.assignors",
-        .invalidRegularExpression: "correct the pattern: it is matched against whole topic names",
+        .invalidRegularExpression: "correct the pattern: it is matched against whole names",
         .fencedLeaderEpoch: "the client's picture of the cluster is old: it asks for metadata and goes on",
         .unknownLeaderEpoch: "the client's picture of the cluster is newer than the broker's: wait",
         .unsupportedCompressionType: "choose another compression",

@@ -18,10 +18,14 @@ struct CopyJob: Sendable {
     @MainActor
     func run() async throws {
         var meter = Meter()
+        defer { if isVerbose { meter.report("copied to \(target)") } }
         do {
             try await MartletClient.with(client) { client in
                 try await client.withGroupConsumer(consumer) { consumer in
                     try await client.withProducer(producer) { producer in
+                        // Ends what an earlier process left open. Until then its offsets are uncertain, and
+                        // the consumer waits for them.
+                        try await producer.initTransactions()
                         while let batch = try await consumer.poll(within: idleTimeout) {
                             try await copy(batch, consumer, producer, &meter)
                         }
@@ -31,7 +35,6 @@ struct CopyJob: Sendable {
         } catch let error as MartletError {
             throw error.code == .cancelled ? CancellationError() : error
         }
-        if isVerbose { meter.report("copied to \(target)") }
     }
 
     /// One transaction: this batch, and those that come within the interval. What fails and may go well the

@@ -20,7 +20,8 @@ struct ProduceTransactionOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How long a transaction may be open before the broker aborts it. (default: 1m, 15m for all of the input)",
+            "How long a transaction may be open before the broker aborts it. (default: 1m; 15m where all of "
+                + "the input is one)",
             valueName: "duration"),
         transform: DurationText.parse)
     var transactionTimeout: Duration?
@@ -31,7 +32,8 @@ struct ProduceTransactionOptions: ParsableArguments {
                 || (transactionRecords == nil && transactionInterval == nil && transactionTimeout == nil)
         else {
             throw ValidationError(
-                "--transaction-records, --transaction-interval and --transaction-timeout need --transactional-id"
+                "--transaction-records, --transaction-interval and --transaction-timeout need"
+                    + " --transactional-id"
             )
         }
         if let transactionRecords, transactionRecords < 1 {

@@ -17,9 +17,10 @@ struct TxnAbortCommand: AsyncParsableCommand {
         usage: "martlet txn abort (--topic <topic> --partition <n> --start-offset <n> | "
             + "--transactional-id <id>) [<options>]",
         discussion: """
-            Shows what would be aborted; only --execute does it. In a partition the transaction ends whatever \
-            its coordinator says, and readers go on behind it: for what find-hanging finds. By transactional id \
-            the coordinator aborts in all partitions and fences the producer, which cannot go on.
+            Shows what would be aborted; only --execute does it. In a partition the transaction ends \
+            whatever its coordinator says, and readers go on behind it: for what find-hanging finds. By \
+            transactional id the coordinator aborts in all partitions and fences the producer, which cannot \
+            go on.
 
             EXAMPLES
               martlet txn abort --topic orders --partition 3 --start-offset 1234

@@ -16,8 +16,8 @@ struct TxnFenceCommand: AsyncParsableCommand {
         abstract: "End the work of the producers that use transactional ids.",
         usage: "martlet txn fence <transactional-id> ... [<options>]",
         discussion: """
-            Their transactions are aborted, and whatever they send from now on is refused; a new producer may \
-            use the id. Shows what would be fenced; only --execute does it.
+            Their transactions are aborted, and whatever they send from now on is refused; a new producer \
+            may use the id. Shows what would be fenced; only --execute does it.
 
             EXAMPLES
               martlet txn fence billing-1

@@ -16,9 +16,9 @@ struct TxnFindHangingCommand: AsyncParsableCommand {
         abstract: "Find transactions that are open in a partition and that nobody is going to end.",
         usage: "martlet txn find-hanging [<topic[:partitions]> ...] [<options>]",
         discussion: """
-            Readers of committed records wait in front of such a transaction for ever. Looks at all partitions \
-            unless some are named, and at producers that have been silent for longer than --silent-for. Ends \
-            with code 0 whether it finds any or not; `martlet txn abort` ends them.
+            Readers of committed records wait in front of such a transaction for ever. Looks at all \
+            partitions unless some are named, and at producers that have been silent for longer than \
+            --silent-for. Ends with code 0 whether it finds any or not; `martlet txn abort` ends them.
 
             EXAMPLES
               martlet txn find-hanging

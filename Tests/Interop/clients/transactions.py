@@ -31,6 +31,8 @@ from kafka import KafkaConsumer, KafkaProducer
 from kafka import TopicPartition as PythonTopicPartition
 from kafka.structs import OffsetAndMetadata as PythonOffset
 
+from broker import BINARY
+
 from .kcat import run
 
 SECONDS = 30.0
@@ -496,10 +498,30 @@ class KcatReader:
         for partition in partitions:
             command = ["kcat", "-C", "-q", "-e", "-b", address, "-t", topic, "-p", str(partition)]
             command += ["-o", "beginning", "-X", f"isolation.level={_isolation(committed)}"]
-            for line in run([*command, "-f", "%p %o %s\n"]).splitlines():
-                at, offset, value = line.split(b" ", 2)
-                found.append((int(at), int(offset), value))
+            found += _lines(run([*command, "-f", r"%p %o %s\n"]))
         return found
+
+
+class MartletReader:
+    """The command of our own."""
+
+    name = "martlet"
+
+    def read(self, address, topic, partitions=(0,), committed=True):
+        command = [BINARY, "consume", topic, "--bootstrap", address, "--until-end"]
+        command += ["--isolation", _isolation(committed), "--format", r"%p %o %s\n"]
+        for partition in partitions:
+            command += ["--partition", str(partition)]
+        return _lines(run(command))
+
+
+def _lines(output):
+    """Partition, offset, value: no value of these tests has a line feed."""
+    found = []
+    for line in output.splitlines():
+        partition, offset, value = line.split(b" ", 2)
+        found.append((int(partition), int(offset), value))
+    return found
 
 
 def _isolation(committed):
@@ -507,4 +529,4 @@ def _isolation(committed):
 
 
 TRANSACTIONAL = [ConfluentTransactions(), KafkaPythonTransactions(), AiokafkaTransactions()]
-READERS = [*TRANSACTIONAL, KcatReader()]
+READERS = [*TRANSACTIONAL, KcatReader(), MartletReader()]

@@ -129,36 +129,44 @@ struct ShareFetchTests {
         }
     }
 
-    @Test("a rejected record is copied to the dead-letter topic with all that it is")
-    func deadLetters() async throws {
+    @Test("a fetch waits for the bytes that it asks for", arguments: [1, 3])
+    func minimum(threads: Int) async throws {
+        let settings = Self.settings.merging(
+            ["num.network.threads": "\(threads)"], uniquingKeysWith: { $1 })
+        try await withBroker(settings: settings) { broker in
+            let peer = try await Peer.connect(to: broker)
+            let topic = try await peer.createTopic("work", partitions: 2)
+            let member = try await ShareMember.join(broker, "g", "a", topic)
+            _ = try await peer.produce(["a"], to: topic)
+            var request = member.request(0, partitions: [0, 1])
+            request.minBytes = 2_000
+            let waiting = try member.peer.pending(request)
+            try await Task.sleep(for: .milliseconds(300))
+            let before = ContinuousClock.now
+            // Both partitions together have enough.
+            _ = try await peer.produce([String(repeating: "b", count: 1_950)], to: topic, 1)
+            #expect(try await waiting.value().acquired == ["0: 0-0 x1", "1: 0-0 x1"])
+            #expect(ContinuousClock.now - before < .seconds(2))
+        }
+    }
+
+    @Test("a fetch takes what there is when it has waited long enough, and at once if it does not wait")
+    func timeIsUp() async throws {
         try await withBroker(settings: Self.settings) { broker in
             let peer = try await Peer.connect(to: broker)
             let topic = try await peer.createTopic("work")
-            _ = try await peer.produce(["good", "bad"], to: topic)
-            let member = try await ShareMember.join(
-                broker, "g", "a", topic, settings: ["martlet.share.dead.letter.topic": "letters"])
-            _ = try await member.fetch(0)
-            let batches = [AcknowledgementBatch(0, 0, .accept), .init(1, 1, .reject)]
-            #expect(try await member.acknowledge(1, batches).topics[0].partitions[0].errorCode == .none)
-            var letters: [String] = []
-            var attempts = 0
-            while letters.isEmpty, attempts < 200 {
-                attempts += 1
-                try await Task.sleep(for: .milliseconds(20))
-                var metadata = MetadataRequest()
-                var wanted = MetadataRequest.Topic()
-                wanted.name = "letters"
-                metadata.topics = [wanted]
-                metadata.allowAutoTopicCreation = false
-                guard let found = try await peer.send(metadata).topics.first, found.errorCode == .none else {
-                    continue
-                }
-                var copy = CreateTopicsResponse.Topic()
-                copy.name = "letters"
-                copy.id = found.id
-                letters = try await peer.fetch(copy, from: 0).values()
-            }
-            #expect(letters == ["bad"])
+            let member = try await ShareMember.join(broker, "g", "a", topic)
+            _ = try await member.fetch(0, waitMs: 100)
+            _ = try await peer.produce(["a"], to: topic)
+            var request = member.request(1, waitMs: 300)
+            request.minBytes = 1 << 20
+            let before = ContinuousClock.now
+            #expect(try await member.peer.send(request).acquired == ["0: 0-0 x1"])
+            #expect(ContinuousClock.now - before >= .milliseconds(290))
+            _ = try await peer.produce(["b"], to: topic)
+            request.shareSessionEpoch = 2
+            request.maxWaitMs = 0
+            #expect(try await member.peer.send(request).acquired == ["0: 1-1 x1"])
         }
     }
 }

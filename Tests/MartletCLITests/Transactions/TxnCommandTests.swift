@@ -50,4 +50,38 @@ struct TxnCommandTests {
         #expect(AgeText.text(.milliseconds(milliseconds)) == text)
         #expect(try DurationText.parse(text) <= .milliseconds(milliseconds))
     }
+
+    @Test(
+        "what cuts transactions needs a transactional id, and that needs sequences",
+        arguments: [
+            (["--transaction-records", "5"], "need --transactional-id"),
+            (["--transactional-id", "t", "--transaction-records", "0"], "at least 1"),
+            (["--transactional-id", "t", "--acks", "1"], "excludes"),
+            (["--transactional-id", "t", "--no-idempotence"], "excludes"),
+            (["--transactional-id", "t", "--transaction-interval", "2m"], "--transaction-timeout"),
+        ])
+    func produceArguments(arguments: [String], expectation: String) {
+        #expect {
+            _ = try MartletCommand.parseAsRoot(["produce", "orders"] + arguments)
+        } throws: { error in
+            let ending = Ending(of: error)
+            return ending.code == 2 && ending.text.contains(expectation)
+        }
+    }
+
+    @Test("all of the input is one transaction, unless it is cut")
+    func wholeInput() throws {
+        let whole = try #require(
+            try MartletCommand.parseAsRoot(["produce", "t", "--transactional-id", "i"]) as? ProduceCommand)
+        #expect(whole.transactions.limits?.isWhole == true && whole.transactions.timeout == .seconds(900))
+        let cut = try #require(
+            try MartletCommand.parseAsRoot([
+                "produce", "t", "--transactional-id", "i", "--transaction-records", "10",
+            ]) as? ProduceCommand)
+        #expect(cut.transactions.limits?.isWhole == false && cut.transactions.timeout == .seconds(60))
+        var transactions = ProduceTransactions(ProduceTransactions.Limits(records: 10))
+        #expect(transactions.room(atMost: 4_096) == 10 && transactions.deadline == nil)
+        transactions = ProduceTransactions(ProduceTransactions.Limits())
+        #expect(transactions.room(atMost: 4_096) == 4_096)
+    }
 }

@@ -125,6 +125,23 @@ struct EndTxnTests {
             world.markers[TransactionWorld.partition(0)]?.count == 2, "only what is missing is written again")
     }
 
+    @Test("the record that a transaction is complete waits for a reason to write")
+    func completionRecord() throws {
+        var producer = try #require(world.initialize())
+        for _ in 0..<3 {
+            #expect(world.add(producer) == [.none])
+            #expect(world.end(producer, commits: true)?.code == ErrorCode.none)
+            #expect(world.state() == "CompleteCommit")
+            #expect(world.stored["a"]?.status == .prepareCommit)
+            producer = producer.bumped
+        }
+        #expect(world.log.count == 1 + 3 * 2, "one to begin with, two for each transaction")
+        world.pass(world.settings.completionRecordDelayMs)
+        #expect(world.stored["a"]?.status == .completeCommit)
+        #expect(world.stored["a"]?.partitions == [])
+        #expect(world.end(producer, commits: false)?.code == ErrorCode.none)
+    }
+
     @Test("a deleted topic does not hold up the end of a transaction")
     func deletedTopic() throws {
         let producer = try #require(world.initialize())

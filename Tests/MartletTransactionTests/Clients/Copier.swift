@@ -2,8 +2,8 @@ import MartletCore
 import MartletSimulation
 import MartletWire
 
-/// What a consume-transform-produce job writes: reads a part of its input, makes an output of each record, and
-/// sends the offsets it has come to with them.
+/// What a consume-transform-produce job writes: reads a part of its input, makes an output of each record,
+/// and sends the offsets it has come to with them.
 final class Copier {
     private unowned let world: World
     private let name: String

@@ -167,7 +167,9 @@ final class Role {
     private func finish(_ plan: TransactionalClient.Plan) -> TransactionalClient.Plan {
         var plan = plan
         guard !world.isHealed else { return plan }
-        plan.wantsAbort = world.random.oneIn(4)
+        plan.wantsAbort = world.random.oneIn(5)
+        if world.random.oneIn(6) { plan.abortsAfter = Int64(world.random.below(60)) }
+        if world.random.oneIn(3) { plan.attempts = 1 + world.random.below(3) }
         plan.pause = Int64(world.random.oneIn(8) ? world.random.below(7_000) : world.random.below(60))
         return plan
     }

@@ -10,12 +10,12 @@ extension TransactionalClient {
         var sequence: Int32
         var bytes: Bytes
         var attempts = 0
+        var wasSent = false
         var isInFlight = false
     }
 
     /// Batches of a partition that are under way together.
     private static let window = 3
-    private static let maximumAttempts = 8
 
     func prepareBatches(_ plan: Plan) {
         for (partition, records) in plan.batches {
@@ -53,13 +53,27 @@ extension TransactionalClient {
         for (index, batch) in transaction.outgoing.enumerated() {
             counts[batch.partition, default: 0] += 1
             guard counts[batch.partition, default: 0] <= Self.window, !batch.isInFlight else { continue }
-            if batch.attempts == 0 {
+            if !batch.wasSent {
+                current?.outgoing[index].wasSent = true
                 world.record(.wrote(transaction.name, batch.partition, batch.records))
             }
             current?.outgoing[index].isInFlight = true
             current?.outgoing[index].attempts += 1
             send(batch, of: transaction.name)
         }
+    }
+
+    private var transactionAttempts: Int { current?.plan.attempts ?? 0 }
+
+    /// Begins to send, and to lose patience.
+    func beginSending() {
+        if let name = current?.name, let delay = current?.plan.abortsAfter {
+            world.timeline.after(delay) { [self] in
+                guard isAlive, current?.name == name, current?.outgoing.isEmpty == false else { return }
+                end(isCommit: false)
+            }
+        }
+        sendBatches()
     }
 
     private func send(_ batch: OutgoingBatch, of name: TransactionName) {
@@ -93,8 +107,10 @@ extension TransactionalClient {
         // Overtaken by one of its own successors, perhaps, or waiting for one of its predecessors.
         let isFirst =
             current?.outgoing.firstIndex { $0.partition == batch.partition } == place
-        let mayRetry = Self.isRetriable(code) || (code == .outOfOrderSequenceNumber && !isFirst)
-        guard mayRetry, (current?.outgoing[place].attempts ?? 0) < Self.maximumAttempts else {
+        let isEarly = code == .outOfOrderSequenceNumber && !isFirst
+        if isEarly { current?.outgoing[place].attempts -= 1 }
+        let mayRetry = Self.isRetriable(code) || isEarly
+        guard mayRetry, (current?.outgoing[place].attempts ?? 0) < transactionAttempts else {
             return end(isCommit: false)
         }
         world.timeline.after(Int64(10 + world.random.below(60))) { [self] in

@@ -18,6 +18,11 @@ final class TransactionalClient {
         /// Asked when the offsets are sent: whom the group knows as their reader, or nil if it was replaced.
         var membership: (() -> GroupMember.Membership?)?
         var wantsAbort = false
+        /// Does not wait for the answers to its batches: after so long it aborts, and what is under way may
+        /// arrive when the transaction is over.
+        var abortsAfter: Int64?
+        /// How often a batch is sent before the transaction is given up.
+        var attempts = 8
         /// Waits so long before the end.
         var pause: Int64 = 0
     }
@@ -135,7 +140,7 @@ final class TransactionalClient {
             world.record(.began(name, by: self.name))
             current = Current(name: name, plan: plan)
             prepareBatches(plan)
-            if version == .one { addPartitions(plan) } else { sendBatches() }
+            if version == .one { addPartitions(plan) } else { beginSending() }
         }
     }
 
@@ -163,7 +168,7 @@ final class TransactionalClient {
         } then: { [self] response in
             let codes = response?.topics.flatMap(\.partitions).map(\.errorCode) ?? []
             if !codes.isEmpty, codes.allSatisfy({ $0 == .none }) {
-                sendBatches()
+                beginSending()
             } else if codes.contains(where: Self.isFatal) {
                 kill()
             } else {
@@ -270,6 +275,12 @@ final class TransactionalClient {
         guard let ended = current else { return }
         guard let response, response.errorCode == .none else {
             world.note("\(name) ends with \(response?.errorCode.rawValue ?? -2)")
+            // It took too long and is aborted already; the client hears of its next epoch by aborting as
+            // well.
+            if isCommit, response?.errorCode == .transactionAbortable {
+                current?.isEnding = false
+                return end(isCommit: false)
+            }
             // An abort that version 1 refuses since there was nothing to abort.
             guard version == .one, !isCommit, response?.errorCode == .invalidTxnState else { return kill() }
             current = nil

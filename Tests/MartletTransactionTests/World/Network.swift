@@ -5,8 +5,8 @@ import MartletSimulation
 final class Network {
     /// A client's connection, which keeps the order of what is sent on it.
     ///
-    /// When the client connects again, what it sent before may still be on its way, in the buffers of the dead
-    /// connection, and arrive behind what it sends now. With `isForgetful` it is lost instead.
+    /// When the client connects again, what it sent before may still be on its way, in the buffers of the
+    /// dead connection, and arrive behind what it sends now. With `isForgetful` it is lost instead.
     final class Connection {
         let isForgetful: Bool
         fileprivate var life = 0

@@ -34,7 +34,8 @@ extension SimulatedBroker {
                 let result = try append(request, to: partition, verification)
                 world.note(
                     "\(request.producer.id):\(request.producer.epoch) sequence \(request.sequence) at "
-                        + "\(result.firstOffset) of \(request.partition)\(result.isDuplicate ? ", again" : "")"
+                        + "\(result.firstOffset) of \(request.partition)"
+                        + (result.isDuplicate ? ", again" : "")
                 )
                 if result.isDuplicate { world.saw(.repeatedBatch) }
                 partition.whenDurable(result.nextOffset) { isDurable in

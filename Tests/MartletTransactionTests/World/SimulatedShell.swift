@@ -126,8 +126,8 @@ final class SimulatedShell<Machine: CoordinatorMachine> {
 
     // MARK: Log
 
-    /// Stores what was decided so far: at the end of a turn, and in front of a marker, which must not overtake
-    /// the records of its transaction. Says whether there is a coordinator that has done so.
+    /// Stores what was decided so far: at the end of a turn, and in front of a marker, which must not
+    /// overtake the records of its transaction. Says whether there is a coordinator that has done so.
     func storeRecords() -> Bool {
         guard machine != nil else { return false }
         do {

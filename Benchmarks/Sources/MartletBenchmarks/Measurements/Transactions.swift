@@ -5,17 +5,21 @@ extension Measurement {
         [
             transactions("transactions-1", producers: 1, version: 2),
             transactions("transactions-50", producers: 50, version: 2),
+            transactions("transactions-50-1", producers: 50, version: 2, statePartitions: 1),
             transactions("transactions-1-v1", producers: 1, version: 1),
             transactions("transactions-50-v1", producers: 50, version: 1),
         ] + transactionalStreams + committedFetches
     }
 
-    private static func transactions(_ name: String, producers: Int, version: Int) -> Measurement {
-        let load = TransactionLoad(producers: producers, version: version)
+    private static func transactions(
+        _ name: String, producers: Int, version: Int, statePartitions: Int? = nil
+    ) -> Measurement {
+        let load = TransactionLoad(producers: producers, version: version, statePartitions: statePartitions)
         let who = producers == 1 ? "1 producer" : "\(producers) producers"
+        let place = statePartitions.map { ", \($0) partition of states" } ?? ""
         return Measurement(
             name: name,
-            title: "durable transactions of one 1 KiB record, \(who), transaction version \(version)",
+            title: "durable transactions of one 1 KiB record, \(who), version \(version)\(place)",
             unit: "1/s",
             figures: [
                 .median, .slow, .commitMedian, .commitSlow, .flushRate, .flushesEach, .cpuEach, .retries,
@@ -41,6 +45,8 @@ extension Figure {
 private struct TransactionLoad {
     let producers: Int
     let version: Int
+    /// Partitions of `__transaction_state`, where not as many as by default.
+    let statePartitions: Int?
 
     func run(_ side: Side, _ bench: Bench) throws(Failure) -> Sample {
         let processors = bench.machine.allButLast
@@ -52,7 +58,12 @@ private struct TransactionLoad {
             let arguments = ["--connections", "\(producers)", "--depth", "1", "--batch", "0"]
             sample = try DurableWork(mode: "produce", arguments: arguments).sample(of: floor, bench)
         case .martlet:
-            let broker = try bench.startBroker(durability: "sync", partitions: producers, on: processors)
+            var settings = ["martlet.durability=sync"]
+            if let statePartitions {
+                settings.append("transaction.state.log.num.partitions=\(statePartitions)")
+            }
+            let broker = try bench.startBroker(settings, on: processors)
+            _ = try bench.load("create-topic", ["--partitions", "\(producers)"], of: broker, on: processors)
             let arguments = [
                 "--producers", "\(producers)", "--partitions", "\(producers)", "--version", "\(version)",
             ]

@@ -90,6 +90,7 @@ extension Producer {
     /// Runs a transaction that works on the records of a consumer, and stores how far that has got as part of
     /// it: each record counts exactly once, whatever fails.
     ///
+    ///     try await producer.initTransactions()
     ///     while let batch = try await consumer.poll() {
     ///         try await producer.withTransaction(consuming: consumer) { transaction in
     ///             for record in batch { try await transaction.enqueue(transform(record)) }
@@ -99,6 +100,9 @@ extension Producer {
     /// All that the consumer has handed out since the last transaction is part of this one; with
     /// `RecordCompletion.explicit` only what was finished. When the transaction is aborted, for whatever
     /// reason, the consumer goes back, and hands all of it out again.
+    ///
+    /// `initTransactions` comes before the first poll: what an earlier producer of the same transactional id has
+    /// left open may hold offsets of the group, and as long as it is open the consumer waits for them.
     ///
     /// The consumer reads committed records if nobody is to see twice what an aborted transaction wrote, and
     /// its `autoCommitInterval` is nil.

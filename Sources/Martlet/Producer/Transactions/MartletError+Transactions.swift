@@ -27,7 +27,9 @@ extension MartletError {
                     + " transaction was open for longer than its time-out (\(code))")
         case .transactionAbortable:
             MartletError(
-                .broker(code), "\(activity): the transaction cannot go on; abort it, and do it again")
+                .broker(code),
+                "\(activity): the transaction cannot go on, most likely since it was open for longer than its"
+                    + " time-out; abort it, and do it again")
         case .invalidTransactionTimeout:
             MartletError(
                 .broker(code),

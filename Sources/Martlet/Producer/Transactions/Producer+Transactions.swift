@@ -34,17 +34,25 @@ extension Producer {
             result = try await body(transaction)
             if Task.isCancelled { throw MartletError.cancelled("the transaction") }
         } catch {
-            // The first error says more. If aborting fails as well, the next transaction begins with it.
-            try? await core.abortTransaction()
-            throw error
+            throw await abort(after: error)
         }
         do {
             try await core.commitTransaction()
         } catch {
-            try? await core.abortTransaction()
-            throw error
+            throw await abort(after: error)
         }
         return result
+    }
+
+    /// - Returns: What to tell. The first error says more, unless there is no going on after the second. If
+    ///   aborting fails for another reason, the next transaction begins with it.
+    private func abort(after error: any Error) async -> any Error {
+        do throws(MartletError) {
+            try await core.abortTransaction()
+        } catch let end {
+            if end.isFatalToProducer, error is MartletError { return end }
+        }
+        return error
     }
 
     /// Prepares the producer for transactions: aborts what an earlier producer with the same transactional id

@@ -11,40 +11,6 @@ internal import MartletCore
 /// commit gets no answer, the transaction is undecided until the coordinator says how it ended. A fatal error
 /// is the end of the producer.
 struct TransactionMachine: Sendable {
-    /// How partitions become part of a transaction, and what the end of one means for the epoch (KIP-890).
-    enum Version: Int16, Sendable {
-        /// The producer adds partitions and groups before it writes. The epoch stays.
-        case explicit = 1
-        /// The first write adds a partition. Each transaction has an epoch of its own, so that whatever of an
-        /// old one is still under way fits no later one.
-        case implicit = 2
-    }
-
-    enum Phase: Sendable {
-        case uninitialized
-        case initializing
-        case ready
-        case open
-        /// Takes no more records; those it has are on their way, or are being given up.
-        case closing(isCommit: Bool)
-        /// The coordinator has been told.
-        case ending(isCommit: Bool)
-        /// To be aborted.
-        case broken(MartletError)
-        /// The coordinator has been told to commit, and has not answered.
-        case undecided(MartletError)
-        case fatal(MartletError)
-    }
-
-    /// What ends the transaction, once nothing of it is under way any more.
-    enum Ending: Equatable {
-        /// The coordinator knows of no transaction.
-        case nothing
-        case end(ProducerIdentity)
-        /// A new identity aborts the transaction, and fences what may still be under way.
-        case renew(ProducerIdentity)
-    }
-
     private(set) var phase = Phase.uninitialized
     private(set) var version = Version.implicit
     private(set) var identity = ProducerIdentity.none
@@ -258,21 +224,6 @@ struct TransactionMachine: Sendable {
                 underlying: error, isRetriable: error.isRetriable)
         case .undecided(let error): error
         default: MartletError(.invalidArgument, "\(rule); the producer is \(phase.name)")
-        }
-    }
-}
-
-extension TransactionMachine.Phase {
-    fileprivate var name: String {
-        switch self {
-        case .uninitialized: "not initialised"
-        case .initializing: "being initialised"
-        case .ready: "in no transaction"
-        case .open: "in a transaction"
-        case .closing(isCommit: true), .ending(isCommit: true), .undecided: "committing a transaction"
-        case .closing, .ending: "aborting a transaction"
-        case .broken: "in a transaction that has failed"
-        case .fatal: "at its end"
         }
     }
 }

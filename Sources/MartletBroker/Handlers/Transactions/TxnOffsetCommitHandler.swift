@@ -78,7 +78,7 @@ struct TxnOffsetCommitHandler: LoopHandler {
                 addsPartitions: context.header.version >= TxnOffsetCommitHandler.firstVersionThatAdds)
             handler.transactions.admit(participation, from: context.shard) { [self] codes in
                 let code = codes[partition] ?? .unknownServerError
-                if code == .none { commit(verification) } else { refuse(translated(code)) }
+                if code == .none { commit(verification) } else { refuse(code) }
             }
         }
 
@@ -112,6 +112,8 @@ struct TxnOffsetCommitHandler: LoopHandler {
         private func translated(_ code: ErrorCode) -> ErrorCode {
             switch code {
             case .producerFenced: .invalidProducerEpoch
+            // Clients of before know of no coordinator that is being loaded.
+            case .coordinatorLoadInProgress where context.header.version < 2: .coordinatorNotAvailable
             case .transactionAbortable
             where context.header.version < TxnOffsetCommitHandler.firstVersionThatAdds - 1:
                 .invalidTxnState
@@ -120,6 +122,7 @@ struct TxnOffsetCommitHandler: LoopHandler {
         }
 
         private func refuse(_ code: ErrorCode) {
+            let code = translated(code)
             var response = TxnOffsetCommitResponse()
             response.topics = request.topics.map { topic in
                 TxnOffsetCommitResponse.Topic {

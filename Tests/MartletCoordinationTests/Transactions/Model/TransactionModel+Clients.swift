@@ -24,7 +24,7 @@ extension TransactionModel {
         if producer.asksAgain { return send(index, .initialize(identity, keepsPrepared: false)) }
         if let decision = producer.decision { return send(index, .end(isCommit: decision)) }
         if producer.mustAbort { return decide(index, false) }
-        if producer.inherited != nil { return decide(index, oneIn(2)) }
+        if producer.inherited != nil, !oneIn(3) { return decide(index, oneIn(2)) }
         switch Int.random(in: 0..<20, using: &random) {
         case 0..<13: write(index, to: Int32.random(in: 0..<4, using: &random))
         case 13..<19:
@@ -242,6 +242,7 @@ extension TransactionModel {
             queueWrite(index, asker, pending.verification, partition)
         case (.concurrentTransactions, _): break
         case (.transactionAbortable, .verify): producers[index].mustAbort = true
+        case (.invalidTxnState, .add) where producers[index].inherited != nil: break
         case (.producerFenced, _), (.invalidProducerIDMapping, _):
             lostEpoch(index)
         default: violate("AddPartitionsToTxn: \(code)")

@@ -194,11 +194,11 @@ final class TransactionModel {
             world.pass(1_000)
             collectAnswers()
         }
-        if !sent.isEmpty { violate("requests without an answer: \(sent.count)") }
-        for id in Self.ids where world.initialize(id) == nil { violate("\(id) cannot be used any more") }
         for value in world.stored.values where value.status == .ongoing {
             violate("an open transaction: \(value)")
         }
+        if !sent.isEmpty { violate("requests without an answer: \(sent.count)") }
+        for id in Self.ids where world.initialize(id) == nil { violate("\(id) cannot be used any more") }
         var outcomes: [ModelTag: Set<Bool>] = [:]
         for (index, partition) in partitions.enumerated() {
             if partition.openCount > 0 { violate("partition \(index) has an open transaction") }

@@ -74,4 +74,40 @@ struct OwnershipTests {
         ownership.finishAll()
         #expect(ownership.uncommitted() == [a: 20])
     }
+
+    @Test("an aborted transaction takes everything back that is not stored, to where it began")
+    func rewind() {
+        var ownership = Ownership()
+        ownership.isTransactional = true
+        ownership.take(a, at: 10, isCommitted: true)
+        ownership.take(b, at: 4, isCommitted: false)
+        for (partition, offset) in [(a, 15), (b, 6)] as [(TopicPartition, Offset)] {
+            let isOurs = ownership.handOut(partition, upTo: offset)
+            #expect(isOurs)
+        }
+        ownership.finishAll()
+        #expect(ownership.isInHand([a]), "done is it only with the transaction")
+        let positions = ownership.rewind()
+        #expect(positions == [a: 10, b: 4] && !ownership.isInHand([a, b]))
+        let isOurs = ownership.handOut(a, upTo: 15)
+        #expect(isOurs)
+        ownership.finishAll()
+        ownership.didCommitTransaction([a: 15])
+        let positionsAfterCommit = ownership.rewind()
+        #expect(positionsAfterCommit.isEmpty && !ownership.isInHand([a]))
+    }
+
+    @Test("a partition that goes while a transaction has records of it is not forgotten before the next one")
+    func lost() {
+        var ownership = Ownership()
+        ownership.isTransactional = true
+        ownership.take(a, at: 0, isCommitted: true)
+        ownership.take(b, at: 0, isCommitted: true)
+        let isOurs = ownership.handOut(a, upTo: 3)
+        ownership.finishAll()
+        ownership.giveUp([a, b])
+        #expect(isOurs && ownership.lost == [a])
+        _ = ownership.rewind()
+        #expect(ownership.lost.isEmpty)
+    }
 }

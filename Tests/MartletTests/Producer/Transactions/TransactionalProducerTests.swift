@@ -144,6 +144,37 @@ struct TransactionalProducerTests {
         }
     }
 
+    @Test("a commit that is never answered is undecided: it can be asked for again, or left behind")
+    func undecided() async throws {
+        try await ModelBroker.run({ $0.requestTimeout = .milliseconds(300) }) { broker, client in
+            broker.createTopic("t")
+            var configuration = ProducerConfiguration()
+            configuration.transactionalID = "copier"
+            configuration.linger = .zero
+            configuration.deliveryTimeout = .seconds(2)
+            try await client.withProducer(configuration) { producer in
+                for round in 0..<2 {
+                    broker.with { $0.script = { key, _ in key == .endTxn ? .staysSilent : nil } }
+                    let error = await #expect(throws: MartletError.self) {
+                        try await producer.withTransaction { try await $0.send(Self.record) }
+                    }
+                    #expect(error?.code == .timedOut && error?.message.contains("not known") == true)
+                    #expect(throws: MartletError.self) { try producer.beginTransaction() }
+                    await #expect(throws: MartletError.self) { try await producer.abortTransaction() }
+                    broker.with { $0.script = nil }
+                    if round == 0 { try await producer.commitTransaction() }
+                }
+                // The answers were lost, not the requests: their repetitions were recognised.
+                #expect(
+                    broker.journal.filter { !$0.hasPrefix("produce") } == [
+                        "init copier", "commit v5, epoch 0", "commit v5, epoch 1",
+                    ])
+                try await producer.withTransaction { try await $0.send(Self.record) }
+                #expect(broker.journal.filter { $0 == "init copier" }.count == 2)
+            }
+        }
+    }
+
     @Test(
         "a coordinator that has to finish something first is asked until it has",
         arguments: [APIKey.initProducerID, .addPartitionsToTxn, .endTxn, .txnOffsetCommit, .addOffsetsToTxn])
