@@ -36,7 +36,7 @@ struct TransactionIndexTests {
     }
 
     @Test(
-        "an aborted transaction is forgotten with its marker, or all that its producer wrote later were hidden"
+        "an aborted transaction is forgotten with its marker, else later records of its producer were hidden"
     )
     func entriesGoWithMarkers() throws {
         let harness = try makeLog()

@@ -78,9 +78,7 @@ struct TransactionSimulation {
                 log.abandon()
             default:
                 log.abandon()
-                let seed = random.next()
-                trace.append("power loss \(seed)")
-                disk = disk.afterPowerLoss(seed: seed)
+                cutPower()
                 tookPower = true
             }
         }
@@ -93,6 +91,7 @@ struct TransactionSimulation {
         opening.wasCleanShutdown = wasClean
         opening.recoveryPoint = checkpoint
         opening.logStartOffset = startCheckpoint
+        let tookPower = try interruptOpening(&opening) || tookPower
         let now = now
         let (log, summary) = try PartitionLog.open(opening, now: { now })
         trace.append("\(summary)")
@@ -101,6 +100,38 @@ struct TransactionSimulation {
         try model.didOpen(log, tookPower: tookPower)
         try check(log)
         return log
+    }
+
+    /// Lets a start fail half-way now and then: the next must cope with what that one has changed.
+    ///
+    /// - Returns: Whether what was not synced may be lost: the power went, or a sync failed.
+    private mutating func interruptOpening(_ opening: inout LogOpening) throws -> Bool {
+        guard random.oneIn(4) else { return false }
+        let operations: [FileSystemError.Operation] = [
+            .sync, .write, .rename, .remove, .truncate, .syncDirectory,
+        ]
+        disk.inject(
+            SimulatedFault(
+                operations[random.below(operations.count)], errno: 5, afterSuccesses: random.below(6)))
+        defer { disk.clearFaults() }
+        let now = now
+        do {
+            try PartitionLog.open(opening, now: { now }).log.abandon()
+            trace.append("open and close")
+        } catch LogError.storageFailed {
+            trace.append("open failed")
+        }
+        opening.wasCleanShutdown = false
+        guard random.oneIn(2) else { return true }
+        cutPower()
+        opening.fileSystem = disk
+        return true
+    }
+
+    private mutating func cutPower() {
+        let seed = random.next()
+        trace.append("power loss \(seed)")
+        disk = disk.afterPowerLoss(seed: seed)
     }
 
     // MARK: Use

@@ -14,16 +14,20 @@ package struct LogOffsets: Hashable, Sendable {
     package private(set) var durable: Offset
     /// The offset of the next record.
     package private(set) var end: Offset
+    /// Where the first open transaction begins; nil if none is open. Kept here so that an append without
+    /// transactions looks nowhere else.
+    var firstOpen: Offset?
 
     /// A log that was just opened: all that it holds is safe.
     ///
-    /// - Parameter undecided: Where the first open transaction begins.
-    package init(start: Offset, end: Offset, undecided: Offset? = nil) {
+    /// - Parameter firstOpen: Where the first open transaction begins.
+    package init(start: Offset, end: Offset, firstOpen: Offset? = nil) {
         self.start = start
         self.end = end
         durable = end
         highWatermark = end
-        lastStable = max(start, min(end, undecided ?? end))
+        lastStable = max(start, min(end, firstOpen ?? end))
+        self.firstOpen = firstOpen
         assertOrder()
     }
 
@@ -41,12 +45,14 @@ package struct LogOffsets: Hashable, Sendable {
 
     /// Without replicas, whatever is durable may be seen.
     ///
-    /// - Parameter undecided: Where the first transaction begins that is open, or whose marker is not yet
-    ///   durable.
-    mutating func advanceDurable(to offset: Offset, undecided: Offset?) {
+    /// - Parameter ended: Where the first transaction begins whose marker is still not durable then.
+    mutating func advanceDurable(to offset: Offset, ended: Offset? = nil) {
         durable = max(durable, offset)
         highWatermark = durable
-        lastStable = max(lastStable, min(highWatermark, undecided ?? highWatermark))
+        var stable = highWatermark
+        if let firstOpen { stable = min(stable, firstOpen) }
+        if let ended { stable = min(stable, ended) }
+        lastStable = max(lastStable, stable)
         assertOrder()
     }
 

@@ -34,19 +34,15 @@ extension PartitionLog {
         let (origin, now) = (terms.origin, terms.now)
         defer { incoming.removeAll(keepingCapacity: true) }
         let appendTime = configuration.timestampType == .logAppendTime && origin != .replication ? now : nil
-        try inspect(UnsafeRawBufferPointer(bytes), origin: origin, now: now)
+        let hasProducers = try inspect(UnsafeRawBufferPointer(bytes), origin: origin, now: now)
         let extent = try extent(of: UnsafeRawBufferPointer(bytes), origin: origin)
         var trial = ProducerTrial(terms)
-        do throws(ProducerError) {
-            if let batch = try trial.check(
-                incoming, UnsafeRawBufferPointer(bytes), from: extent.lowerBound, in: producers, verifications
-            ) {
-                return AppendResult(
-                    firstOffset: batch.firstOffset, nextOffset: batch.lastOffset + 1,
-                    logAppendTime: appendTime, logStartOffset: offsets.start, isDuplicate: true)
-            }
-        } catch {
-            throw .invalidProducer(topicPartition, error)
+        if hasProducers,
+            let batch = try check(&trial, UnsafeRawBufferPointer(bytes), from: extent.lowerBound)
+        {
+            return AppendResult(
+                firstOffset: batch.firstOffset, nextOffset: batch.lastOffset + 1,
+                logAppendTime: appendTime, logStartOffset: offsets.start, isDuplicate: true)
         }
         let largestTime = appendTime ?? incoming.reduce(Timestamp.none) { max($0, $1.maxTimestamp) }
         if active.mustRoll(
@@ -65,14 +61,30 @@ extension PartitionLog {
             logStartOffset: offsets.start, isDuplicate: false)
     }
 
+    /// Answers the batch of old if a producer has sent the set before.
+    private func check(
+        _ trial: inout ProducerTrial, _ bytes: UnsafeRawBufferPointer, from offset: Offset
+    ) throws(LogError) -> ProducerEntry.Batch? {
+        do throws(ProducerError) {
+            return try trial.check(
+                incoming, bytes, from: offset, in: producers.entries,
+                verifications.isEmpty ? nil : verifications)
+        } catch {
+            throw .invalidProducer(topicPartition, error)
+        }
+    }
+
     /// Checks each batch by itself and collects the headers in `incoming`.
-    private func inspect(_ bytes: UnsafeRawBufferPointer, origin: AppendOrigin, now: Timestamp)
-        throws(LogError)
-    {
+    ///
+    /// - Returns: Whether any is of an idempotent producer.
+    private func inspect(
+        _ bytes: UnsafeRawBufferPointer, origin: AppendOrigin, now: Timestamp
+    ) throws(LogError) -> Bool {
         guard bytes.count <= configuration.segmentBytes else {
             throw .setTooLarge(topicPartition, byteCount: bytes.count, maximum: configuration.segmentBytes)
         }
         var cursor = BatchCursor(bytes)
+        var hasProducers = false
         do throws(RecordError) {
             while let batch = try cursor.next() {
                 // A marker must be written whatever the topic allows.
@@ -81,6 +93,7 @@ extension PartitionLog {
                         || batch.header.isControl
                 else { break }
                 try batch.header.validate(cursor[batch], from: origin.batchOrigin)
+                if batch.header.hasProducerID { hasProducers = true }
                 incoming.append(batch.header)
             }
         } catch {
@@ -96,10 +109,11 @@ extension PartitionLog {
             }
             throw .invalidBatch(topicPartition, .truncated(byteCount: rest, needed: BatchHeader.byteCount))
         }
-        guard origin == .client, configuration.timestampType == .createTime else { return }
+        guard origin == .client, configuration.timestampType == .createTime else { return hasProducers }
         for header in incoming {
             try checkTime(header, now: now)
         }
+        return hasProducers
     }
 
     /// The times of the header stand for those of the records, which nobody looks at: a producer that lies in
@@ -222,9 +236,10 @@ extension PartitionLog {
             offset = offset + Int64(header.lastOffsetDelta) + 1
         }
         trial.apply(to: &producers)
-        if !trial.changes.isEmpty || !verifications.isEmpty { noteTransactions(trial) }
+        if trial.concernsTransactions { noteTransactions(trial.changes) }
         dirty.active = true
         offsets.append(until: extent.upperBound)
-        if configuration.durability == .os { advanceDurable(to: extent.upperBound) }
+        // What is written is durable then, markers too.
+        if configuration.durability == .os { offsets.advanceDurable(to: extent.upperBound) }
     }
 }

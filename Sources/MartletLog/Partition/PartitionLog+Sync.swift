@@ -28,21 +28,15 @@ extension PartitionLog {
             recoveryPoint = max(recoveryPoint, request.end)
             sealedPoint = max(sealedPoint, request.sealedEnd)
             // Also with `os` durability: it has run ahead already, and this changes nothing.
-            if case .open = state { advanceDurable(to: request.end) }
+            if case .open = state {
+                let watermark = max(offsets.durable, request.end)
+                offsets.advanceDurable(
+                    to: request.end, ended: ended.firstStart(withMarkerFrom: watermark))
+            }
             ended.settle(below: recoveryPoint)
         case .failure(let error):
             goOffline(error.fileSystemError ?? .inputOutput(.sync, directory))
         }
-    }
-
-    /// What lies below may be seen from now on; if its transaction is decided, by all.
-    func advanceDurable(to offset: Offset) {
-        let watermark = max(offsets.durable, offset)
-        var undecided = producers.firstOpenTransaction
-        if let start = ended.firstStart(withMarkerFrom: watermark) {
-            undecided = min(undecided ?? start, start)
-        }
-        offsets.advanceDurable(to: offset, undecided: undecided)
     }
 
     /// Whether something waits for a sync that `beginSync` would start.

@@ -67,15 +67,16 @@ extension PartitionLog {
     }
 
     /// Takes note of what a set that is in the log does to transactions.
-    func noteTransactions(_ trial: borrowing ProducerTrial) {
+    func noteTransactions(_ changes: [(producer: ProducerID, change: TransactionChange)]) {
         for header in incoming where header.isTransactional { verifications.end(of: header.producerID) }
-        for (producer, change) in trial.changes {
+        for (producer, change) in changes {
             if let aborted = producers.note(change, of: producer) {
                 active.didAbort(aborted)
                 lastAborted = aborted.lastOffset
             }
             if case .ended(let first, let marker, _) = change { ended.append(start: first, marker: marker) }
         }
+        offsets.firstOpen = producers.firstOpenTransaction
     }
 
     // MARK: Reading

@@ -84,7 +84,7 @@ package final class PartitionLog {
         self.fileSystem = fileSystem
         offsets = LogOffsets(
             start: contents.start, end: contents.active.nextOffset,
-            undecided: contents.producers.firstOpenTransaction)
+            firstOpen: contents.producers.firstOpenTransaction)
         lastAborted = contents.lastAborted
         producers = contents.producers
         recoveryPoint = contents.active.nextOffset

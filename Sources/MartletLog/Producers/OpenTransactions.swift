@@ -4,14 +4,16 @@ internal import MartletCore
 /// the oldest is at hand whenever the high watermark moves.
 struct OpenTransactions: Sendable, Equatable {
     /// Growing. New ones come at the end; the oldest go soon, and most logs have but a few.
-    private var starts: [Offset] = []
+    private var starts: [Offset] = [] {
+        didSet { first = starts.first }
+    }
+    /// Where the oldest began; nil if none is open.
+    private(set) var first: Offset?
 
     init(_ starts: some Sequence<Offset> = []) {
         self.starts = starts.sorted()
+        first = self.starts.first
     }
-
-    /// Where the oldest began; nil if none is open.
-    var first: Offset? { starts.first }
 
     mutating func insert(_ start: Offset) {
         guard let last = starts.last, start <= last else { return starts.append(start) }

@@ -19,6 +19,8 @@ struct ProducerTrial {
     private var others: [ProducerID: ProducerEntry] = [:]
     /// What the batches do to transactions, in order.
     private(set) var changes: [(producer: ProducerID, change: TransactionChange)] = []
+    /// Transactions may be opened or ended by the set, or verifications be done with.
+    private(set) var concernsTransactions = false
 
     init(_ terms: Terms) {
         self.terms = terms
@@ -26,10 +28,13 @@ struct ProducerTrial {
 
     /// Checks the batches one after another; `bytes` are theirs. Answers the batch of old if the first was
     /// sent before.
+    ///
+    /// - Parameter verifications: Nil if none are under way.
     mutating func check(
         _ headers: [BatchHeader], _ bytes: UnsafeRawBufferPointer, from firstOffset: Offset,
-        in states: ProducerStates, _ verifications: TransactionVerifications
+        in entries: [ProducerID: ProducerEntry], _ verifications: TransactionVerifications?
     ) throws(ProducerError) -> ProducerEntry.Batch? {
+        concernsTransactions = verifications != nil
         var offset = firstOffset
         var position = 0
         for (index, header) in headers.enumerated() {
@@ -39,7 +44,7 @@ struct ProducerTrial {
                 position += header.byteCount
             }
             guard header.hasProducerID else { continue }
-            var entry = self.entry(for: header.producerID) ?? states[header.producerID] ?? ProducerEntry()
+            var entry = self.entry(for: header.producerID) ?? entries[header.producerID] ?? ProducerEntry()
             var marker: TransactionMarker?
             if header.isControl {
                 let batch = bytes[position..<position + header.byteCount]
@@ -58,6 +63,7 @@ struct ProducerTrial {
             }
             if let change = entry.append(header, at: offset, marker: marker, now: terms.now) {
                 changes.append((header.producerID, change))
+                concernsTransactions = true
             }
             store(entry, for: header.producerID)
         }
@@ -65,9 +71,9 @@ struct ProducerTrial {
     }
 
     private func standing(
-        of header: BatchHeader, _ verifications: TransactionVerifications
+        of header: BatchHeader, _ verifications: TransactionVerifications?
     ) -> TransactionVerifications.Standing {
-        if verifications.isEmpty { return .none }
+        guard let verifications else { return .none }
         return verifications.standing(
             of: header.producerID, epoch: header.producerEpoch, with: terms.verification)
     }
