@@ -46,4 +46,18 @@ struct DeadlineQueueTests {
         while let key = queue.popDue(1_000_000) { due.append(key) }
         #expect(due.sorted() == Array(0..<10))
     }
+
+    @Test("one that comes and goes within a moment is there once")
+    func repetition() {
+        var queue = DeadlineQueue<Int>()
+        queue.set(0, 1)
+        for _ in 0..<10_000 {
+            queue.remove(1)
+            queue.set(1, 2)
+        }
+        #expect(queue.entryCount < 200)
+        #expect(queue.popDue(5) == 0)
+        #expect(queue.popDue(5) == 1)
+        #expect(queue.popDue(5) == nil)
+    }
 }

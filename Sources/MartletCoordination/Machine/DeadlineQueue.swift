@@ -72,7 +72,9 @@ package struct DeadlineQueue<Key: Hashable & Sendable>: Sendable {
 
     /// Members that come and go leave entries behind, which would stay until their time has come.
     private mutating func dropStale() {
-        heap = heap.filter { deadlines[$0.key]?.queued == $0.time }.sorted { $0.time < $1.time }
+        var kept: Set<Key> = []
+        heap = heap.filter { deadlines[$0.key]?.queued == $0.time && kept.insert($0.key).inserted }
+            .sorted { $0.time < $1.time }
     }
 
     private mutating func removeFirst() {
