@@ -223,8 +223,10 @@ final class TransactionalClient {
         }
         let asked = request
         let version: Int16 = version == .one ? 3 : 5
-        persist(connection, attempts: 30) { broker, reply in
-            broker.txnOffsetCommit(asked, version: version, reply)
+        persist(connection, attempts: 30) { [connection] broker, reply in
+            let life = connection.life
+            let isGone = { connection.isForgetful && connection.life != life }
+            broker.txnOffsetCommit(asked, version: version, isGone: isGone, reply)
         } code: {
             $0.topics.first?.partitions.first?.errorCode ?? .unknownServerError
         } then: {
