@@ -228,10 +228,9 @@ final class TransactionalClient {
             let isGone = { connection.isForgetful && connection.life != life }
             broker.txnOffsetCommit(asked, version: version, isGone: isGone, reply)
         } code: {
-            $0.topics.first?.partitions.first?.errorCode ?? .unknownServerError
-        } then: {
-            [self] response in
-            let code = response?.topics.first?.partitions.first?.errorCode
+            Self.code(of: $0)
+        } then: { [self] response in
+            let code = response.map(Self.code)
             if let code, Self.isFatal(code) { return kill() }
             code == ErrorCode.none ? pauseAndEnd() : end(isCommit: false)
         }
