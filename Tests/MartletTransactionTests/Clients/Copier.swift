@@ -69,7 +69,9 @@ final class Copier {
         read(input, from: base, [], polls: 1) { [self] places, end in
             var plan = plan
             if !places.isEmpty, bases[input] == base { add(places, of: input, base..<end, to: &plan) }
-            completion(plan)
+            // Meanwhile the first may have become somebody else's.
+            let isOurs = plan.consumption.allSatisfy { bases[$0.partition] == $0.offsets.lowerBound }
+            isOurs ? completion(plan) : nextPlan(patience: 10, completion)
         }
     }
 

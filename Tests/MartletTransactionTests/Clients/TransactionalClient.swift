@@ -223,13 +223,14 @@ final class TransactionalClient {
         }
         let asked = request
         let version: Int16 = version == .one ? 3 : 5
-        persist(connection, attempts: 30) { broker, reply in
-            broker.txnOffsetCommit(asked, version: version, reply)
+        persist(connection, attempts: 30) { [connection] broker, reply in
+            let life = connection.life
+            let isGone = { connection.isForgetful && connection.life != life }
+            broker.txnOffsetCommit(asked, version: version, isGone: isGone, reply)
         } code: {
-            $0.topics.first?.partitions.first?.errorCode ?? .unknownServerError
-        } then: {
-            [self] response in
-            let code = response?.topics.first?.partitions.first?.errorCode
+            Self.code(of: $0)
+        } then: { [self] response in
+            let code = response.map(Self.code)
             if let code, Self.isFatal(code) { return kill() }
             code == ErrorCode.none ? pauseAndEnd() : end(isCommit: false)
         }

@@ -11,6 +11,6 @@ enum Happening: String, CaseIterable {
     case repeatedBatch
     /// Offsets were asked for while a transaction could change them.
     case unstableOffsets
-    case refusedOffsets, refusedMarker, reloadedCoordinator
+    case refusedOffsets, reloadedCoordinator
     case compactedRecords, deletedRecords
 }

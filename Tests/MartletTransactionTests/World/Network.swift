@@ -9,7 +9,8 @@ final class Network {
     /// dead connection, and arrive behind what it sends now. With `isForgetful` it is lost instead.
     final class Connection {
         let isForgetful: Bool
-        fileprivate var life = 0
+        /// Counts how often the client connected; what was sent in an earlier life is not expected any more.
+        private(set) var life = 0
         /// When what was sent last arrives.
         fileprivate var lastArrival: Timestamp = 0
 
@@ -51,6 +52,8 @@ final class Network {
         let answer: (Answer?) -> Void = { answer in
             guard isOpen else { return }
             isOpen = false
+            // Copies of what is answered are as lost as those of what is given up.
+            if connection.isForgetful { connection.reconnect() }
             completion(answer)
         }
         let life = connection.life
@@ -61,9 +64,8 @@ final class Network {
                 connection.lastArrival = arrival
             }
             world.timeline.at(arrival) { [world] in
-                // The client has read the answer, or has closed the connection.
-                let isGone = !isOpen || life != connection.life
-                guard let broker = world.broker, !connection.isForgetful || !isGone else { return }
+                let isGone = connection.isForgetful && life != connection.life
+                guard let broker = world.broker, !isGone else { return }
                 request(broker) { [weak self] result in
                     guard let self, !self.loses() else { return }
                     world.timeline.after(self.delay()) { answer(result) }
