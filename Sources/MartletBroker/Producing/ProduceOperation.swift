@@ -181,6 +181,8 @@ final class ProduceOperation {
         forEachPartition { place, partition in
             if let delivery = delivery(of: partition, at: place) { deliveries.append(delivery) }
         }
+        let lane = context.transactionLane
+        if lane.isFree, deliveries.allSatisfy(takesPart) { return deliveries.forEach { append($0) } }
         let joining = deliveries.filter(\.header.isTransactional)
         let producers = Set(
             joining.map { TransactionalProducer(id: $0.header.producerID, epoch: $0.header.producerEpoch) })
@@ -196,7 +198,6 @@ final class ProduceOperation {
         let admission = TransactionAdmission(
             transactionalID: id, producer: producer,
             addsPartitions: context.header.version >= Self.firstVersionThatAddsPartitions, context: context)
-        let lane = context.transactionLane
         lane.enter { [self] in
             let candidates = joining.map {
                 TransactionAdmission.Candidate(
@@ -214,6 +215,18 @@ final class ProduceOperation {
                 lane.leave()
             }
         }
+    }
+
+    /// Whether there is nothing to ask: the transaction is open in the partition, which is at hand. So it is
+    /// for all batches of a transaction but the first.
+    private func takesPart(_ delivery: Delivery) -> Bool {
+        let header = delivery.header
+        guard header.isTransactional else { return true }
+        let shard = context.shard
+        guard delivery.owner == shard.index,
+            let partition = shard.partitions[delivery.topicID, delivery.partition.partition]
+        else { return false }
+        return partition.log.hasOpenTransaction(of: header.producerID, epoch: header.producerEpoch)
     }
 
     // MARK: Append

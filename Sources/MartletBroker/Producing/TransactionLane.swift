@@ -6,6 +6,9 @@ final class TransactionLane {
     private var waiting: Deque<() -> Void> = []
     private var isTaken = false
 
+    /// Whether nobody is in it.
+    var isFree: Bool { !isTaken }
+
     /// Calls `begin` when all that came before have left.
     func enter(_ begin: @escaping () -> Void) {
         guard isTaken else {

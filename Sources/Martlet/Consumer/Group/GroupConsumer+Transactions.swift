@@ -101,8 +101,8 @@ extension Producer {
     /// `RecordCompletion.explicit` only what was finished. When the transaction is aborted, for whatever
     /// reason, the consumer goes back, and hands all of it out again.
     ///
-    /// `initTransactions` comes before the first poll: what an earlier producer of the same transactional id has
-    /// left open may hold offsets of the group, and as long as it is open the consumer waits for them.
+    /// `initTransactions` comes before the first poll: what an earlier producer of the same transactional id
+    /// has left open may hold offsets of the group, and as long as it is open the consumer waits for them.
     ///
     /// The consumer reads committed records if nobody is to see twice what an aborted transaction wrote, and
     /// its `autoCommitInterval` is nil.
