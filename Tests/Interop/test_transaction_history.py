@@ -15,7 +15,7 @@ import raw
 from disk import assert_verified, directory
 from history import ABORTED, COMMITTED, UNKNOWN, History, check
 from proxy import Faults, Proxy
-from raw_transactions import committed_offset, find_coordinator, new_producer
+from raw_transactions import FENCED, committed_offset, find_coordinator, new_producer
 from transaction_load import OffsetWatch, Reader, Writer, final_log, open_partitions
 
 SECONDS = float(os.environ.get("MARTLET_HISTORY_SECONDS", "12"))
@@ -123,6 +123,8 @@ def test_the_history_is_one_that_the_protocol_permits(own_broker, faults, kills)
     complaints = check(story.history)
     assert not complaints, f"MARTLET_SEED={SEED}: {len(complaints)} complaints: {complaints[:5]} {summary}"
     assert not story.still_open, f"MARTLET_SEED={SEED}: open for ever: {story.still_open} {summary}"
+    # Nobody hears of anything but having been fenced: the rest a client could try again.
+    assert {code for _, code in summary["refusals"]} <= set(FENCED), summary
     # Enough has happened to say so.
     assert summary[COMMITTED] > 100 and summary[ABORTED] > 30 and summary["impatient"] > 5, summary
     broker.stop()

@@ -207,7 +207,10 @@ final class ProduceOperation {
             admission.decide(candidates) { outcomes in
                 for (delivery, outcome) in zip(joining, outcomes) {
                     switch outcome {
-                    case .admitted(let verification): self.append(delivery, verification)
+                    case .admitted(let verification):
+                        let addsPartitions = admission.addsPartitions
+                        self.append(
+                            delivery, .init(verification: verification, addsPartitions: addsPartitions))
                     case .refused(let code): self.complete(delivery.place, .failure(code, nil))
                     }
                 }
@@ -231,12 +234,12 @@ final class ProduceOperation {
 
     // MARK: Append
 
-    private func append(_ delivery: Delivery, _ verification: TransactionVerification? = nil) {
+    private func append(_ delivery: Delivery, _ consent: TransactionAdmission.Consent? = nil) {
         let shard = context.shard
         let place = delivery.place
         if delivery.owner == shard.index {
             return Self.append(
-                delivery.records, to: delivery.topicID, delivery.partition.partition, verification,
+                delivery.records, to: delivery.topicID, delivery.partition.partition, consent,
                 acks: request.acks, on: shard
             ) { result in
                 self.complete(place, result)
@@ -247,7 +250,7 @@ final class ProduceOperation {
         let acks = request.acks
         let (records, topicID, index) = (delivery.records, delivery.topicID, delivery.partition.partition)
         shard.router[delivery.owner].execute { shard in
-            Self.append(records, to: topicID, index, verification, acks: acks, on: shard) { result in
+            Self.append(records, to: topicID, index, consent, acks: acks, on: shard) { result in
                 home.execute { operation.value.complete(place, result) }
             }
         }
@@ -256,7 +259,7 @@ final class ProduceOperation {
     /// On the owner's loop.
     private static func append(
         _ records: Bytes, to topic: TopicID, _ index: PartitionIndex,
-        _ verification: TransactionVerification?, acks: Acks, on shard: Shard,
+        _ consent: TransactionAdmission.Consent?, acks: Acks, on shard: Shard,
         _ completion: @escaping (ProduceResult) -> Void
     ) {
         guard let partition = shard.partitions[topic, index] else {
@@ -265,20 +268,20 @@ final class ProduceOperation {
                 .failure(.kafkaStorageError, "The partition is offline; the broker's log says why."))
         }
         guard partition.takesAsSent(records) else {
-            return partition.prepareAndAppend(records, verification) { result in
-                finish(result, in: partition, acks: acks, on: shard, completion)
+            return partition.prepareAndAppend(records, consent?.verification) { result in
+                finish(result, consent, in: partition, acks: acks, on: shard, completion)
             }
         }
         let result = Result { () throws(LogError) in
-            try partition.append(records, origin: .client, verification)
+            try partition.append(records, origin: .client, consent?.verification)
         }
-        finish(result, in: partition, acks: acks, on: shard, completion)
+        finish(result, consent, in: partition, acks: acks, on: shard, completion)
     }
 
     /// Waits for the records to be as safe as was asked for.
     private static func finish(
-        _ result: Result<AppendResult, LogError>, in partition: Partition, acks: Acks, on shard: Shard,
-        _ completion: @escaping (ProduceResult) -> Void
+        _ result: Result<AppendResult, LogError>, _ consent: TransactionAdmission.Consent?,
+        in partition: Partition, acks: Acks, on shard: Shard, _ completion: @escaping (ProduceResult) -> Void
     ) {
         switch result {
         case .success(let appended):
@@ -288,7 +291,8 @@ final class ProduceOperation {
             }
         case .failure(let error):
             shard.note(error)
-            completion(.failure(error.errorCode, "\(error)", record: error.recordIndex))
+            let code = consent?.code(of: error) ?? error.errorCode
+            completion(.failure(code, "\(error)", record: error.recordIndex))
         }
     }
 

@@ -25,6 +25,20 @@ struct TransactionAdmission {
         let owner: Int
     }
 
+    /// What the append needs of an admission.
+    struct Consent: Sendable {
+        let verification: TransactionVerification?
+        let addsPartitions: Bool
+
+        /// What the client hears of an append that failed. If a marker has come since the coordinator agreed,
+        /// perhaps that of the transaction before, the client is to try again: then the coordinator knows.
+        func code(of error: LogError) -> ErrorCode {
+            let code = error.errorCode
+            let isOutdated = verification != nil && code == .invalidTxnState
+            return isOutdated && addsPartitions ? .concurrentTransactions : code
+        }
+    }
+
     enum Outcome: Sendable {
         case admitted(TransactionVerification?)
         case refused(ErrorCode)

@@ -35,6 +35,10 @@ struct TxnOffsetCommitHandler: LoopHandler {
             producer = TransactionalProducer(id: request.producerID, epoch: request.producerEpoch)
         }
 
+        private var addsPartition: Bool {
+            context.header.version >= TxnOffsetCommitHandler.firstVersionThatAdds
+        }
+
         func start() {
             let exchange = NIOLoopBound(self, eventLoop: context.shard.eventLoop)
             context.onDrain = { exchange.value.refuse(.notCoordinator) }
@@ -75,7 +79,7 @@ struct TxnOffsetCommitHandler: LoopHandler {
             guard let verification else { return commit(nil) }
             let participation = TransactionAccess.Participation(
                 transactionalID: request.transactionalID, producer: producer, partitions: [partition],
-                addsPartitions: context.header.version >= TxnOffsetCommitHandler.firstVersionThatAdds)
+                addsPartitions: addsPartition)
             handler.transactions.admit(participation, from: context.shard) { [self] codes in
                 let code = codes[partition] ?? .unknownServerError
                 if code == .none { commit(verification) } else { refuse(code) }
@@ -104,6 +108,10 @@ struct TxnOffsetCommitHandler: LoopHandler {
             switch answer {
             case .success(let response as TxnOffsetCommitResponse): context.reply(response)
             case .success: refuse(.unknownServerError)
+            // There was consent, and a marker has come since, perhaps that of the transaction before. Asked
+            // again, the coordinator knows.
+            case .failure(let unavailable) where unavailable.code == .invalidTxnState && addsPartition:
+                refuse(.concurrentTransactions)
             case .failure(let unavailable): refuse(unavailable.code)
             }
         }
