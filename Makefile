@@ -45,6 +45,10 @@ fuzz: setup ## Ten million damaged frames, and the other seeded tests at full de
 		-Xswiftc -enable-testing --filter 'MartletLogTests.BitFlipTests'
 	MARTLET_SEEDS=1-20000 swift test -c release --skip-build --scratch-path .build-fuzz \
 		-Xswiftc -enable-testing --filter 'ProducerSimulation'
+	MARTLET_SEEDS=1-20000 swift test -c release --skip-build --scratch-path .build-fuzz \
+		-Xswiftc -enable-testing --filter 'MartletTransactionTests.TransactionSimulationTests'
+	MARTLET_SEEDS=1-20000 swift test -c release --skip-build --scratch-path .build-fuzz \
+		-Xswiftc -enable-testing --filter 'TransactionModelTests|OffsetModelTests'
 
 bench: build ## Measure the broker against the physical minimum of this machine.
 	MARTLET_BINARY=$(CURDIR)/$(BINARY) swift run -c release --package-path Benchmarks martlet-benchmarks $(ARGS)
