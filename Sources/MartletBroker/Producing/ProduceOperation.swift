@@ -182,7 +182,9 @@ final class ProduceOperation {
             if let delivery = delivery(of: partition, at: place) { deliveries.append(delivery) }
         }
         let lane = context.transactionLane
-        if lane.isFree, deliveries.allSatisfy(takesPart) { return deliveries.forEach { append($0) } }
+        if deliveries.allSatisfy({ lane.isFree($0.partition) && takesPart($0) }) {
+            return deliveries.forEach { append($0) }
+        }
         let joining = deliveries.filter(\.header.isTransactional)
         let producers = Set(
             joining.map { TransactionalProducer(id: $0.header.producerID, epoch: $0.header.producerEpoch) })
@@ -198,7 +200,8 @@ final class ProduceOperation {
         let admission = TransactionAdmission(
             transactionalID: id, producer: producer,
             addsPartitions: context.header.version >= Self.firstVersionThatAddsPartitions, context: context)
-        lane.enter { [self] in
+        let partitions = Set(joining.map(\.partition))
+        lane.enter(partitions) { [self] in
             let candidates = joining.map {
                 TransactionAdmission.Candidate(
                     topicID: $0.topicID, partition: $0.partition, sequence: $0.header.baseSequence,
@@ -215,7 +218,7 @@ final class ProduceOperation {
                     }
                 }
                 for delivery in deliveries where !delivery.header.isTransactional { self.append(delivery) }
-                lane.leave()
+                lane.leave(partitions)
             }
         }
     }
