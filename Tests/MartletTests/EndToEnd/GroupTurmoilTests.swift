@@ -96,8 +96,16 @@ struct GroupTurmoilTests {
                 }
                 // The rest, by one who stays.
                 try await client.withGroupConsumer(member) { consumer in
-                    while let batch = try await consumer.poll(within: .seconds(3)) {
-                        done(batch.map { $0.value.map(String.init(decoding:)) ?? "" })
+                    // However long the group takes to notice that all others have gone.
+                    let limit = ContinuousClock.now + .seconds(60)
+                    while ContinuousClock.now < limit {
+                        if let batch = try await consumer.poll(within: .seconds(1)) {
+                            done(batch.map { $0.value.map(String.init(decoding:)) ?? "" })
+                        } else if finished.withLock({ $0.count }) == Self.recordCount,
+                            consumer.assignment.count == Int(Self.partitions)
+                        {
+                            break
+                        }
                     }
                     #expect(consumer.assignment.count == Int(Self.partitions))
                 }
