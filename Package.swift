@@ -41,7 +41,7 @@ let package = Package(
         // The metrics API of server-side Swift; the process chooses where the figures go.
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         // The tracing API of server-side Swift; the process chooses the tracer.
-        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.0"),
         // Start-up, graceful shutdown and signals shared with the services that embed us.
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         // Commands, flags, help and shell completions.
