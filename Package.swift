@@ -90,7 +90,8 @@ let package = Package(
         ),
         // A broker inside a test, in memory or on disk.
         .target(
-            name: "MartletTesting", dependencies: ["MartletBroker", "MartletSimulation", logging],
+            name: "MartletTesting",
+            dependencies: ["Martlet", "MartletBroker", "MartletCore", "MartletSimulation", logging],
             swiftSettings: strict
         ),
         .executableTarget(
@@ -146,6 +147,11 @@ let package = Package(
                 "MartletTransport",
                 "MartletWire", nioCore, nioPosix,
             ],
+            swiftSettings: strict
+        ),
+        // The examples as they run, and every piece of Swift in the documentation as it compiles.
+        .testTarget(
+            name: "ExampleTests", dependencies: ["Martlet", "MartletTesting", logging],
             swiftSettings: strict
         ),
         .testTarget(name: "TidyTests", swiftSettings: strict),
