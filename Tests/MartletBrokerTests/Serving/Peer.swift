@@ -28,7 +28,7 @@ struct Peer {
         Request
     > {
         let version = try version ?? connection.version(of: Request.self)
-        return try connection.submit(request, version: version, timeout: .seconds(20))
+        return try connection.submit(request, version: version, timeout: .seconds(120))
     }
 
     func createTopic(
