@@ -3,6 +3,8 @@ internal import MartletCore
 extension Consumer {
     /// All batches to come, until every partition has reached its stop position. Breaking off loses nothing:
     /// another loop goes on where this one ended.
+    ///
+    /// Ends also when the service that goes through them is asked to shut down gracefully.
     public var batches: Batches { Batches(consumer: self) }
 
     /// All records to come, one at a time. Convenient; `batches` is faster.
@@ -17,13 +19,13 @@ extension Consumer {
             let consumer: Consumer
 
             public mutating func next() async throws(MartletError) -> ConsumerBatch? {
-                try await consumer.poll()
+                try await consumer.nextForSequence()
             }
 
             public mutating func next(
                 isolation actor: isolated (any Actor)?
             ) async throws(MartletError) -> ConsumerBatch? {
-                try await consumer.poll()
+                try await consumer.nextForSequence()
             }
         }
     }
@@ -53,7 +55,7 @@ extension Consumer {
                     if let record = current?.next() {
                         return ConsumerRecord(partition: partition, record: record)
                     }
-                    guard let batch = try await consumer.poll() else { return nil }
+                    guard let batch = try await consumer.nextForSequence() else { return nil }
                     partition = batch.partition
                     current = batch.makeIterator()
                 }

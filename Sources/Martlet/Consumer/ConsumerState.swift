@@ -30,6 +30,8 @@ struct ConsumerState {
     private var order: [TopicPartition] = []
     var isClosed = false
     var isPolling = false
+    /// Nothing more is to be handed out.
+    var isReadingOver = false
     /// Ends polling for good.
     var failure: MartletError?
 

@@ -38,6 +38,7 @@ extension GroupConsumer {
             }
         }
         drop(partitions)
+        client.telemetry.consumer?.didGiveUp(partitions)
         logger.info("gave up partitions", metadata: ["partitions": "\(partitions.sorted())"])
         return true
     }
@@ -47,6 +48,7 @@ extension GroupConsumer {
         let partitions = state.withLock { $0.ownership.partitions }
         drop(partitions)
         guard !partitions.isEmpty else { return }
+        client.telemetry.consumer?.didLose(partitions)
         logger.warning(
             "the group has moved on without this member; it joins again",
             metadata: ["reason": "\(reason)", "lost": "\(partitions.sorted())"])
@@ -94,6 +96,7 @@ extension GroupConsumer {
                 })
         }
         reader.wakeup.signal()
+        client.telemetry.consumer?.didTake(partitions.count)
         logger.info("took over partitions", metadata: ["partitions": "\(partitions.sorted())"])
     }
 
