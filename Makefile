@@ -16,7 +16,7 @@ ALONE := MartletWireTests.FuzzTests
 COMPUTING := Martlet(Core|Wire|Records|Log|Coordination|Transaction)Tests|TidyTests|ProducerSimulation
 SWIFT_FILES = $$(find Package.swift Sources Tests $(wildcard Benchmarks) -name '.build*' -prune -o -name '*.swift' -print)
 
-.PHONY: help run test unit interop fuzz bench lint format build setup setup-runtime clean
+.PHONY: help run test unit docs interop fuzz bench lint format build setup setup-runtime clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets.
@@ -32,6 +32,9 @@ unit: setup ## Debug build and the Swift tests.
 	$(if $(ARGS),,MARTLET_FUZZ_ALONE=1 swift test --skip-build --filter $(ALONE) 2>&1 | grep -vE $(PASSED))
 	$(if $(ARGS),,swift test --skip-build --filter '$(COMPUTING)' --skip $(ALONE) 2>&1 | grep -vE $(PASSED))
 	swift test --skip-build $(if $(ARGS),,--skip '$(COMPUTING)') $(ARGS) 2>&1 | grep -vE $(PASSED)
+
+docs: setup ## The documentation of the client library, in .build/docs; a broken link is an error.
+	@Tests/Setup/build-docs
 
 interop: setup build ## The tests with real Kafka clients; ARGS goes to pytest.
 	MARTLET_BINARY=$(CURDIR)/$(BINARY) $(PYTHON) -m pytest Tests/Interop $(ARGS)

@@ -99,7 +99,8 @@ let package = Package(
         .target(name: "MartletJSON", dependencies: ["Martlet", "MartletCore"], swiftSettings: strict),
         // A broker inside a test, in memory or on disk.
         .target(
-            name: "MartletTesting", dependencies: ["MartletBroker", "MartletSimulation", logging],
+            name: "MartletTesting",
+            dependencies: ["Martlet", "MartletBroker", "MartletCore", "MartletSimulation", logging],
             swiftSettings: strict
         ),
         .executableTarget(
@@ -156,6 +157,11 @@ let package = Package(
                 "MartletWire", nioCore, nioPosix, logging, metrics, metricsTestKit, tracing, inMemoryTracing,
                 serviceLifecycle,
             ],
+            swiftSettings: strict
+        ),
+        // The examples as they run, and every piece of Swift in the documentation as it compiles.
+        .testTarget(
+            name: "ExampleTests", dependencies: ["Martlet", "MartletTesting", logging],
             swiftSettings: strict
         ),
         .testTarget(name: "TidyTests", swiftSettings: strict),

@@ -29,6 +29,9 @@ struct ImportTests {
             "Martlet", "MartletBroker", "MartletCore", "MartletLog", "MartletSimulation", "MartletRecords",
             "ServiceLifecycle", "Logging",
         ],
+        "Examples": [
+            "Martlet", "MartletJSON", "ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals",
+        ],
         "MartletCLI": [
             "Martlet", "MartletBroker", "MartletCore", "MartletLog", "MartletRecords", "ArgumentParser",
             "Logging", "ServiceLifecycle", "UnixSignals",

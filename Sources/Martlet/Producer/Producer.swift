@@ -11,7 +11,7 @@ internal import NIOPosix
 ///     try await withThrowingTaskGroup { group in
 ///         group.addTask { try await producer.run() }
 ///         let place = try await producer.send(ProducerRecord(topic: "orders", key: "4711", value: "…"))
-///         print(place.partition, place.offset)
+///         print("stored in \(place.partition)")
 ///         try await producer.close()
 ///     }
 ///

@@ -10,7 +10,7 @@ import NIOPosix
 struct Peer {
     let connection: BrokerConnection
 
-    static func connect(to broker: Broker) async throws -> Peer {
+    static func connect(to broker: some Reachable) async throws -> Peer {
         Peer(
             connection: try await BrokerConnection.connect(
                 to: broker.address, options: ConnectionOptions(), group: .singletonMultiThreadedEventLoopGroup
