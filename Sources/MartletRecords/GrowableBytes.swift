@@ -16,29 +16,17 @@ package struct GrowableBytes: ~Copyable {
     private var memory: UnsafeMutableRawPointer
     package private(set) var capacity: Int
     package private(set) var count = 0
-    /// Where large blocks come from and go to; nil for malloc alone.
-    private let pool: BlockPool?
 
     private static let minimumCapacity = 256
 
-    package init(capacity: Int = minimumCapacity, pool: BlockPool? = nil) {
-        self.pool = pool
-        if let block = pool?.take(capacity), let start = block.baseAddress {
-            memory = start
-            self.capacity = block.count
-        } else {
-            self.capacity = max(capacity, Self.minimumCapacity)
-            memory = Self.checked(malloc(self.capacity))
-        }
+    package init(capacity: Int = minimumCapacity) {
+        self.capacity = max(capacity, Self.minimumCapacity)
+        memory = Self.checked(malloc(self.capacity))
     }
 
     deinit {
-        // Handed over.
-        if capacity == 0 { return }
-        owner.reclaim(UnsafeMutableRawBufferPointer(start: memory, count: capacity))
+        free(memory)
     }
-
-    private var owner: any BytesOwner { pool ?? MallocOwner.shared }
 
     package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory, count: count) }
     package var mutableBytes: UnsafeMutableRawBufferPointer {
@@ -80,24 +68,23 @@ package struct GrowableBytes: ~Copyable {
         }
         let taken = UnsafeMutableRawBufferPointer(start: memory, count: capacity)
         let result = Bytes(
-            storage: Bytes.Storage(memory: taken, owner: owner), start: 0, count: count
+            storage: Bytes.Storage(memory: taken, owner: MallocOwner.shared), start: 0, count: count
         )
         memory = Self.checked(malloc(capacity))
         count = 0
         return result
     }
 
-    /// Hands the memory over for good, without what it did not need. A block for the pool stays as it is,
-    /// unless more than half of it would be kept for nothing.
+    /// Hands the memory over for good, without what it did not need.
     package consuming func finish() -> Bytes {
-        let isWorthKeeping = pool == nil ? capacity - count <= count / 8 : count > capacity / 2
-        if !isWorthKeeping, let smaller = realloc(memory, max(count, 1)) {
+        if capacity - count > count / 8, let smaller = realloc(memory, max(count, 1)) {
             memory = smaller
             capacity = max(count, 1)
         }
         let taken = UnsafeMutableRawBufferPointer(start: memory, count: capacity)
-        capacity = 0
-        return Bytes(storage: Bytes.Storage(memory: taken, owner: owner), start: 0, count: count)
+        let count = count
+        discard self
+        return Bytes(storage: Bytes.Storage(memory: taken, owner: MallocOwner.shared), start: 0, count: count)
     }
 
     @inline(never)

@@ -26,6 +26,7 @@ extension Accumulator {
         case .delivered(let placement):
             slot.queue.didDeliver(batch)
             release(batch)
+            if batch.isOverdue { return [] }
             return [
                 Settlement(
                     delivery: batch.delivery, outcome: .success(placement), recordCount: batch.recordCount)
@@ -115,19 +116,14 @@ extension Accumulator {
         while let next = others.popLast() {
             let reason = next === batch ? error : .abandoned(next)
             others += slot.queue.didGiveUp(next).filter { other in !others.contains { $0 === other } }
-            settled.append(settle(next, because: reason, records: next === batch ? records : [:]))
+            transaction?.didGiveUpBatch(because: reason, hadSequence: next.hasSequence)
+            release(next)
+            if next.isOverdue { continue }
+            settled.append(tell(next, reason, records: next === batch ? records : [:]))
         }
         // Nothing more of the transaction is worth sending.
         if let reason = transaction?.abandonment { settled += giveUpWaiting(because: reason) }
         return settled
-    }
-
-    private mutating func settle(
-        _ batch: ProducerBatch, because error: MartletError, records: [Int32: MartletError]
-    ) -> Settlement {
-        transaction?.didGiveUpBatch(because: error, hadSequence: batch.hasSequence)
-        release(batch)
-        return tell(batch, error, records: records)
     }
 
     /// Notes a failure for those who wait, and for the next flush.
@@ -136,7 +132,7 @@ extension Accumulator {
     ) -> Settlement {
         var error = error
         if batch.isFateUnknown { error.isOutcomeUnknown = true }
-        if batch.hasUnawaitedRecords, !batch.isOverdue, unobservedFailure == nil {
+        if batch.hasUnawaitedRecords, unobservedFailure == nil {
             unobservedFailure = records.values.first ?? error
         }
         return Settlement(

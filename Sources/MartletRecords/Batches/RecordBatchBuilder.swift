@@ -11,14 +11,10 @@ package struct RecordBatchBuilder: ~Copyable, Sendable {
     private var baseTimestamp = Timestamp.none
     private var maxTimestamp = Timestamp.none
     private var lastOffsetDelta: Int32 = -1
-    private let pool: BlockPool?
 
-    /// - Parameters:
-    ///   - capacity: Bytes of the batch that is expected.
-    ///   - pool: Where memory for large batches comes from, and goes to when they are gone.
-    package init(capacity: Int = 16 << 10, pool: BlockPool? = nil) {
-        self.pool = pool
-        buffer = GrowableBytes(capacity: max(capacity, BatchHeader.byteCount), pool: pool)
+    /// - Parameter capacity: Bytes of the batch that is expected.
+    package init(capacity: Int = 16 << 10) {
+        buffer = GrowableBytes(capacity: max(capacity, BatchHeader.byteCount))
         beginBatch()
     }
 
@@ -159,28 +155,14 @@ extension RecordBatchBuilder {
             beginBatch()
             return batch
         }
-        let batch = try compressed(options)
-        beginBatch()
-        return batch
-    }
-
-    /// The batch; there will not be another one.
-    package consuming func finish(_ options: Options = Options()) throws(RecordError) -> Bytes {
-        guard options.compression == .none || isEmpty else { return try compressed(options) }
-        var options = options
-        options.compression = .none
-        fillHeader(of: buffer.mutableBytes, options)
-        return buffer.finish()
-    }
-
-    private func compressed(_ options: Options) throws(RecordError) -> Bytes {
-        var batch = GrowableBytes(capacity: BatchHeader.byteCount + buffer.count / 2, pool: pool)
+        var batch = GrowableBytes(capacity: BatchHeader.byteCount + buffer.count / 2)
         _ = batch.reserve(BatchHeader.byteCount)
         batch.didAppend(BatchHeader.byteCount)
         let records = UnsafeRawBufferPointer(rebasing: buffer.bytes[BatchHeader.byteCount...])
         try options.compression.compress(records, into: &batch, level: options.compressionLevel)
         guard batch.count <= Int(Int32.max) else { throw .batchTooLarge }
         fillHeader(of: batch.mutableBytes, options)
+        beginBatch()
         return batch.finish()
     }
 

@@ -79,7 +79,7 @@ struct ProducerEndingTests {
         }
     }
 
-    @Test("after beginClosing run delivers what there is, and returns")
+    @Test("closing does not wait for company: run delivers what there is, and returns")
     func shutsDown() async throws {
         try await ModelBroker.run { broker, client in
             broker.createTopic("t")
@@ -91,7 +91,7 @@ struct ProducerEndingTests {
                 group.addTask { try await producer.run() }
                 let deliveries = try await producer.enqueue(
                     contentsOf: (0..<1000).map { ProducerRecord(topic: "t", value: Bytes("\($0)")) })
-                producer.beginClosing()
+                try await producer.close()
                 try await group.waitForAll()
                 for delivery in deliveries {
                     let result = try #require(delivery.outcome)
