@@ -10,8 +10,8 @@ package import MartletCore
 
 /// Memory that grows at its end and becomes a `Bytes` without a copy.
 ///
-/// Growing doubles, so what is taken stays within twice what was written. Memory comes from malloc: large
-/// blocks are then grown by moving pages instead of bytes.
+/// Growing doubles, so what is taken stays within twice what was written. Memory comes from the pool of large
+/// blocks, which are malloc's: they are then grown by moving pages instead of bytes.
 package struct GrowableBytes: ~Copyable {
     private var memory: UnsafeMutableRawPointer
     package private(set) var capacity: Int
@@ -20,12 +20,11 @@ package struct GrowableBytes: ~Copyable {
     private static let minimumCapacity = 256
 
     package init(capacity: Int = minimumCapacity) {
-        self.capacity = max(capacity, Self.minimumCapacity)
-        memory = Self.checked(malloc(self.capacity))
+        (memory, self.capacity) = Self.allocate(max(capacity, Self.minimumCapacity))
     }
 
     deinit {
-        free(memory)
+        BlockPool.shared.put(UnsafeMutableRawBufferPointer(start: memory, count: capacity))
     }
 
     package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory, count: count) }
@@ -68,23 +67,25 @@ package struct GrowableBytes: ~Copyable {
         }
         let taken = UnsafeMutableRawBufferPointer(start: memory, count: capacity)
         let result = Bytes(
-            storage: Bytes.Storage(memory: taken, owner: MallocOwner.shared), start: 0, count: count
+            storage: Bytes.Storage(memory: taken, owner: BlockPool.shared), start: 0, count: count
         )
-        memory = Self.checked(malloc(capacity))
+        (memory, capacity) = Self.allocate(capacity)
         count = 0
         return result
     }
 
-    /// Hands the memory over for good, without what it did not need.
+    /// Hands the memory over for good, mostly without what it did not need. A large block stays whole unless
+    /// three quarters of it are unused: so it fits the next that is alike.
     package consuming func finish() -> Bytes {
-        if capacity - count > count / 8, let smaller = realloc(memory, max(count, 1)) {
+        let spare = capacity >= BlockPool.minimumBlockByteCount ? capacity / 4 * 3 : count / 8
+        if capacity - count > spare, let smaller = realloc(memory, max(count, 1)) {
             memory = smaller
             capacity = max(count, 1)
         }
         let taken = UnsafeMutableRawBufferPointer(start: memory, count: capacity)
         let count = count
         discard self
-        return Bytes(storage: Bytes.Storage(memory: taken, owner: MallocOwner.shared), start: 0, count: count)
+        return Bytes(storage: Bytes.Storage(memory: taken, owner: BlockPool.shared), start: 0, count: count)
     }
 
     @inline(never)
@@ -96,6 +97,11 @@ package struct GrowableBytes: ~Copyable {
         memory = Self.checked(realloc(memory, capacity))
     }
 
+    private static func allocate(_ byteCount: Int) -> (UnsafeMutableRawPointer, capacity: Int) {
+        let block = BlockPool.shared.take(byteCount)
+        return (checked(block.baseAddress), block.count)
+    }
+
     private static func checked(_ memory: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer {
         guard let memory else { preconditionFailure("out of memory") }
         return memory
@@ -104,12 +110,3 @@ package struct GrowableBytes: ~Copyable {
 
 // Safe to send: the value cannot be copied, and it alone has the pointer until the memory is handed over.
 extension GrowableBytes: @unchecked Sendable {}
-
-/// Gives blocks of `GrowableBytes` back to malloc.
-private final class MallocOwner: BytesOwner {
-    static let shared = MallocOwner()
-
-    func reclaim(_ memory: UnsafeMutableRawBufferPointer) {
-        free(memory.baseAddress)
-    }
-}

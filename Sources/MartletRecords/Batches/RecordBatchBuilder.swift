@@ -155,7 +155,8 @@ extension RecordBatchBuilder {
             beginBatch()
             return batch
         }
-        var batch = GrowableBytes(capacity: BatchHeader.byteCount + buffer.count / 2)
+        // Codecs want room for what does not shrink, and a little more.
+        var batch = GrowableBytes(capacity: BatchHeader.byteCount + buffer.count + buffer.count / 4)
         _ = batch.reserve(BatchHeader.byteCount)
         batch.didAppend(BatchHeader.byteCount)
         let records = UnsafeRawBufferPointer(rebasing: buffer.bytes[BatchHeader.byteCount...])
