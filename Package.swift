@@ -12,6 +12,9 @@ let strict: [SwiftSetting] = [
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -31,6 +34,10 @@ let package = Package(
     dependencies: [
         // Event loops, sockets, sendfile: the hot path runs inside its channel handlers.
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        // TLS for connections to brokers: BoringSSL as a channel handler, no library of the system needed.
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        // SHA-2 and HMAC, for SCRAM.
+        .package(url: "https://github.com/apple/swift-crypto", "3.12.0"..<"5.0.0"),
         // The logging API of server-side Swift; services that embed us choose the backend.
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         // The metrics API of server-side Swift; the process chooses where the figures go.
@@ -69,7 +76,7 @@ let package = Package(
             name: "MartletSimulation", dependencies: ["MartletCore", "MartletLog"], swiftSettings: strict),
         .target(
             name: "MartletTransport",
-            dependencies: ["MartletCore", "MartletWire", nioCore, nioPosix, logging],
+            dependencies: ["MartletCore", "MartletWire", nioCore, nioPosix, nioTLS, nioSSL, logging],
             swiftSettings: strict
         ),
         .target(
@@ -84,7 +91,7 @@ let package = Package(
             name: "Martlet",
             dependencies: [
                 "MartletCore", "MartletWire", "MartletRecords", "MartletTransport",
-                nioCore, nioPosix, logging, dequeModule,
+                nioCore, nioPosix, nioSSL, crypto, logging, dequeModule,
             ],
             swiftSettings: strict
         ),
@@ -144,7 +151,7 @@ let package = Package(
             dependencies: [
                 "Martlet", "MartletBroker", "MartletCore", "MartletRecords", "MartletTesting",
                 "MartletTransport",
-                "MartletWire", nioCore, nioPosix,
+                "MartletWire", logging, nioCore, nioPosix, nioSSL, crypto,
             ],
             swiftSettings: strict
         ),
