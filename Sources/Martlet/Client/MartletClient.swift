@@ -25,6 +25,7 @@ public final class MartletClient: Sendable {
     let metadataState = Mutex(MetadataState())
     let refreshing = SingleFlight<Void>()
     let coordinators = CoordinatorCache()
+    let telemetry: ClientTelemetry
 
     /// Reads the files that the configuration names, and opens no connection yet.
     ///
@@ -32,6 +33,7 @@ public final class MartletClient: Sendable {
     public init(_ configuration: ClientConfiguration) throws(MartletError) {
         try configuration.validate()
         self.configuration = configuration
+        telemetry = ClientTelemetry(configuration)
         let options = try configuration.makeConnectionOptions()
         self.options = options
         pool = Self.makePool(configuration, options)
