@@ -25,6 +25,12 @@ extension Consumer {
         let deadline = timeout.map { ContinuousClock.now + $0 }
         while true {
             if Task.isCancelled { throw .cancelled("the poll") }
+            if state.withLock({ $0.isReadingOver }) {
+                // Whoever polls again and again is not to do so in vain.
+                guard let deadline, deadline > .now else { return nil }
+                await wakeup.wait(until: deadline)
+                continue
+            }
             takeInAnswers()
             let (stop, fetched) = state.withLock { state in
                 let stop = state.failure ?? (state.isClosed ? .closed("the consumer") : state.takeRaised())
@@ -34,8 +40,9 @@ extension Consumer {
             // Before the data is looked at: the network works while we, and then the caller, are busy.
             ask()
             if let (data, range) = fetched {
-                if let batch = try decode(data, range) { return batch }
-                continue
+                guard let batch = try decode(data, range) else { continue }
+                client.telemetry.consumer?.didHandOut(batch)
+                return batch
             }
             if isFinished { return nil }
             if let deadline, deadline <= .now { return nil }
@@ -89,8 +96,11 @@ extension Consumer {
                 timeout: client.configuration.requestTimeout)
             let all = plan.isFull ? plan.asks.map(\.partition) : nil
             state.withLock { $0.didSubmit(ConsumerState.Flight(all: all, pending: pending), to: broker) }
-            let wakeup = wakeup
-            pending.whenComplete { wakeup.signal() }
+            let (wakeup, metrics, start) = (wakeup, client.telemetry.consumer, ContinuousClock.now)
+            pending.whenComplete {
+                metrics?.didFetch(since: start)
+                wakeup.signal()
+            }
         } catch {
             didFail(broker, MartletError(error, doing: "reading from broker \(broker)"))
         }

@@ -18,6 +18,8 @@ struct ConsumerState {
     }
 
     private(set) var readers: [TopicPartition: PartitionReader] = [:]
+    /// How often all readers were replaced.
+    private(set) var assignments = 0
     private(set) var sessions: [BrokerID: FetchSession] = [:]
     /// One request per broker.
     private(set) var flights: [BrokerID: Flight] = [:]
@@ -37,12 +39,15 @@ struct ConsumerState {
     private var raised: MartletError?
     var isClosed = false
     var isPolling = false
+    /// Nothing more is to be handed out.
+    var isReadingOver = false
     /// Ends polling for good.
     var failure: MartletError?
 
     // MARK: Partitions
 
     mutating func assign(_ new: [PartitionReader]) {
+        assignments += 1
         remove(Array(readers.keys))
         add(new)
     }

@@ -125,6 +125,9 @@ extension GroupConsumer {
 
     func store(_ offsets: [TopicPartition: GroupOffset]) async throws(MartletError) {
         guard !offsets.isEmpty else { return }
+        let start = ContinuousClock.now
+        var isStored = false
+        defer { client.telemetry.consumer?.didCommit(since: start, failed: !isStored) }
         let group = configuration.group
         let activity = "storing offsets of group \"\(group)\""
         let identity = state.withLock { $0.identity }
@@ -147,6 +150,7 @@ extension GroupConsumer {
             }
         }
         state.withLock { [stored] in $0.ownership.didCommit(stored) }
+        isStored = refusal == nil
         if let refusal { throw .commitRefused(refusal.code, refusal.partition, doing: activity) }
     }
 }

@@ -36,6 +36,7 @@ extension GroupConsumer {
             }
         }
         drop(partitions)
+        client.telemetry.consumer?.didGiveUp(partitions)
         announcer.didDrop(partitions, areLost: false)
         logger.info("gave up partitions", metadata: ["partitions": "\(partitions.sorted())"])
         return true
@@ -46,6 +47,7 @@ extension GroupConsumer {
         let partitions = state.withLock { $0.ownership.partitions }
         drop(partitions)
         guard !partitions.isEmpty else { return }
+        client.telemetry.consumer?.didLose(partitions)
         announcer.didDrop(partitions, areLost: true)
         logger.warning(
             "the group has moved on without this member; it joins again",
@@ -97,6 +99,7 @@ extension GroupConsumer {
                     partition: partition, start: .offset(start.offset), epoch: start.epoch, stop: nil,
                     retry: retry)
             })
+        client.telemetry.consumer?.didTake(starts.count)
         announcer.didAssign(Set(starts.keys))
         logger.info("took over partitions", metadata: ["partitions": "\(starts.keys.sorted())"])
     }

@@ -62,11 +62,12 @@ public final class GroupConsumer: Sendable {
 
     // MARK: Life
 
-    /// Keeps the member in its group, until its task is cancelled; then stores what is done and leaves.
+    /// Keeps the member in its group, until its task is cancelled, or the service group that runs it shuts
+    /// down; then stores what is done and leaves.
     ///
     /// Call it once.
     public func run() async throws(MartletError) {
-        await runLoop()
+        await drainingOnShutdown { await runLoop() }
         try await leave()
     }
 

@@ -38,6 +38,12 @@ struct GroupConsumerState {
     /// A commit was not answered: before anything is handed out, the coordinator is asked where the group is.
     var isPositionDoubtful = false
     var isPolling = false
+    /// Nothing more is to be handed out.
+    var isReadingOver = false
+    /// Whoever polls has been told so.
+    var knowsEnd = false
+    /// The member is to leave when what it was handed is done, or at this time.
+    var drainDeadline: Instant?
     /// When the user last came back. Nil before the first time.
     var lastPoll: Instant?
 
