@@ -56,7 +56,8 @@ fuzz: setup ## Ten million damaged frames, and the other seeded tests at full de
 	MARTLET_SEEDS=1-20000 swift test -c release --skip-build --scratch-path .build-fuzz \
 		-Xswiftc -enable-testing --filter 'TransactionModelTests|OffsetModelTests'
 
-bench: build ## Measure the broker against the physical minimum of this machine.
+bench: build ## Measure the broker against the physical minimum of this machine, the client against librdkafka.
+	@Tests/Setup/setup bench
 	MARTLET_BINARY=$(CURDIR)/$(BINARY) swift run -c release --package-path Benchmarks martlet-benchmarks $(ARGS)
 
 lint: ## Check the format of every Swift file.

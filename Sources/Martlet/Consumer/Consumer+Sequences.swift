@@ -7,7 +7,8 @@ extension Consumer {
     /// Ends also when the service that goes through them is asked to shut down gracefully.
     public var batches: Batches { Batches(consumer: self) }
 
-    /// All records to come, one at a time. Convenient; `batches` is faster.
+    /// All records to come, one at a time. Convenient; `batches` is faster. Breaking off loses nothing, as with
+    /// `batches`.
     public var records: Records { Records(consumer: self) }
 
     public struct Batches: AsyncSequence, Sendable {
@@ -37,8 +38,7 @@ extension Consumer {
 
         public struct Iterator: AsyncIteratorProtocol {
             let consumer: Consumer
-            private var partition = TopicPartition("", 0)
-            private var current: ConsumerBatch.Iterator?
+            private var current: OpenBatch?
 
             init(consumer: Consumer) {
                 self.consumer = consumer
@@ -52,12 +52,10 @@ extension Consumer {
                 isolation actor: isolated (any Actor)?
             ) async throws(MartletError) -> ConsumerRecord? {
                 while true {
-                    if let record = current?.next() {
-                        return ConsumerRecord(partition: partition, record: record)
-                    }
+                    if let record = current?.next() { return record }
+                    current = nil
                     guard let batch = try await consumer.nextForSequence() else { return nil }
-                    partition = batch.partition
-                    current = batch.makeIterator()
+                    current = OpenBatch(batch, of: consumer)
                 }
             }
         }

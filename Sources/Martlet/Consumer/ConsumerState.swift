@@ -22,6 +22,8 @@ struct ConsumerState {
     }
 
     private(set) var readers: [TopicPartition: PartitionReader] = [:]
+    /// How often all readers were replaced.
+    private(set) var assignments = 0
     /// One request per broker.
     private(set) var flights: [BrokerID: Flight] = [:]
     private var fetched = Deque<FetchedPartition>()
@@ -38,6 +40,7 @@ struct ConsumerState {
     // MARK: Partitions
 
     mutating func assign(_ new: [PartitionReader]) {
+        assignments += 1
         readers = Dictionary(uniqueKeysWithValues: new.map { ($0.partition, $0) })
         order = readers.keys.sorted()
         fetched.removeAll()

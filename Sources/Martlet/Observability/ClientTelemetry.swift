@@ -27,7 +27,7 @@ struct ClientTelemetry: Sendable {
 }
 
 /// The connections of a client, its producers and consumers.
-struct ConnectionMetrics: Sendable {
+final class ConnectionMetrics: Sendable {
     private let creations: Counter
     private let failures: Counter
     private let creationTime: Metrics.Timer

@@ -6,7 +6,7 @@ internal import Tracing
 ///
 /// Names and attributes follow OpenTelemetry's conventions for messaging; the format in the headers is the
 /// tracer's choice, mostly W3C's `traceparent` and `tracestate`.
-struct ClientTracing: Sendable {
+final class ClientTracing: Sendable {
     private let tracer: any Tracer
     /// The tracer, or several instruments of which it is one.
     private let instrument: any Instrument

@@ -2,7 +2,7 @@ internal import MartletCore
 internal import Metrics
 
 /// What producers of a client do. Told once per batch or request, never per record.
-struct ProducerMetrics: Sendable {
+final class ProducerMetrics: Sendable {
     private let sent: Counter
     private let failed: Counter
     private let retried: Counter

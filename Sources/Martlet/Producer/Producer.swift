@@ -33,8 +33,11 @@ public final class Producer: Sendable {
     ///
     /// Call it once.
     public func run() async throws(MartletError) {
-        await core.closingOnShutdown { await sender.run() }
+        await core.closingOnShutdown { await runUntilClosed() }
     }
+
+    /// The same, whatever becomes of the service around it.
+    func runUntilClosed() async { await sender.run() }
 
     /// Sends a record and waits until it is acknowledged.
     ///
@@ -109,7 +112,7 @@ extension MartletClient {
     ) async throws -> Result {
         let producer = try makeProducer(configuration)
         return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await producer.run() }
+            group.addTask { await producer.runUntilClosed() }
             do {
                 let result = try await body(producer)
                 try await producer.close()

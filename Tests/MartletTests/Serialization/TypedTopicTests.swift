@@ -116,6 +116,30 @@ struct TypedTopicTests {
         }
     }
 
+    @Test("without a group too, the next loop goes on where the last one was broken off")
+    func breakingOff() async throws {
+        try await withClient { client in
+            try await produceWithOneBad(client)
+            try await client.withConsumer { consumer in
+                try await consumer.assign(topic: "orders", from: .beginning, until: .end)
+                let error = await #expect(throws: MartletError.self) {
+                    for try await _ in consumer.messages(of: Self.orders) {}
+                }
+                #expect(error?.undecodableRecord?.offset == 1)
+                for try await record in consumer.records {
+                    #expect(record.offset == 2)
+                    consumer.seek(record.partition, to: .offset(0))
+                    break
+                }
+                // Whoever seeks in the loop gets what he asked for.
+                for try await record in consumer.records {
+                    #expect(record.offset == 0)
+                    break
+                }
+            }
+        }
+    }
+
     @Test("an error that ends the member leaves the record to the next one")
     func failAndLeave() async throws {
         try await withClient { client in

@@ -130,6 +130,103 @@ struct ServiceGroupTests {
         }
     }
 
+    @Test(
+        "what is finished after the shutdown counts, until nothing is in hand",
+        arguments: GroupProtocol.allCases)
+    func explicitCompletion(groupProtocol: GroupProtocol) async throws {
+        try await withAddress { address in
+            try await produce(20, address)
+            let client = try makeClient(address)
+            var configuration = GroupConsumerConfiguration(group: "g", topics: "notes")
+            configuration.groupProtocol = groupProtocol
+            configuration.completion = .explicit
+            configuration.autoCommitInterval = .seconds(600)
+            let consumer = try client.makeGroupConsumer(configuration)
+            let services = serviceGroup([client, consumer])
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await services.run() }
+                var records: [ConsumerRecord] = []
+                while records.count < 20, let record = try await consumer.nextRecord() {
+                    records.append(record)
+                }
+                await services.triggerGracefulShutdown()
+                // Nothing more comes; what is out is waited for.
+                for try await _ in consumer.records { Issue.record("a record after the shutdown") }
+                #expect(!consumer.assignment.isEmpty)
+                for record in records.prefix(15) { consumer.finish(record) }
+                #expect(!consumer.assignment.isEmpty)
+                for record in records.suffix(5) { consumer.finish(record) }
+                try await group.waitForAll()
+            }
+            #expect(try await stored(address) == 20)
+        }
+    }
+
+    @Test("a producer that is shut down aborts the transaction that is open")
+    func openTransaction() async throws {
+        try await withAddress { address in
+            let client = try makeClient(address)
+            var configuration = ProducerConfiguration()
+            configuration.transactionalID = "t"
+            let producer = try client.makeProducer(configuration)
+            let services = serviceGroup([client, producer])
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await services.run() }
+                try await producer.initTransactions()
+                try producer.beginTransaction()
+                try await producer.send("never", key: "k", to: Self.notes)
+                await services.triggerGracefulShutdown()
+                try await group.waitForAll()
+            }
+            let admin = try makeClient(address)
+            defer { admin.close() }
+            let open = try await admin.admin.listTransactions().filter { $0.state == .ongoing }
+            #expect(open.isEmpty)
+        }
+    }
+
+    /// Has a producer of its own, for as long as it works.
+    private struct Copier: Service {
+        let client: MartletClient
+        let reached: AsyncStream<Void>.Continuation
+        let released: AsyncStream<Void>
+
+        func run() async throws {
+            try await client.withProducer { producer in
+                let configuration = GroupConsumerConfiguration(group: "g", topics: "notes")
+                try await client.withGroupConsumer(configuration) { consumer in
+                    for try await message in consumer.messages(of: notes) {
+                        reached.finish()
+                        for await _ in released {}
+                        try await producer.send(message.value ?? "", key: message.key, to: copies)
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("a producer that belongs to a service serves it until the service is done")
+    func lentProducer() async throws {
+        try await withAddress { address in
+            try await produce(10, address)
+            let client = try makeClient(address)
+            let (reached, signal) = AsyncStream.makeStream(of: Void.self)
+            let (released, release) = AsyncStream.makeStream(of: Void.self)
+            let services = serviceGroup([
+                client, Copier(client: client, reached: signal, released: released),
+            ])
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await services.run() }
+                for await _ in reached {}
+                await services.triggerGracefulShutdown()
+                release.finish()
+                try await group.waitForAll()
+            }
+            #expect(try await read(Self.copies, address) == ["0"])
+            #expect(try await stored(address) == 1)
+        }
+    }
+
     /// Reads by a loop of its own, beside the consumer's service.
     private struct Loop: Service {
         let consumer: GroupConsumer

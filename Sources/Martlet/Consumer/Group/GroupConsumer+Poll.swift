@@ -34,7 +34,9 @@ extension GroupConsumer {
         while true {
             let left = deadline.map { max($0 - .now, .zero) }
             guard let batch = try await reader.poll(within: left) else { return noteEnd() }
-            let isOurs = state.withLock { $0.ownership.handOut(batch.partition, upTo: claim(batch)) }
+            let isOurs = state.withLock { state in
+                state.ownership.handOut(batch.partition, upTo: claim(batch), epoch: batch.leaderEpoch)
+            }
             if isOurs { return batch }
         }
     }
@@ -77,6 +79,9 @@ extension GroupConsumer {
     /// All records of a partition up to the end of a batch are done.
     public func finish(_ batch: ConsumerBatch) { finish(batch.partition, before: batch.nextOffset) }
 
+    /// This record and all before it in its partition are done.
+    public func finish(_ record: ConsumerRecord) { finish(record.partition, before: record.offset + 1) }
+
     /// All records of a partition before an offset are done.
     public func finish(_ partition: TopicPartition, before offset: Offset) {
         state.withLock { $0.ownership.finish(partition, upTo: offset) }
@@ -117,7 +122,8 @@ extension GroupConsumer {
                 state.cursor = nil
                 return nil
             }
-            guard state.ownership.handOut(cursor.partition, upTo: record.offset + 1) else {
+            let next = record.offset + 1
+            guard state.ownership.handOut(cursor.partition, upTo: next, epoch: cursor.epoch) else {
                 state.cursor = nil
                 return nil
             }

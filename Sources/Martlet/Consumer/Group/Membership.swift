@@ -96,7 +96,7 @@ struct Membership {
             } catch {
                 result = .failure(error)
             }
-            request.continuation.resume(returning: result)
+            group.finishCommit(request.id, result)
         }
     }
 
