@@ -14,6 +14,10 @@ let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let metricsTestKit = Target.Dependency.product(name: "MetricsTestKit", package: "swift-metrics")
+let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
+let inMemoryTracing = Target.Dependency.product(
+    name: "InMemoryTracing", package: "swift-distributed-tracing")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -25,6 +29,7 @@ let package = Package(
     products: [
         .executable(name: "martlet", targets: ["MartletCLI"]),
         .library(name: "Martlet", targets: ["Martlet"]),
+        .library(name: "MartletJSON", targets: ["MartletJSON"]),
         .library(name: "MartletBroker", targets: ["MartletBroker"]),
         .library(name: "MartletTesting", targets: ["MartletTesting"]),
     ],
@@ -35,6 +40,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         // The metrics API of server-side Swift; the process chooses where the figures go.
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        // The tracing API of server-side Swift; the process chooses the tracer.
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.0"),
         // Start-up, graceful shutdown and signals shared with the services that embed us.
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         // Commands, flags, help and shell completions.
@@ -84,13 +91,16 @@ let package = Package(
             name: "Martlet",
             dependencies: [
                 "MartletCore", "MartletWire", "MartletRecords", "MartletTransport",
-                nioCore, nioPosix, logging, dequeModule,
+                nioCore, nioPosix, logging, dequeModule, metrics, tracing, serviceLifecycle,
             ],
             swiftSettings: strict
         ),
+        // Topics of JSON: apart, since it brings Foundation with it.
+        .target(name: "MartletJSON", dependencies: ["Martlet", "MartletCore"], swiftSettings: strict),
         // A broker inside a test, in memory or on disk.
         .target(
-            name: "MartletTesting", dependencies: ["MartletBroker", "MartletSimulation", logging],
+            name: "MartletTesting",
+            dependencies: ["Martlet", "MartletBroker", "MartletCore", "MartletSimulation", logging],
             swiftSettings: strict
         ),
         .executableTarget(
@@ -143,9 +153,15 @@ let package = Package(
             name: "MartletTests",
             dependencies: [
                 "Martlet", "MartletBroker", "MartletCore", "MartletRecords", "MartletTesting",
-                "MartletTransport",
-                "MartletWire", nioCore, nioPosix,
+                "MartletTransport", "MartletJSON",
+                "MartletWire", nioCore, nioPosix, logging, metrics, metricsTestKit, tracing, inMemoryTracing,
+                serviceLifecycle,
             ],
+            swiftSettings: strict
+        ),
+        // The examples as they run, and every piece of Swift in the documentation as it compiles.
+        .testTarget(
+            name: "ExampleTests", dependencies: ["Martlet", "MartletTesting", logging],
             swiftSettings: strict
         ),
         // The client behind a proxy that reads the protocol and breaks it: errors, cuts, delays, two faces.

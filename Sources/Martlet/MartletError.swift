@@ -33,6 +33,7 @@ extension MartletError {
                 unknownPartition
             case recordTooLarge, offsetOutOfRange, corruptRecords, unsupportedByBroker, protocolViolation
             case transactionAborted, cancelled, closed, broker(ErrorCode)
+            case serializationFailed, deserializationFailed
         }
 
         private let kind: Kind
@@ -59,6 +60,10 @@ extension MartletError {
         public static let unsupportedByBroker = Code(kind: .unsupportedByBroker)
         /// The broker sent what makes no sense.
         public static let protocolViolation = Code(kind: .protocolViolation)
+        /// A key or a value cannot be made into bytes.
+        public static let serializationFailed = Code(kind: .serializationFailed)
+        /// A record's bytes are not what its topic is said to hold; see `MartletError.undecodableRecord`.
+        public static let deserializationFailed = Code(kind: .deserializationFailed)
         /// The transaction that the record was part of was aborted.
         public static let transactionAborted = Code(kind: .transactionAborted)
         /// The task was cancelled.

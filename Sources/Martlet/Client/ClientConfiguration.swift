@@ -25,6 +25,8 @@ public struct ClientConfiguration: Sendable {
     public var maximumResponseBytes = 256 << 20
     /// Where warnings go. Silent by default, as a library should be.
     public var logger = Logger(label: "martlet.client") { _ in SwiftLogNoOpLogHandler() }
+    /// Where metrics and traces go: by default where the process sends its own.
+    public var observability = ObservabilityConfiguration()
     /// Threads for the connections; nil for those that all of SwiftNIO's users in the process share.
     public var eventLoopGroup: (any EventLoopGroup)?
 

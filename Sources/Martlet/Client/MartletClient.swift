@@ -24,6 +24,7 @@ public final class MartletClient: Sendable {
     let metadataState = Mutex(MetadataState())
     let refreshing = SingleFlight<Void>()
     let coordinators = CoordinatorCache()
+    let telemetry: ClientTelemetry
 
     /// - Throws: If the configuration names no server.
     public init(_ configuration: ClientConfiguration) throws(MartletError) {
@@ -31,6 +32,7 @@ public final class MartletClient: Sendable {
             throw MartletError(.invalidConfiguration, "name at least one bootstrap server as host:port")
         }
         self.configuration = configuration
+        telemetry = ClientTelemetry(configuration)
         pool = Self.makePool(configuration)
     }
 

@@ -106,6 +106,7 @@ extension Consumer {
         switch configuration.offsetReset {
         case .beginning: position = .beginning
         case .end: position = .end
+        case .ago(let age): position = .ago(age)
         case .fail:
             throw MartletError(
                 .offsetOutOfRange,

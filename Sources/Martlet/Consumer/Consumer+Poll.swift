@@ -24,11 +24,20 @@ extension Consumer {
         let deadline = timeout.map { ContinuousClock.now + $0 }
         while true {
             if Task.isCancelled { throw .cancelled("the poll") }
+            if state.withLock({ $0.isReadingOver }) {
+                // Whoever polls again and again is not to do so in vain.
+                guard let deadline, deadline > .now else { return nil }
+                await wakeup.wait(until: deadline)
+                continue
+            }
             if let failure = state.withLock({ $0.failure }) { throw failure }
             if state.withLock({ $0.isClosed }) { throw .closed("the consumer") }
             try takeInAnswers()
             try await prepare()
-            if let batch = try nextBatch() { return batch }
+            if let batch = try nextBatch() {
+                client.telemetry.consumer?.didHandOut(batch)
+                return batch
+            }
             if isFinished { return nil }
             if let deadline, deadline <= .now { return nil }
             let (hasAnswers, nextRetry) = state.withLock { state in
@@ -91,8 +100,11 @@ extension Consumer {
                 state.withLock {
                     $0.didSubmit(ConsumerState.Flight(wants: wants, pending: pending), to: leader)
                 }
-                let wakeup = wakeup
-                pending.whenComplete { wakeup.signal() }
+                let (wakeup, metrics, start) = (wakeup, client.telemetry.consumer, ContinuousClock.now)
+                pending.whenComplete {
+                    metrics?.didFetch(since: start)
+                    wakeup.signal()
+                }
             } catch {
                 throw MartletError(error, doing: "reading \(wants[0].partition)")
             }

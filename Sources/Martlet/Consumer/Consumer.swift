@@ -110,6 +110,21 @@ public final class Consumer: Sendable {
         state.withLock { $0.readers[partition]?.highWatermark }
     }
 
+    /// Offsets of a partition that are yet to be handed out, as of the last fetch; nil before the first, or if
+    /// the partition is not assigned. Readers of committed records count up to the last stable offset.
+    public func lag(of partition: TopicPartition) -> Int64? {
+        state.withLock { $0.readers[partition]?.lag }
+    }
+
+    /// Offsets of all partitions that are yet to be handed out, as far as is known.
+    public var lag: Int64 { state.withLock { $0.readers.values.reduce(0) { $0 + ($1.lag ?? 0) } } }
+
+    /// Reads these as well.
+    func add(_ readers: [PartitionReader]) {
+        state.withLock { $0.add(readers) }
+        wakeup.signal()
+    }
+
     /// Goes on elsewhere in an assigned partition. What was fetched from it before is dropped.
     public func seek(_ partition: TopicPartition, to position: StartPosition) {
         state.withLock { $0.seek(partition, to: position) }

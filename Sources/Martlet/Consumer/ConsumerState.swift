@@ -22,6 +22,8 @@ struct ConsumerState {
     }
 
     private(set) var readers: [TopicPartition: PartitionReader] = [:]
+    /// How often all readers were replaced.
+    private(set) var assignments = 0
     /// One request per broker.
     private(set) var flights: [BrokerID: Flight] = [:]
     private var fetched = Deque<FetchedPartition>()
@@ -30,12 +32,15 @@ struct ConsumerState {
     private var order: [TopicPartition] = []
     var isClosed = false
     var isPolling = false
+    /// Nothing more is to be handed out.
+    var isReadingOver = false
     /// Ends polling for good.
     var failure: MartletError?
 
     // MARK: Partitions
 
     mutating func assign(_ new: [PartitionReader]) {
+        assignments += 1
         readers = Dictionary(uniqueKeysWithValues: new.map { ($0.partition, $0) })
         order = readers.keys.sorted()
         fetched.removeAll()

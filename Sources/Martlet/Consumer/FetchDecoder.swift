@@ -38,6 +38,7 @@ struct FetchDecoder {
         var count = 0
         var first: Offset?
         var last: Offset = 0
+        var epoch = LeaderEpoch.none
         let elements = try fetched.records.withUnsafeBytes { bytes throws(RecordError) in
             var cursor = BatchCursor(bytes)
             var elements: [BatchCursor.Element] = []
@@ -73,13 +74,15 @@ struct FetchDecoder {
             }
             guard visible > 0 else { continue }
             count += visible
+            epoch = batch.header.leaderEpoch
             parts.append(records)
         }
         guard let first else { return nil }
         return ConsumerBatch(
             partition: fetched.partition, count: count, firstOffset: first, lastOffset: last,
             nextOffset: min(next, range.upperBound), highWatermark: fetched.highWatermark,
-            logStartOffset: fetched.logStartOffset, byteCount: fetched.records.count, parts: parts,
+            logStartOffset: fetched.logStartOffset, leaderEpoch: epoch, byteCount: fetched.records.count,
+            parts: parts,
             range: range)
     }
 

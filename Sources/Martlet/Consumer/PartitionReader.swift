@@ -23,6 +23,8 @@ struct PartitionReader {
     /// Reading ends before it.
     private(set) var stop: Offset?
     var isPaused = false
+    /// Of the record before the fetch position, if known.
+    private(set) var lastEpoch: LeaderEpoch
     var highWatermark: Offset?
     var logStartOffset: Offset?
     /// Tells answers to what was asked before a seek from those after it.
@@ -33,8 +35,12 @@ struct PartitionReader {
     private(set) var failingSince: Instant?
     private var backoff: Backoff
 
-    init(partition: TopicPartition, start: StartPosition, stop: Offset?, retry: RetryConfiguration) {
+    init(
+        partition: TopicPartition, start: StartPosition, epoch: LeaderEpoch = .none, stop: Offset?,
+        retry: RetryConfiguration
+    ) {
         self.partition = partition
+        lastEpoch = epoch
         self.stop = stop
         backoff = Backoff(retry)
         phase = .needsOffset(start)
@@ -97,6 +103,12 @@ struct PartitionReader {
 
     /// Gives a fresh start to the clock of `unavailabilityTimeout`.
     mutating func didReportFailure() { failingSince = nil }
+
+    /// Offsets that are yet to be handed out, as of the last fetch.
+    var lag: Int64? {
+        if case .needsOffset = phase { return nil }
+        return highWatermark.map { max($0 - position, 0) }
+    }
 
     private mutating func finishIfStopped() {
         if let stop, position >= stop { phase = .finished }

@@ -1,6 +1,6 @@
 import Testing
 
-// README: begin
+// swift-format-ignore-file: the imports stand as they do in the README.
 import Martlet
 import MartletTesting
 
@@ -24,16 +24,27 @@ func orderReachesReader() async throws {
         }
     }
 }
-// README: end
 
-@Suite("The README")
-struct ReadmeTests {
-    @Test("shows the very code that is compiled and run here")
-    func snippet() throws {
-        let top = #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
-        let source = try readText(#filePath)
-        let begin = try #require(source.split(separator: "// README: begin\n", maxSplits: 1).last)
-        let snippet = try #require(begin.split(separator: "// README: end", maxSplits: 1).first)
-        #expect(try readText("/\(top)/README.md").contains(snippet))
+/// The pieces of the README that stand alone, with what they take for granted.
+private struct ReadmePieces {
+    let client: MartletClient
+    let producer: Producer
+
+    func bill(_ record: Record) async throws {}
+
+    func groups() async throws {
+        let configuration = GroupConsumerConfiguration(group: "billing", topics: "orders")
+        try await client.withGroupConsumer(configuration) { consumer in
+            for try await batch in consumer.batches {
+                for record in batch { try await bill(record) }
+            }
+        }
+    }
+
+    func transactions() async throws {
+        try await producer.withTransaction { transaction in
+            try await transaction.enqueue(ProducerRecord(topic: "debits", key: "a", value: "100"))
+            try await transaction.enqueue(ProducerRecord(topic: "credits", key: "b", value: "100"))
+        }
     }
 }

@@ -1,17 +1,18 @@
 internal import MartletCore
 
-/// Divides partitions evenly while moving as few as possible. A partition that moves is given to nobody at
-/// first: its owner sees that it is gone, gives it up and joins again, and then the new owner gets it.
-struct StickyAssignment {
+/// Divides partitions evenly while moving as few as possible. In a cooperative group a partition that moves is
+/// given to nobody at first: its owner sees that it is gone, gives it up and joins again, and then the new
+/// owner gets it.
+struct StickyDivision {
     private(set) var result: [MemberID: Set<TopicPartition>] = [:]
 
-    private let group: GroupAssignment
+    private let group: GroupSubscription
     /// Who may have what: the members that read the topic, by their place in the group.
     private var readers: [TopicName: [Int]] = [:]
     /// What each member gets, by its place.
     private var shares: [Set<TopicPartition>]
 
-    init(_ group: GroupAssignment) {
+    init(_ group: GroupSubscription, isCooperative: Bool) {
         self.group = group
         shares = Array(repeating: [], count: group.members.count)
         for topic in group.partitionCounts.keys {
@@ -21,15 +22,17 @@ struct StickyAssignment {
         for (partition, owner) in owners where readers[partition.topic]?.contains(owner) == true {
             shares[owner].insert(partition)
         }
+        let isUniform = Set(group.members.map(\.topics)).count == 1
+        if isUniform { trim() }
         assignFree()
-        balance()
-        withhold(owners)
+        if !isUniform { balance() }
+        if isCooperative { withhold(owners) }
         for (index, member) in group.members.enumerated() { result[member.id] = shares[index] }
     }
 
     /// Who had each partition, by the place in the group: the claim of the latest generation counts, and if
     /// two members of it claim the same, that of neither.
-    private static func owners(in group: GroupAssignment) -> [TopicPartition: Int] {
+    private static func owners(in group: GroupSubscription) -> [TopicPartition: Int] {
         var claims: [TopicPartition: (generation: GenerationID, owner: Int?)] = [:]
         for (index, member) in group.members.enumerated() {
             for partition in member.owned
@@ -43,6 +46,22 @@ struct StickyAssignment {
             }
         }
         return claims.compactMapValues(\.owner)
+    }
+
+    /// Takes from each member what is above its fair share, where all read the same: then no move has to be
+    /// looked for.
+    private mutating func trim() {
+        let total = readers.keys.reduce(0) { $0 + (group.partitionCounts[$1] ?? 0) }
+        let fair = total / shares.count
+        var larger = total % shares.count
+        for index in shares.indices.sorted(by: { shares[$0].count > shares[$1].count }) {
+            var limit = fair
+            if larger > 0, shares[index].count > fair {
+                limit += 1
+                larger -= 1
+            }
+            if shares[index].count > limit { shares[index] = Set(shares[index].sorted().prefix(limit)) }
+        }
     }
 
     /// Gives what nobody has to those with the least.
