@@ -188,6 +188,20 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        // The client behind a proxy that reads the protocol and breaks it: errors, cuts, delays, two faces.
+        .testTarget(
+            name: "MartletFaultTests",
+            dependencies: [
+                "Martlet", "MartletBroker", "MartletCore", "MartletRecords", "MartletTesting",
+                "MartletTransport", "MartletWire", nioCore, nioPosix,
+            ],
+            swiftSettings: strict
+        ),
+        // A producer and a reader of numbered records, for tests that hurt the release binary.
+        .executableTarget(
+            name: "martlet-client-check", dependencies: ["Martlet"], path: "Tests/ClientCheck",
+            swiftSettings: strict
+        ),
         .testTarget(name: "TidyTests", swiftSettings: strict),
         .testTarget(
             name: "MartletCLITests",
