@@ -12,18 +12,18 @@ internal import Synchronization
 /// An allocator gives large blocks back to the system, which hands out cleared pages in their place, one fault
 /// at a time: for a batch that is decompressed, read and dropped that costs as much as to decompress it.
 ///
-/// Bounded: at most `maximumByteCount` bytes in `maximumCount` blocks are kept, the last that came back. Small
-/// blocks pass through, malloc is good at those.
-package final class BlockPool: Sendable {
-    /// One for the process: blocks come back on whatever thread drops the last slice.
-    package static let shared = BlockPool(maximumByteCount: 32 << 20)
+/// Bounded: at most `capacity` bytes in `maximumCount` blocks are kept, the last that came back. Small blocks
+/// pass through, malloc is good at those. The rest follows when the pool and all its blocks are gone.
+package final class BlockPool: BytesOwner {
+    /// The process's own, for what a client receives: frames of fetches, and what they are decompressed to.
+    package static let shared = BlockPool(capacity: 32 << 20)
 
     /// Below this, malloc keeps memory by itself.
     package static let minimumBlockByteCount = 64 << 10
     /// The search for a block that fits goes through all.
     fileprivate static let maximumCount = 32
 
-    private let maximumByteCount: Int
+    private let capacity: Int
     private let idle = Mutex(Idle())
 
     fileprivate struct Idle {
@@ -37,8 +37,9 @@ package final class BlockPool: Sendable {
         let memory: UnsafeMutableRawBufferPointer
     }
 
-    package init(maximumByteCount: Int) {
-        self.maximumByteCount = maximumByteCount
+    /// - Parameter capacity: Bytes kept at most.
+    package init(capacity: Int) {
+        self.capacity = capacity
     }
 
     /// Bytes of the blocks that wait for their next use.
@@ -49,7 +50,7 @@ package final class BlockPool: Sendable {
     }
 
     /// A block of at least so many bytes, and less than twice as many; its contents are undefined. It may be
-    /// grown with `realloc`, and goes to `put` or to `free`.
+    /// grown with `realloc`, and goes to `reclaim` or to `free`.
     package func take(_ byteCount: Int) -> UnsafeMutableRawBufferPointer {
         if byteCount >= Self.minimumBlockByteCount,
             let kept = idle.withLock({ $0.take(byteCount..<byteCount * 2) })
@@ -70,12 +71,13 @@ package final class BlockPool: Sendable {
     }
 
     /// Takes a block back, with the size that it has by now.
-    package func put(_ memory: UnsafeMutableRawBufferPointer) {
-        guard memory.count >= Self.minimumBlockByteCount, memory.count <= maximumByteCount / 2 else {
+    package func reclaim(_ memory: UnsafeMutableRawBufferPointer) {
+        // A block larger than half of what is kept would drive out everything else.
+        guard memory.count >= Self.minimumBlockByteCount, memory.count <= capacity / 2 else {
             free(memory.baseAddress)
             return
         }
-        let surplus = idle.withLock { $0.put(memory, maximumByteCount: maximumByteCount) }
+        let surplus = idle.withLock { $0.put(memory, capacity: capacity) }
         for block in surplus { free(block.memory.baseAddress) }
     }
 }
@@ -90,20 +92,16 @@ extension BlockPool.Idle {
 
     /// - Returns: What there is no more room for: the blocks that nobody has wanted for the longest time.
     mutating func put(
-        _ memory: UnsafeMutableRawBufferPointer, maximumByteCount: Int
+        _ memory: UnsafeMutableRawBufferPointer, capacity: Int
     ) -> [BlockPool.Block] {
         blocks.append(BlockPool.Block(memory: memory))
         byteCount += memory.count
         var surplus: [BlockPool.Block] = []
-        while byteCount > maximumByteCount || blocks.count > BlockPool.maximumCount {
+        while byteCount > capacity || blocks.count > BlockPool.maximumCount {
             let oldest = blocks.removeFirst()
             byteCount -= oldest.memory.count
             surplus.append(oldest)
         }
         return surplus
     }
-}
-
-extension BlockPool: BytesOwner {
-    package func reclaim(_ memory: UnsafeMutableRawBufferPointer) { put(memory) }
 }

@@ -10,22 +10,29 @@ package import MartletCore
 
 /// Memory that grows at its end and becomes a `Bytes` without a copy.
 ///
-/// Growing doubles, so what is taken stays within twice what was written. Memory comes from the pool of large
-/// blocks, which are malloc's: they are then grown by moving pages instead of bytes.
+/// Growing doubles, so what is taken stays within twice what was written. Memory comes from malloc: large
+/// blocks are then grown by moving pages instead of bytes.
 package struct GrowableBytes: ~Copyable {
     private var memory: UnsafeMutableRawPointer
     package private(set) var capacity: Int
     package private(set) var count = 0
+    /// Where large blocks come from and go to; nil for malloc alone.
+    private let pool: BlockPool?
 
     private static let minimumCapacity = 256
 
-    package init(capacity: Int = minimumCapacity) {
-        (memory, self.capacity) = Self.allocate(max(capacity, Self.minimumCapacity))
+    package init(capacity: Int = minimumCapacity, pool: BlockPool? = nil) {
+        self.pool = pool
+        (memory, self.capacity) = Self.allocate(max(capacity, Self.minimumCapacity), from: pool)
     }
 
     deinit {
-        BlockPool.shared.put(UnsafeMutableRawBufferPointer(start: memory, count: capacity))
+        // Handed over.
+        if capacity == 0 { return }
+        owner.reclaim(UnsafeMutableRawBufferPointer(start: memory, count: capacity))
     }
+
+    private var owner: any BytesOwner { pool ?? MallocOwner.shared }
 
     package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory, count: count) }
     package var mutableBytes: UnsafeMutableRawBufferPointer {
@@ -67,25 +74,24 @@ package struct GrowableBytes: ~Copyable {
         }
         let taken = UnsafeMutableRawBufferPointer(start: memory, count: capacity)
         let result = Bytes(
-            storage: Bytes.Storage(memory: taken, owner: BlockPool.shared), start: 0, count: count
+            storage: Bytes.Storage(memory: taken, owner: owner), start: 0, count: count
         )
-        (memory, capacity) = Self.allocate(capacity)
+        (memory, capacity) = Self.allocate(capacity, from: pool)
         count = 0
         return result
     }
 
-    /// Hands the memory over for good, mostly without what it did not need. A large block stays whole unless
-    /// three quarters of it are unused: so it fits the next that is alike.
+    /// Hands the memory over for good, without what it did not need. A block for the pool stays as it is, so
+    /// that it fits the next that is alike, unless most of it would be kept for nothing.
     package consuming func finish() -> Bytes {
-        let spare = capacity >= BlockPool.minimumBlockByteCount ? capacity / 4 * 3 : count / 8
-        if capacity - count > spare, let smaller = realloc(memory, max(count, 1)) {
+        let isWorthKeeping = pool == nil ? capacity - count <= count / 8 : count > capacity / 4
+        if !isWorthKeeping, let smaller = realloc(memory, max(count, 1)) {
             memory = smaller
             capacity = max(count, 1)
         }
         let taken = UnsafeMutableRawBufferPointer(start: memory, count: capacity)
-        let count = count
-        discard self
-        return Bytes(storage: Bytes.Storage(memory: taken, owner: BlockPool.shared), start: 0, count: count)
+        capacity = 0
+        return Bytes(storage: Bytes.Storage(memory: taken, owner: owner), start: 0, count: count)
     }
 
     @inline(never)
@@ -97,8 +103,11 @@ package struct GrowableBytes: ~Copyable {
         memory = Self.checked(realloc(memory, capacity))
     }
 
-    private static func allocate(_ byteCount: Int) -> (UnsafeMutableRawPointer, capacity: Int) {
-        let block = BlockPool.shared.take(byteCount)
+    private static func allocate(
+        _ byteCount: Int, from pool: BlockPool?
+    ) -> (UnsafeMutableRawPointer, capacity: Int) {
+        guard let pool else { return (checked(malloc(byteCount)), byteCount) }
+        let block = pool.take(byteCount)
         return (checked(block.baseAddress), block.count)
     }
 
@@ -110,3 +119,12 @@ package struct GrowableBytes: ~Copyable {
 
 // Safe to send: the value cannot be copied, and it alone has the pointer until the memory is handed over.
 extension GrowableBytes: @unchecked Sendable {}
+
+/// Gives blocks of `GrowableBytes` back to malloc.
+private final class MallocOwner: BytesOwner {
+    static let shared = MallocOwner()
+
+    func reclaim(_ memory: UnsafeMutableRawBufferPointer) {
+        free(memory.baseAddress)
+    }
+}

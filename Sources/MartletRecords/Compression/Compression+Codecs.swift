@@ -23,7 +23,7 @@ extension Compression {
         _ input: UnsafeRawBufferPointer, maximumByteCount: Int
     ) throws(RecordError) -> Bytes {
         // Typical batches shrink to a half or a third; the bytes at hand justify that much at once.
-        var output = GrowableBytes(capacity: min(input.count * 3, maximumByteCount) + 1)
+        var output = GrowableBytes(capacity: min(input.count * 3, maximumByteCount) + 1, pool: .shared)
         try decompress(input, into: &output, maximumByteCount: maximumByteCount)
         return output.finish()
     }
