@@ -174,6 +174,9 @@ extension ModelBroker {
                     if let refusal {
                         partition.errorCode = refusal
                         partition.baseOffset = .none
+                    } else if case .bytes(let bytes) = part.records, var answer = state.judge?(bytes) {
+                        answer.index = part.index
+                        partition = answer
                     } else if let name, case .bytes(let bytes) = part.records,
                         state.topics[name]?.logs.indices.contains(Int(part.index)) == true
                     {
