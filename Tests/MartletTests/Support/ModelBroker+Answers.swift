@@ -117,6 +117,10 @@ extension ModelBroker {
     private func metadata(_ request: MetadataRequest, _ refusal: ErrorCode?) -> MetadataResponse {
         let names = request.topics?.compactMap(\.name)
         var response = MetadataResponse()
+        if refusal == .rebootstrapRequired {
+            response.errorCode = .rebootstrapRequired
+            return response
+        }
         response.clusterID = "model"
         response.controller = BrokerID(rawValue: 1)
         var broker = MetadataResponse.Broker()
