@@ -146,6 +146,22 @@ struct ConnectionLifeTests {
         }
     }
 
+    @Test("a broker that asks for quiet gets it, and then the next request")
+    func quota() async throws {
+        try await ModelBroker.run { broker, client in
+            broker.with { $0.throttleTimeMs = 700 }
+            try await client.refreshMetadata()
+            let began = ContinuousClock.now
+            #expect(client.pool.existing(to: broker.address) == nil)
+            broker.with { $0.throttleTimeMs = 0 }
+            try await client.refreshMetadata()
+            // A little less than 700 ms, as the answer had to be read first.
+            #expect(ContinuousClock.now - began > .milliseconds(300))
+            #expect(client.pool.existing(to: broker.address) != nil)
+            #expect(broker.count(of: .apiVersions) == 1)
+        }
+    }
+
     @Test("a broker that asks for a new start gets one")
     func rebootstrapRequired() async throws {
         try await ModelBroker.run { broker, client in

@@ -121,6 +121,7 @@ extension ModelBroker {
             response.errorCode = .rebootstrapRequired
             return response
         }
+        response.throttleTimeMs = with { $0.throttleTimeMs }
         response.clusterID = "model"
         response.controller = BrokerID(rawValue: 1)
         var broker = MetadataResponse.Broker()
