@@ -26,6 +26,14 @@ let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let dequeModule = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 
+/// A program of Sources/Examples, on what any service would use.
+func example(_ name: String) -> Target {
+    .executableTarget(
+        name: name,
+        dependencies: ["Martlet", "MartletJSON", argumentParser, logging, serviceLifecycle, unixSignals],
+        path: "Sources/Examples/\(name)", swiftSettings: strict)
+}
+
 let package = Package(
     name: "martlet",
     platforms: [.macOS(.v15)],
@@ -119,6 +127,11 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        // Services to read and to run.
+        example("OrderService"),
+        example("WorkQueue"),
+        example("Invoicing"),
+
         .testTarget(name: "MartletCoreTests", dependencies: ["MartletCore"], swiftSettings: strict),
         .testTarget(
             name: "MartletWireTests", dependencies: ["MartletWire", "MartletCore"],
@@ -168,7 +181,25 @@ let package = Package(
         ),
         // The examples as they run, and every piece of Swift in the documentation as it compiles.
         .testTarget(
-            name: "ExampleTests", dependencies: ["Martlet", "MartletTesting", logging],
+            name: "ExampleTests",
+            dependencies: [
+                "OrderService", "WorkQueue", "Invoicing", "Martlet", "MartletJSON", "MartletTesting", logging,
+                serviceLifecycle, tracing, unixSignals,
+            ],
+            swiftSettings: strict
+        ),
+        // The client behind a proxy that reads the protocol and breaks it: errors, cuts, delays, two faces.
+        .testTarget(
+            name: "MartletFaultTests",
+            dependencies: [
+                "Martlet", "MartletBroker", "MartletCore", "MartletRecords", "MartletTesting",
+                "MartletTransport", "MartletWire", nioCore, nioPosix,
+            ],
+            swiftSettings: strict
+        ),
+        // A producer and a reader of numbered records, for tests that hurt the release binary.
+        .executableTarget(
+            name: "martlet-client-check", dependencies: ["Martlet"], path: "Tests/ClientCheck",
             swiftSettings: strict
         ),
         .testTarget(name: "TidyTests", swiftSettings: strict),

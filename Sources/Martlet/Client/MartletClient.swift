@@ -48,6 +48,7 @@ public final class MartletClient: Sendable {
     }
 
     /// Lends a client to `body` and closes it afterwards.
+    @discardableResult
     public static func with<Result>(
         _ configuration: ClientConfiguration, _ body: (MartletClient) async throws -> Result
     ) async throws -> Result {
