@@ -33,10 +33,11 @@ public final class MartletClient: Sendable {
     public init(_ configuration: ClientConfiguration) throws(MartletError) {
         try configuration.validate()
         self.configuration = configuration
-        telemetry = ClientTelemetry(configuration)
+        let telemetry = ClientTelemetry(configuration)
+        self.telemetry = telemetry
         let options = try configuration.makeConnectionOptions()
         self.options = options
-        pool = Self.makePool(configuration, options)
+        pool = Self.makePool(configuration, options, telemetry)
         if configuration.tls == nil, let authentication = configuration.authentication,
             authentication.mechanism.needsEncryption
         {
@@ -66,13 +67,13 @@ public final class MartletClient: Sendable {
     public var admin: Admin { Admin(client: self) }
 
     /// A pool of connections beside the client's own, for one producer or consumer.
-    func makePool() -> ConnectionPool { Self.makePool(configuration, options) }
+    func makePool() -> ConnectionPool { Self.makePool(configuration, options, telemetry) }
 
     private static func makePool(
-        _ configuration: ClientConfiguration, _ options: ConnectionOptions
+        _ configuration: ClientConfiguration, _ options: ConnectionOptions, _ telemetry: ClientTelemetry
     ) -> ConnectionPool {
         ConnectionPool(
             options: options, group: configuration.eventLoopGroup ?? MultiThreadedEventLoopGroup.singleton,
-            reconnect: configuration.reconnect, logger: configuration.logger)
+            reconnect: configuration.reconnect, logger: configuration.logger, metrics: telemetry.connections)
     }
 }
