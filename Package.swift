@@ -12,12 +12,27 @@ let strict: [SwiftSetting] = [
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let metricsTestKit = Target.Dependency.product(name: "MetricsTestKit", package: "swift-metrics")
+let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
+let inMemoryTracing = Target.Dependency.product(
+    name: "InMemoryTracing", package: "swift-distributed-tracing")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let dequeModule = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+
+/// A program of Sources/Examples, on what any service would use.
+func example(_ name: String) -> Target {
+    .executableTarget(
+        name: name,
+        dependencies: ["Martlet", "MartletJSON", argumentParser, logging, serviceLifecycle, unixSignals],
+        path: "Sources/Examples/\(name)", swiftSettings: strict)
+}
 
 let package = Package(
     name: "martlet",
@@ -25,16 +40,23 @@ let package = Package(
     products: [
         .executable(name: "martlet", targets: ["MartletCLI"]),
         .library(name: "Martlet", targets: ["Martlet"]),
+        .library(name: "MartletJSON", targets: ["MartletJSON"]),
         .library(name: "MartletBroker", targets: ["MartletBroker"]),
         .library(name: "MartletTesting", targets: ["MartletTesting"]),
     ],
     dependencies: [
         // Event loops, sockets, sendfile: the hot path runs inside its channel handlers.
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        // TLS for connections to brokers: BoringSSL as a channel handler, no library of the system needed.
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        // SHA-2 and HMAC, for SCRAM.
+        .package(url: "https://github.com/apple/swift-crypto", "3.12.0"..<"5.0.0"),
         // The logging API of server-side Swift; services that embed us choose the backend.
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         // The metrics API of server-side Swift; the process chooses where the figures go.
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        // The tracing API of server-side Swift; the process chooses the tracer.
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.0"),
         // Start-up, graceful shutdown and signals shared with the services that embed us.
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         // Commands, flags, help and shell completions.
@@ -69,7 +91,7 @@ let package = Package(
             name: "MartletSimulation", dependencies: ["MartletCore", "MartletLog"], swiftSettings: strict),
         .target(
             name: "MartletTransport",
-            dependencies: ["MartletCore", "MartletWire", nioCore, nioPosix, logging],
+            dependencies: ["MartletCore", "MartletWire", nioCore, nioPosix, nioTLS, nioSSL, logging],
             swiftSettings: strict
         ),
         .target(
@@ -84,13 +106,16 @@ let package = Package(
             name: "Martlet",
             dependencies: [
                 "MartletCore", "MartletWire", "MartletRecords", "MartletTransport",
-                nioCore, nioPosix, logging, dequeModule,
+                nioCore, nioPosix, nioSSL, crypto, logging, dequeModule, metrics, tracing, serviceLifecycle,
             ],
             swiftSettings: strict
         ),
+        // Topics of JSON: apart, since it brings Foundation with it.
+        .target(name: "MartletJSON", dependencies: ["Martlet", "MartletCore"], swiftSettings: strict),
         // A broker inside a test, in memory or on disk.
         .target(
-            name: "MartletTesting", dependencies: ["MartletBroker", "MartletSimulation", logging],
+            name: "MartletTesting",
+            dependencies: ["Martlet", "MartletBroker", "MartletCore", "MartletSimulation", logging],
             swiftSettings: strict
         ),
         .executableTarget(
@@ -101,6 +126,11 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+
+        // Services to read and to run.
+        example("OrderService"),
+        example("WorkQueue"),
+        example("Invoicing"),
 
         .testTarget(name: "MartletCoreTests", dependencies: ["MartletCore"], swiftSettings: strict),
         .testTarget(
@@ -143,9 +173,33 @@ let package = Package(
             name: "MartletTests",
             dependencies: [
                 "Martlet", "MartletBroker", "MartletCore", "MartletRecords", "MartletTesting",
-                "MartletTransport",
-                "MartletWire", nioCore, nioPosix,
+                "MartletTransport", "MartletJSON",
+                "MartletWire", nioCore, nioPosix, nioSSL, crypto, logging, metrics, metricsTestKit, tracing,
+                inMemoryTracing, serviceLifecycle,
             ],
+            swiftSettings: strict
+        ),
+        // The examples as they run, and every piece of Swift in the documentation as it compiles.
+        .testTarget(
+            name: "ExampleTests",
+            dependencies: [
+                "OrderService", "WorkQueue", "Invoicing", "Martlet", "MartletJSON", "MartletTesting", logging,
+                serviceLifecycle, tracing, unixSignals,
+            ],
+            swiftSettings: strict
+        ),
+        // The client behind a proxy that reads the protocol and breaks it: errors, cuts, delays, two faces.
+        .testTarget(
+            name: "MartletFaultTests",
+            dependencies: [
+                "Martlet", "MartletBroker", "MartletCore", "MartletRecords", "MartletTesting",
+                "MartletTransport", "MartletWire", nioCore, nioPosix,
+            ],
+            swiftSettings: strict
+        ),
+        // A producer and a reader of numbered records, for tests that hurt the release binary.
+        .executableTarget(
+            name: "martlet-client-check", dependencies: ["Martlet"], path: "Tests/ClientCheck",
             swiftSettings: strict
         ),
         .testTarget(name: "TidyTests", swiftSettings: strict),

@@ -32,7 +32,8 @@ extension MartletError {
             case invalidConfiguration, invalidArgument, connectionFailed, timedOut, unknownTopic,
                 unknownPartition
             case recordTooLarge, offsetOutOfRange, corruptRecords, unsupportedByBroker, protocolViolation
-            case transactionAborted, cancelled, closed, broker(ErrorCode)
+            case transactionAborted, tlsFailed, authenticationFailed, cancelled, closed, broker(ErrorCode)
+            case serializationFailed, deserializationFailed
         }
 
         private let kind: Kind
@@ -43,6 +44,10 @@ extension MartletError {
         public static let invalidArgument = Code(kind: .invalidArgument)
         /// No broker could be reached.
         public static let connectionFailed = Code(kind: .connectionFailed)
+        /// TLS could not be agreed on: certificates, names, or a port that does not speak it.
+        public static let tlsFailed = Code(kind: .tlsFailed)
+        /// The broker refuses the client's credentials, or could not prove itself.
+        public static let authenticationFailed = Code(kind: .authenticationFailed)
         /// It took longer than the configuration allows. Whether it happened is not known.
         public static let timedOut = Code(kind: .timedOut)
         /// The cluster has no topic of this name.
@@ -59,6 +64,10 @@ extension MartletError {
         public static let unsupportedByBroker = Code(kind: .unsupportedByBroker)
         /// The broker sent what makes no sense.
         public static let protocolViolation = Code(kind: .protocolViolation)
+        /// A key or a value cannot be made into bytes.
+        public static let serializationFailed = Code(kind: .serializationFailed)
+        /// A record's bytes are not what its topic is said to hold; see `MartletError.undecodableRecord`.
+        public static let deserializationFailed = Code(kind: .deserializationFailed)
         /// The transaction that the record was part of was aborted.
         public static let transactionAborted = Code(kind: .transactionAborted)
         /// The task was cancelled.

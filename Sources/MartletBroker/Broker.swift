@@ -23,7 +23,7 @@ public final class Broker: Service {
     /// What recovery had to do, and how long the start took.
     public let startup: StartupSummary
 
-    private let parts: BrokerParts
+    let parts: BrokerParts
     private let control: Task<Void, Never>
     private let phase = Mutex(Phase.serving)
 

@@ -1,33 +1,33 @@
 public import Logging
-// Whoever gets a broker lent needs its interface as well.
-@_exported public import MartletBroker
-internal import MartletSimulation
-
-/// Where a broker of a test keeps its topics.
-public enum TestStorage: Sendable {
-    /// In memory, gone with the broker.
-    case memory
-    /// In a directory on disk, which stays.
-    case directory(String)
-}
+public import MartletCore
 
 /// Runs `body` with a broker of its own, in this process and on a free port of the loopback address, and
 /// shuts it down.
 ///
-///     try await withBroker { broker in
-///         let client = MartletClient(bootstrap: "\(broker.address)")
-///         …
+///     try await withBroker(topics: ["orders": 3]) { broker in
+///         try await broker.client.withProducer { producer in
+///             try await producer.send(
+///                 ProducerRecord(topic: "orders", key: "4711", value: "two coffees"))
+///         }
 ///     }
 ///
+/// The service under test gets `broker.address` as its bootstrap server. A broker in memory is ready within
+/// milliseconds, so each test has one for itself, and tests run in parallel as they like.
+///
 /// - Parameters:
-///   - settings: Settings of the broker, by Kafka's names.
-///   - logger: Quiet if not given.
-/// - Throws: What `body` throws, or `BrokerStartError` or `ConfigError` if the broker does not start.
+///   - topics: Topics to begin with, and the number of partitions of each.
+///   - settings: Settings of the broker, by Kafka's names: see docs/configuration.md. Those not given have
+///     their defaults, but groups wait for nobody (`group.initial.rebalance.delay.ms` is 0,
+///     `group.consumer.heartbeat.interval.ms` 100).
+///   - logger: Where the broker writes its log; quiet if not given.
+/// - Throws: What `body` throws; or why the broker does not start, most likely an unknown key or value in
+///   `settings`.
+@discardableResult
 public func withBroker<Result: Sendable>(
-    _ storage: TestStorage = .memory, settings: [String: String] = [:], logger: Logger? = nil,
-    _ body: (Broker) async throws -> Result
+    _ storage: TestStorage = .memory, topics: [TopicName: Int32] = [:], settings: [String: String] = [:],
+    logger: Logger? = nil, _ body: (TestBroker) async throws -> Result
 ) async throws -> Result {
-    let broker = try await Broker.start(configuration(storage, settings, logger))
+    let broker = try await TestBroker.start(storage, topics: topics, settings: settings, logger: logger)
     do {
         let result = try await body(broker)
         try await broker.shutDown()
@@ -36,19 +36,4 @@ public func withBroker<Result: Sendable>(
         try? await broker.shutDown()
         throw error
     }
-}
-
-private func configuration(
-    _ storage: TestStorage, _ settings: [String: String], _ logger: Logger?
-) throws -> BrokerConfiguration {
-    let directory =
-        switch storage {
-        case .memory: "/martlet"
-        case .directory(let path): path
-        }
-    let logger = logger ?? Logger(label: "martlet.test") { _ in SwiftLogNoOpLogHandler() }
-    var configuration = try BrokerConfiguration(dataDirectory: directory, logger: logger)
-    for (key, value) in settings { try configuration.settings.set(key, value) }
-    if case .memory = storage { configuration.fileSystem = SimulatedDisk() }
-    return configuration
 }

@@ -20,6 +20,11 @@ struct Options {
     var workDirectory = ""
     var floor = ""
     var load = ""
+    /// The programs that drive the two clients.
+    var clientLoad = ""
+    var rdkafkaLoad = ""
+    /// The librdkafka that is compared with; nil for the system's.
+    var rdkafkaLibrary: String?
     /// The broker's binary; nil where the floor alone is measured.
     var broker: String?
 
@@ -43,6 +48,7 @@ struct Options {
         environment:
           MARTLET_BINARY         the broker's binary (default .build/release/martlet)
           MARTLET_BENCHMARK_DIR  where data directories are made (default .build/run of this package)
+          RDKAFKA_LIBRARY        the librdkafka that the client is compared with (default the system's)
         """
 
     init(_ arguments: [String]) throws(Failure) {
@@ -77,11 +83,14 @@ struct Options {
         let binaries = path.dropLast().joined(separator: "/")
         floor = "\(binaries)/martlet-floor"
         load = "\(binaries)/martlet-load"
+        clientLoad = "\(binaries)/martlet-client-load"
+        rdkafkaLoad = "\(binaries)/martlet-rdkafka-load"
+        rdkafkaLibrary = environment("RDKAFKA_LIBRARY")
         // Built by the package manager, this program lies in PACKAGE/.build/TRIPLE/release.
         let package = path.lastIndex(of: ".build").map { path[..<$0].joined(separator: "/") } ?? "."
         if results.isEmpty { results = "\(package)/results/latest.json" }
         workDirectory = environment("MARTLET_BENCHMARK_DIR") ?? "\(package)/.build/run"
-        for program in [floor, load] where access(program, X_OK) != 0 {
+        for program in [floor, load, clientLoad, rdkafkaLoad] where access(program, X_OK) != 0 {
             throw .failed("\(program) is missing: build the whole package first (swift build -c release)")
         }
         if floorOnly { return }

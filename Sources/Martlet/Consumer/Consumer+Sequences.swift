@@ -3,9 +3,12 @@ internal import MartletCore
 extension Consumer {
     /// All batches to come, until every partition has reached its stop position. Breaking off loses nothing:
     /// another loop goes on where this one ended.
+    ///
+    /// Ends also when the service that goes through them is asked to shut down gracefully.
     public var batches: Batches { Batches(consumer: self) }
 
-    /// All records to come, one at a time. Convenient; `batches` is faster.
+    /// All records to come, one at a time. Convenient; `batches` is faster. Breaking off loses nothing, as with
+    /// `batches`.
     public var records: Records { Records(consumer: self) }
 
     public struct Batches: AsyncSequence, Sendable {
@@ -17,13 +20,13 @@ extension Consumer {
             let consumer: Consumer
 
             public mutating func next() async throws(MartletError) -> ConsumerBatch? {
-                try await consumer.poll()
+                try await consumer.nextForSequence()
             }
 
             public mutating func next(
                 isolation actor: isolated (any Actor)?
             ) async throws(MartletError) -> ConsumerBatch? {
-                try await consumer.poll()
+                try await consumer.nextForSequence()
             }
         }
     }
@@ -35,8 +38,7 @@ extension Consumer {
 
         public struct Iterator: AsyncIteratorProtocol {
             let consumer: Consumer
-            private var partition = TopicPartition("", 0)
-            private var current: ConsumerBatch.Iterator?
+            private var current: OpenBatch?
 
             init(consumer: Consumer) {
                 self.consumer = consumer
@@ -50,12 +52,10 @@ extension Consumer {
                 isolation actor: isolated (any Actor)?
             ) async throws(MartletError) -> ConsumerRecord? {
                 while true {
-                    if let record = current?.next() {
-                        return ConsumerRecord(partition: partition, record: record)
-                    }
-                    guard let batch = try await consumer.poll() else { return nil }
-                    partition = batch.partition
-                    current = batch.makeIterator()
+                    if let record = current?.next() { return record }
+                    current = nil
+                    guard let batch = try await consumer.nextForSequence() else { return nil }
+                    current = OpenBatch(batch, of: consumer)
                 }
             }
         }

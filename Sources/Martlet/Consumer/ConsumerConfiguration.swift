@@ -4,6 +4,9 @@ public struct ConsumerConfiguration: Sendable {
     public var isolationLevel = IsolationLevel.readUncommitted
     /// What to do when a partition has no record at the position.
     public var offsetReset = OffsetReset.beginning
+    /// Where the consumer runs, in the words of the brokers' own `broker.rack`: it then reads from a replica in
+    /// the same rack, if the brokers know one (KIP-392). Nil to read from the leaders.
+    public var rack: String?
     /// Checks the checksum of each batch. Costs a tenth of a second per gigabyte or less.
     public var checksChecksums = true
     /// The broker answers when it has this many bytes, or after `maximumWait`.
@@ -47,11 +50,13 @@ public enum IsolationLevel: Int8, Sendable, CaseIterable {
 }
 
 /// What to do when a partition has no record at the wanted offset: deleted by retention, or not written yet.
-public enum OffsetReset: Sendable, CaseIterable {
+public enum OffsetReset: Hashable, Sendable {
     /// Go on with the first record that there is.
     case beginning
     /// Go on with the next record that is written.
     case end
+    /// Go on with the first record that is no older than this; at the end if there is none (KIP-1106).
+    case ago(Duration)
     /// Throw `offsetOutOfRange`.
     case fail
 }

@@ -19,6 +19,7 @@ struct PositionResolver {
             case .beginning: questions[partition] = ListOffsetsRequest.earliest
             case .end, .last: questions[partition] = ListOffsetsRequest.latest
             case .timestamp(let time): questions[partition] = max(time.rawValue, 0)
+            case .ago(let age): questions[partition] = max(Timestamp.now().rawValue - age.milliseconds, 0)
             }
         }
         let answers = try await ask(questions)

@@ -10,6 +10,9 @@ public enum StartPosition: Hashable, Sendable {
     case offset(Offset)
     /// With the first record of this time or later; at the end if there is none.
     case timestamp(Timestamp)
+    /// With the first record that is no older than this; at the end if there is none. By the clocks of this
+    /// machine and of whoever set the records' times.
+    case ago(Duration)
     /// With the last so many offsets.
     case last(Int64)
 }

@@ -5,6 +5,7 @@ extension Accumulator {
     struct Settlement: Sendable {
         let delivery: BatchDelivery
         let outcome: BatchDelivery.Outcome
+        let recordCount: Int
     }
 
     /// Acts on what an attempt came to; gives the batches that are now settled.
@@ -16,7 +17,10 @@ extension Accumulator {
         case .delivered(let placement):
             slot.queue.didDeliver(batch)
             release(batch)
-            return [Settlement(delivery: batch.delivery, outcome: .success(placement))]
+            return [
+                Settlement(
+                    delivery: batch.delivery, outcome: .success(placement), recordCount: batch.recordCount)
+            ]
         case .retry(let error, let mayBeAppended, _):
             if mayBeAppended { batch.isFateUnknown = true }
             return retryOrGiveUp(batch, slot, after: error, restartingSequence: false, at: now)
@@ -62,7 +66,9 @@ extension Accumulator {
             transaction?.didGiveUpBatch(because: reason, hadSequence: next.hasSequence)
             release(next)
             if next.hasUnawaitedRecords, unobservedFailure == nil { unobservedFailure = reason }
-            settled.append(Settlement(delivery: next.delivery, outcome: .failure(reason)))
+            settled.append(
+                Settlement(
+                    delivery: next.delivery, outcome: .failure(reason), recordCount: next.recordCount))
         }
         // Nothing more of the transaction is worth sending.
         if let reason = transaction?.abandonment { settled += giveUpWaiting(because: reason) }
@@ -77,7 +83,9 @@ extension Accumulator {
                 _ = slot.queue.didGiveUp(batch)
                 transaction?.didGiveUpBatch(because: reason, hadSequence: batch.hasSequence)
                 release(batch)
-                settled.append(Settlement(delivery: batch.delivery, outcome: .failure(reason)))
+                settled.append(
+                    Settlement(
+                        delivery: batch.delivery, outcome: .failure(reason), recordCount: batch.recordCount))
             }
         }
         return settled

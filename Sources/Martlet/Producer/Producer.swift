@@ -11,11 +11,11 @@ internal import NIOPosix
 ///     try await withThrowingTaskGroup { group in
 ///         group.addTask { try await producer.run() }
 ///         let place = try await producer.send(ProducerRecord(topic: "orders", key: "4711", value: "…"))
-///         print(place.partition, place.offset)
+///         print("stored in \(place.partition)")
 ///         try await producer.close()
 ///     }
 ///
-/// `run` has the shape of swift-service-lifecycle's `Service`. Call the other methods from any number of
+/// It is a `Service` of swift-service-lifecycle. Call the other methods from any number of
 /// tasks; records of one task to one partition keep their order.
 public final class Producer: Sendable {
     let core: ProducerCore
@@ -28,13 +28,16 @@ public final class Producer: Sendable {
         sender = ProducerSender(core: core)
     }
 
-    /// Sends what is enqueued until `close` is called, then returns. If its task is cancelled, it returns at
-    /// once, and what was not acknowledged fails.
+    /// Sends what is enqueued until `close` is called, or the service group that runs it shuts down; then
+    /// returns. If its task is cancelled, it returns at once, and what was not acknowledged fails.
     ///
     /// Call it once.
     public func run() async throws(MartletError) {
-        await sender.run()
+        await core.closingOnShutdown { await runUntilClosed() }
     }
+
+    /// The same, whatever becomes of the service around it.
+    func runUntilClosed() async { await sender.run() }
 
     /// Sends a record and waits until it is acknowledged.
     ///
@@ -43,13 +46,15 @@ public final class Producer: Sendable {
     ///   may still be delivered.
     @discardableResult
     public func send(_ record: ProducerRecord) async throws(MartletError) -> RecordMetadata {
-        try await core.enqueue(record, isAwaited: true).metadata()
+        if let tracing = core.tracing { return try await tracing.send(record, by: core) }
+        return try await core.enqueue(record, isAwaited: true).metadata()
     }
 
     /// Sends records and waits until all are acknowledged.
     @discardableResult
     public func send(contentsOf records: [ProducerRecord]) async throws(MartletError) -> [RecordMetadata] {
-        try await core.enqueue(records, isAwaited: true).metadata()
+        if let tracing = core.tracing { return try await tracing.send(records, by: core) }
+        return try await core.enqueue(records, isAwaited: true).metadata()
     }
 
     /// Hands a record over without waiting for its acknowledgement; suspends only while the buffer is full,
@@ -58,14 +63,16 @@ public final class Producer: Sendable {
     /// - Returns: A handle to ask later. Without it, `flush` tells of failures.
     @discardableResult
     public func enqueue(_ record: ProducerRecord) async throws(MartletError) -> Delivery {
-        try await core.enqueue(record, isAwaited: false)
+        if let tracing = core.tracing { return try await tracing.enqueue(record, by: core) }
+        return try await core.enqueue(record, isAwaited: false)
     }
 
     /// Hands records over, as `enqueue(_:)` does, at a fraction of the cost for each: the way for millions of
     /// them.
     @discardableResult
     public func enqueue(contentsOf records: [ProducerRecord]) async throws(MartletError) -> Deliveries {
-        try await core.enqueue(records, isAwaited: false)
+        if let tracing = core.tracing { return try await tracing.enqueue(records, by: core) }
+        return try await core.enqueue(records, isAwaited: false)
     }
 
     /// Waits until all records enqueued so far are acknowledged.
@@ -105,7 +112,7 @@ extension MartletClient {
     ) async throws -> Result {
         let producer = try makeProducer(configuration)
         return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await producer.run() }
+            group.addTask { await producer.runUntilClosed() }
             do {
                 let result = try await body(producer)
                 try await producer.close()

@@ -151,6 +151,7 @@ final class ProducerCore: Sendable {
     }
 
     func settle(_ settlements: [Accumulator.Settlement]) {
+        client.telemetry.producer?.didSettle(settlements)
         for settlement in settlements { settlement.delivery.settle(settlement.outcome) }
     }
 

@@ -116,9 +116,12 @@ final class ProducerSender: Sendable {
             return
         }
         work.withLock { $0.inFlight[broker, default: 0] += 1 }
+        client.telemetry.producer?.didSubmit(encoded)
+        let start = ContinuousClock.now
         group.addTask {
             let verdicts = await ProduceExchange.verdicts(
                 for: batches, from: pending, client: self.client, acks: self.configuration.acks)
+            self.client.telemetry.producer?.didFinish(since: start)
             self.work.withLock { $0.inFlight[broker, default: 1] -= 1 }
             var isOutdated = false
             for (batch, outcome) in verdicts {
@@ -158,10 +161,12 @@ final class ProducerSender: Sendable {
         switch verdict {
         case .delivered: break
         case .retry(let error, _, let refreshes):
+            client.telemetry.producer?.didFail(batch)
             client.configuration.logger.debug(
                 "sending again", metadata: ["partition": "\(batch.partition)", "reason": "\(error)"])
             isOutdated = refreshes
         case .retryWithNewSequence(let error, _):
+            client.telemetry.producer?.didFail(batch)
             client.configuration.logger.warning(
                 "the broker no longer knows what we sent before; records may be missing there",
                 metadata: ["partition": "\(batch.partition)", "reason": "\(error)"])

@@ -10,7 +10,7 @@ import NIOPosix
 struct Peer {
     let connection: BrokerConnection
 
-    static func connect(to broker: Broker) async throws -> Peer {
+    static func connect(to broker: some Reachable) async throws -> Peer {
         Peer(
             connection: try await BrokerConnection.connect(
                 to: broker.address, options: ConnectionOptions(), group: .singletonMultiThreadedEventLoopGroup
@@ -28,7 +28,7 @@ struct Peer {
         Request
     > {
         let version = try version ?? connection.version(of: Request.self)
-        return try connection.submit(request, version: version, timeout: .seconds(20))
+        return try connection.submit(request, version: version, timeout: .seconds(120))
     }
 
     func createTopic(

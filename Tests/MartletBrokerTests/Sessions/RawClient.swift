@@ -18,7 +18,7 @@ final class RawClient {
         let errno: CInt
     }
 
-    init(_ broker: Broker) throws {
+    init(_ broker: some Reachable) throws {
         #if canImport(Darwin)
             descriptor = socket(AF_INET, SOCK_STREAM, 0)
         #else

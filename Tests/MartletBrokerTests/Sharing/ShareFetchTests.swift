@@ -140,13 +140,14 @@ struct ShareFetchTests {
             _ = try await peer.produce(["a"], to: topic)
             var request = member.request(0, partitions: [0, 1])
             request.minBytes = 2_000
+            request.maxWaitMs = 60_000
             let waiting = try member.peer.pending(request)
             try await Task.sleep(for: .milliseconds(300))
             let before = ContinuousClock.now
             // Both partitions together have enough.
             _ = try await peer.produce([String(repeating: "b", count: 1_950)], to: topic, 1)
             #expect(try await waiting.value().acquired == ["0: 0-0 x1", "1: 0-0 x1"])
-            #expect(ContinuousClock.now - before < .seconds(2))
+            #expect(ContinuousClock.now - before < .seconds(30))
         }
     }
 

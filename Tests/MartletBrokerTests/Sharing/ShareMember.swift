@@ -12,7 +12,7 @@ struct ShareMember {
 
     /// Joins the group, which begins at the start of the log, on a connection of its own.
     static func join(
-        _ broker: Broker, _ group: GroupID, _ id: MemberID, _ topic: CreateTopicsResponse.Topic,
+        _ broker: some Reachable, _ group: GroupID, _ id: MemberID, _ topic: CreateTopicsResponse.Topic,
         settings: [String: String] = [:]
     ) async throws -> ShareMember {
         let peer = try await Peer.connect(to: broker)

@@ -133,7 +133,7 @@ struct TransactionTests {
         try await withBroker { broker in
             let reader = try await Peer.connect(to: broker)
             let topic = try await reader.createTopic("events")
-            var producer = try await TransactionalPeer.begin("orders", with: broker, timeoutMs: 200)
+            var producer = try await TransactionalPeer.begin("orders", with: broker, timeoutMs: 2_000)
             #expect(try await producer.produce(["forgotten"], to: topic) == .none)
             let plain = try await reader.produce(["plain"], to: topic)
             #expect(plain.errorCode == .none)

@@ -13,7 +13,7 @@ struct TransactionalPeer {
     private var sequences: [TopicPartition: Int32] = [:]
 
     static func begin(
-        _ id: TransactionalID, with broker: Broker, timeoutMs: Int32 = 60_000
+        _ id: TransactionalID, with broker: some Reachable, timeoutMs: Int32 = 60_000
     ) async throws -> TransactionalPeer {
         var peer = TransactionalPeer(peer: try await Peer.connect(to: broker), id: id)
         let request = InitProducerIDRequest {

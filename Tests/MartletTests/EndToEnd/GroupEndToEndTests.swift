@@ -14,7 +14,7 @@ struct GroupEndToEndTests {
         "group.consumer.min.heartbeat.interval.ms": "100",
     ]
 
-    private static func withClient(_ body: (MartletClient) async throws -> Void) async throws {
+    static func withClient(_ body: (MartletClient) async throws -> Void) async throws {
         try await withBroker(settings: settings) { broker in
             var configuration = ClientConfiguration(bootstrapServers: [broker.address])
             configuration.retry.initialBackoff = .milliseconds(10)
@@ -22,7 +22,7 @@ struct GroupEndToEndTests {
         }
     }
 
-    private static func member(
+    static func member(
         _ groupProtocol: GroupProtocol, _ topics: TopicName..., group: GroupID = "g"
     ) -> GroupConsumerConfiguration {
         var configuration = GroupConsumerConfiguration(group: group, subscription: .topics(topics))
@@ -32,7 +32,7 @@ struct GroupEndToEndTests {
         return configuration
     }
 
-    private static func produce(_ range: Range<Int>, to topic: TopicName, _ client: MartletClient)
+    static func produce(_ range: Range<Int>, to topic: TopicName, _ client: MartletClient)
         async throws
     {
         try await client.withProducer { producer in
@@ -44,7 +44,7 @@ struct GroupEndToEndTests {
     }
 
     /// Reads until so many different values have come.
-    private static func read(_ count: Int, _ consumer: GroupConsumer) async throws -> [String] {
+    static func read(_ count: Int, _ consumer: GroupConsumer) async throws -> [String] {
         var values: [String] = []
         while Set(values).count < count {
             guard let batch = try await consumer.poll(within: .seconds(20)) else {
@@ -104,12 +104,12 @@ struct GroupEndToEndTests {
     }
 
     /// Polls, as a user would, without expecting anything.
-    private static func idle(_ consumer: GroupConsumer) async throws -> [TopicPartition] {
+    static func idle(_ consumer: GroupConsumer) async throws -> [TopicPartition] {
         _ = try await consumer.poll(within: .milliseconds(20))
         return consumer.assignment
     }
 
-    private static func until(_ what: String, _ condition: () async throws -> Bool) async throws {
+    static func until(_ what: String, _ condition: () async throws -> Bool) async throws {
         let deadline = ContinuousClock.now + .seconds(30)
         while try await !condition() {
             guard ContinuousClock.now < deadline else {

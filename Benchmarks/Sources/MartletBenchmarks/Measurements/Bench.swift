@@ -58,12 +58,14 @@ struct Bench {
     }
 
     /// Runs the load generator against a server. Returns what it reports, with what the machine shows beside
-    /// it.
+    /// it. A `program` of its own is not told which process the server is.
     func load(
-        _ mode: String, _ arguments: [String], of server: Server, on processors: UInt64
+        _ mode: String, _ arguments: [String], of server: Server, on processors: UInt64,
+        by program: String? = nil
     ) throws(Failure) -> LoadReport {
-        var command = [options.load, mode, "--address", server.address] + arguments
-        if mode != "create-topic" { command += ["--server-pid", "\(server.child.process)"] }
+        var command = [program ?? options.load, mode, "--address", server.address] + arguments
+        let tellsServer = program == nil && mode != "create-topic"
+        if tellsServer { command += ["--server-pid", "\(server.child.process)"] }
         let busyBefore = othersBusySeconds(server)
         let child = try Child(command, processors: processors, supervisor: supervisor)
         try child.waitForEnd(alongside: server.child, within: Self.loadTimeout)

@@ -43,7 +43,7 @@ extension Measurement {
     /// Everything, in the order of the table.
     static var all: [Measurement] {
         produce + durableProduce + fetch + roundTrips + startUp + recovery + compaction + segmentCompression
-            + runningProducer + commits + heartbeats + rebalances + transactions + reference
+            + runningProducer + commits + heartbeats + rebalances + transactions + clients + reference
     }
 
     /// The measurement of this name, or else all whose names begin with it and a dash.

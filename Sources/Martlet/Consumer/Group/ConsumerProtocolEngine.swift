@@ -30,6 +30,7 @@ struct ConsumerProtocolEngine: MembershipProtocol {
 
     mutating func step(_ group: GroupConsumer) async throws(MartletError) -> Instant? {
         if try await isBusyElsewhere(group) { return nil }
+        member.subscribe(to: group.subscription, at: .now)
         if member.nextHeartbeat <= .now { try await heartbeat(group) }
         try await reconcile(group)
         if member.nextHeartbeat <= .now { try await heartbeat(group) }
@@ -43,14 +44,19 @@ struct ConsumerProtocolEngine: MembershipProtocol {
 
     private mutating func heartbeat(_ group: GroupConsumer) async throws(MartletError) {
         let sent = owned
-        let activity = "staying in group \"\(configuration.group)\""
         let response: ConsumerGroupHeartbeatResponse
         do {
-            response = try await send(member.request(owned: sent), group, doing: activity)
+            response = try await Self.send(member.request(owned: sent), group)
         } catch {
             member.didFail(at: .now)
             throw error
         }
+        try takeIn(response, sent: sent, group)
+    }
+
+    private mutating func takeIn(
+        _ response: ConsumerGroupHeartbeatResponse, sent: [TopicPartition: TopicID], _ group: GroupConsumer
+    ) throws(MartletError) {
         if response.errorCode.concernsCoordinator {
             group.client.coordinators.forget(configuration.group)
         }
@@ -63,7 +69,8 @@ struct ConsumerProtocolEngine: MembershipProtocol {
         case .fenced(let code):
             // To be refused as a newcomer makes no sense, so it must not go on at full speed.
             if isJoining {
-                var error = MartletError.broker(code, response.errorMessage, doing: activity)
+                var error = MartletError.broker(
+                    code, response.errorMessage, doing: "joining group \"\(configuration.group)\"")
                 error.isRetriable = true
                 throw error
             }
@@ -72,21 +79,21 @@ struct ConsumerProtocolEngine: MembershipProtocol {
         }
     }
 
-    private func send(
-        _ request: ConsumerGroupHeartbeatRequest, _ group: GroupConsumer, doing activity: String
+    private static func send(
+        _ request: ConsumerGroupHeartbeatRequest, _ group: GroupConsumer
     ) async throws(MartletError) -> ConsumerGroupHeartbeatResponse {
-        let connection = try await group.client.coordinatorConnection(
-            of: configuration.group, in: group.pool)
+        let activity = "staying in group \"\(request.group)\""
+        let connection = try await group.client.coordinatorConnection(of: request.group, in: group.pool)
         do throws(TransportError) {
             let version = try connection.version(of: ConsumerGroupHeartbeatRequest.self)
-            if version >= Self.firstVersionWithPatterns || request.subscribedTopicRegex == nil {
+            if version >= firstVersionWithPatterns || request.subscribedTopicRegex == nil {
                 return try await connection.submit(
                     request, version: version, timeout: group.client.configuration.requestTimeout
                 ).value()
             }
         } catch {
             guard case .unsupportedVersion = error else {
-                group.client.coordinators.forget(configuration.group)
+                group.client.coordinators.forget(request.group)
                 throw MartletError(error, doing: activity)
             }
             throw MartletError(
@@ -120,7 +127,7 @@ struct ConsumerProtocolEngine: MembershipProtocol {
             "nobody has asked for records for too long; the member leaves its group until somebody does",
             metadata: ["rebalanceTimeout": "\(configuration.rebalanceTimeout)"])
         if configuration.autoCommitInterval != nil { try await group.storeDone() }
-        _ = try await send(member.farewell(), group, doing: "leaving group \"\(configuration.group)\"")
+        _ = try await Self.send(member.farewell(), group)
         forgetPartitions(group, because: "nobody polled")
         isAway = true
         return true
@@ -146,7 +153,9 @@ struct ConsumerProtocolEngine: MembershipProtocol {
         let missing = target.filter { owned[$0.key] == nil }
         guard !missing.isEmpty else { return }
         do {
-            try await group.take(Set(missing.keys))
+            if let news = try await take(Set(missing.keys), group) {
+                return try takeIn(news, sent: owned, group)
+            }
         } catch {
             // The coordinator may see us in another epoch by now; the next heartbeat tells.
             guard let code = error.code.brokerError, code.saysMemberIsOutdated else { throw error }
@@ -155,6 +164,22 @@ struct ConsumerProtocolEngine: MembershipProtocol {
         }
         owned.merge(missing) { _, new in new }
         member.hurry(at: .now)
+    }
+
+    /// - Returns: The answer to a heartbeat that came first, if one had news.
+    private func take(
+        _ partitions: Set<TopicPartition>, _ group: GroupConsumer
+    ) async throws(MartletError) -> ConsumerGroupHeartbeatResponse? {
+        let (member, owned) = (member, owned)
+        return try await group.take(partitions) { () async throws(MartletError) in
+            var next = member.nextHeartbeat
+            while true {
+                try await group.client.pause(max(next - .now, .zero))
+                let response = try await Self.send(member.request(owned: owned), group)
+                if member.isNews(response) { return response }
+                next = .now + .milliseconds(max(Int64(response.heartbeatIntervalMs), 1))
+            }
+        }
     }
 
     /// The partitions that we should have, as far as their topics' names are known.

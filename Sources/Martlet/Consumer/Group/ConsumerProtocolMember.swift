@@ -20,6 +20,9 @@ struct ConsumerProtocolMember {
     private let configuration: GroupConsumerConfiguration
     private(set) var id: MemberID
     private(set) var epoch = MemberEpoch.joining
+    private var subscription: Subscription
+    /// The coordinator may know a pattern that is none any more.
+    private var hadPattern = false
     /// What the broker wants us to have; nil before it said so.
     private(set) var target: [TopicID: [PartitionIndex]]?
     private(set) var nextHeartbeat: Instant
@@ -31,6 +34,7 @@ struct ConsumerProtocolMember {
 
     init(_ configuration: GroupConsumerConfiguration, at now: Instant) {
         self.configuration = configuration
+        subscription = configuration.subscription
         var random = SystemRandomNumberGenerator()
         id = MemberID(TopicID.random(using: &random).description)
         nextHeartbeat = now
@@ -58,8 +62,11 @@ struct ConsumerProtocolMember {
                 request.rack = configuration.rack
                 request.rebalanceTimeoutMs = Int32(clamping: configuration.rebalanceTimeout.milliseconds)
                 request.assignor = configuration.assignor
-                switch configuration.subscription {
-                case .topics(let topics): request.subscribedTopics = topics
+                switch subscription {
+                case .topics(let topics):
+                    request.subscribedTopics = topics
+                    // An empty one takes back what was said before; who never said one says nothing.
+                    request.subscribedTopicRegex = hadPattern ? "" : nil
                 case .pattern(let pattern):
                     request.subscribedTopics = []
                     request.subscribedTopicRegex = pattern
@@ -67,6 +74,15 @@ struct ConsumerProtocolMember {
             }
             if known != partitions { request.topicPartitions = partitions }
         }
+    }
+
+    /// Reads something else from now on.
+    mutating func subscribe(to new: Subscription, at now: Instant) {
+        guard new != subscription else { return }
+        if case .pattern = subscription { hadPattern = true }
+        subscription = new
+        known = nil
+        nextHeartbeat = now
     }
 
     /// Says goodbye, for now if the member is a static one.
@@ -77,6 +93,11 @@ struct ConsumerProtocolMember {
             request.memberEpoch = configuration.instance == nil ? .leaving : .leavingStatic
             request.instance = configuration.instance
         }
+    }
+
+    /// Whether an answer says anything new.
+    func isNews(_ response: ConsumerGroupHeartbeatResponse) -> Bool {
+        response.errorCode != .none || response.memberEpoch != epoch || response.assignment != nil
     }
 
     /// - Parameter owned: What the request said.

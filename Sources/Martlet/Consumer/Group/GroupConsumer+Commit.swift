@@ -18,8 +18,29 @@ extension GroupConsumer {
 
     /// Stores offsets: for each partition that of the next record to read.
     public func commit(_ offsets: [TopicPartition: Offset]) async throws(MartletError) {
+        try await commit(offsets.mapValues { GroupOffset($0) })
+    }
+
+    /// Stores offsets with text of your own, which the group keeps and `committed` gives back: for each
+    /// partition that of the next record to read.
+    ///
+    /// - Throws: As `commit()` does. When the task is cancelled, `cancelled`: the offsets may be stored or not.
+    public func commit(_ offsets: [TopicPartition: GroupOffset]) async throws(MartletError) {
         if offsets.isEmpty { return }
         try await requestCommit(offsets)
+    }
+
+    /// Has all that is done stored, without waiting for it; with `RecordCompletion.onNextPoll` that is all
+    /// that was handed out. What goes wrong is logged, and made good by the next commit.
+    public func commitSoon() {
+        if configuration.completion == .onNextPoll { finishAll() }
+        submitCommit(nil)
+    }
+
+    /// Has offsets stored without waiting for it: for each partition that of the next record to read. What
+    /// goes wrong is logged.
+    public func commitSoon(_ offsets: [TopicPartition: GroupOffset]) {
+        if !offsets.isEmpty { submitCommit(offsets) }
     }
 
     /// What the group has stored for partitions, by whichever member.
@@ -29,23 +50,63 @@ extension GroupConsumer {
         try await client.admin.groupOffsets(of: configuration.group, partitions: partitions)
     }
 
-    /// Has the loop store them, so that commits and changes of the membership come one after the other.
-    private func requestCommit(_ offsets: [TopicPartition: Offset]?) async throws(MartletError) {
-        let result: Result<Void, MartletError> = await withCheckedContinuation { continuation in
-            let refusal: MartletError? = state.withLock { state in
-                if let ending = state.ending { return ending }
-                guard state.commitRequests.count < GroupConsumerState.maximumCommitRequests else {
-                    return MartletError(
-                        .invalidArgument,
-                        "\(GroupConsumerState.maximumCommitRequests) commits wait already; await some",
-                        isRetriable: true)
-                }
-                state.commitRequests.append(.init(offsets: offsets, continuation: continuation))
-                return nil
+    /// Nobody waits for the answer. What already waits to be stored takes these in.
+    private func submitCommit(_ offsets: [TopicPartition: GroupOffset]?) {
+        state.withLock { state in
+            guard state.ending == nil else { return }
+            let last = state.commitRequests.indices.last
+            if let last, state.commitWaiters[state.commitRequests[last].id] == nil,
+                (state.commitRequests[last].offsets == nil) == (offsets == nil)
+            {
+                state.commitRequests[last].offsets?.merge(offsets ?? [:]) { _, new in new }
+            } else {
+                state.nextCommitID += 1
+                state.commitRequests.append(.init(id: state.nextCommitID, offsets: offsets))
             }
-            if let refusal { continuation.resume(returning: .failure(refusal)) } else { wakeup.signal() }
+        }
+        wakeup.signal()
+    }
+
+    /// Has the loop store them, so that commits and changes of the membership come one after the other.
+    private func requestCommit(_ offsets: [TopicPartition: GroupOffset]?) async throws(MartletError) {
+        let id = state.withLock { state in
+            state.nextCommitID += 1
+            return state.nextCommitID
+        }
+        let result: Result<Void, MartletError> = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let refusal: MartletError? = state.withLock { state in
+                    if Task.isCancelled { return .cancelled("the commit") }
+                    if let ending = state.ending { return ending }
+                    guard state.commitRequests.count < GroupConsumerState.maximumCommitRequests else {
+                        return MartletError(
+                            .invalidArgument,
+                            "\(GroupConsumerState.maximumCommitRequests) commits wait already; await some",
+                            isRetriable: true)
+                    }
+                    state.commitRequests.append(.init(id: id, offsets: offsets))
+                    state.commitWaiters[id] = continuation
+                    return nil
+                }
+                if let refusal {
+                    continuation.resume(returning: .failure(refusal))
+                } else {
+                    wakeup.signal()
+                }
+            }
+        } onCancel: {
+            finishCommit(id, .failure(.cancelled("the commit")))
         }
         try result.get()
+    }
+
+    /// Tells who waits for a commit how it went. One that nobody waits for any more is carried out all the
+    /// same: what is done may be stored.
+    func finishCommit(_ id: Int, _ result: Result<Void, MartletError>) {
+        let waiter = state.withLock { $0.commitWaiters.removeValue(forKey: id) }
+        if let waiter { return waiter.resume(returning: result) }
+        guard case .failure(let error) = result, error.code != .cancelled else { return }
+        logger.warning("offsets could not be stored", metadata: ["reason": "\(error.message)"])
     }
 
     // MARK: For the loop
@@ -62,13 +123,16 @@ extension GroupConsumer {
         try await store(offsets)
     }
 
-    func store(_ offsets: [TopicPartition: Offset]) async throws(MartletError) {
+    func store(_ offsets: [TopicPartition: GroupOffset]) async throws(MartletError) {
         guard !offsets.isEmpty else { return }
+        let start = ContinuousClock.now
+        var isStored = false
+        defer { client.telemetry.consumer?.didCommit(since: start, failed: !isStored) }
         let group = configuration.group
         let activity = "storing offsets of group \"\(group)\""
         let identity = state.withLock { $0.identity }
         let request = OffsetCommitExchange.request(
-            group: group, member: identity, offsets: offsets.mapValues { GroupOffset($0) })
+            group: group, member: identity, offsets: offsets)
         let response = try await client.sendToCoordinator(
             of: group, request, doing: activity, atMostVersion: Admin.highestOffsetVersion
         ) { OffsetCommitExchange.coordinatorCode(in: $0) }
@@ -76,16 +140,17 @@ extension GroupConsumer {
         var refusal: (partition: TopicPartition, code: ErrorCode)?
         for (partition, code) in OffsetCommitExchange.codes(in: response) {
             switch code {
-            case .none: stored[partition] = offsets[partition]
+            case .none: stored[partition] = offsets[partition]?.offset
             case .unknownTopicOrPartition, .unknownTopicID:
                 // The topic is gone, and with it what there was to remember.
                 logger.warning(
                     "a topic is gone, its offset is not stored", metadata: ["partition": "\(partition)"])
-                stored[partition] = offsets[partition]
+                stored[partition] = offsets[partition]?.offset
             default: refusal = (partition, code)
             }
         }
         state.withLock { [stored] in $0.ownership.didCommit(stored) }
+        isStored = refusal == nil
         if let refusal { throw .commitRefused(refusal.code, refusal.partition, doing: activity) }
     }
 }

@@ -38,7 +38,7 @@ struct Farewell {
 
     func send() async {
         let identity = group.state.withLock { $0.identity }
-        guard !identity.id.rawValue.isEmpty else { return }
+        guard !identity.id.rawValue.isEmpty, group.configuration.departure != .stay else { return }
         do throws(MartletError) {
             switch group.configuration.groupProtocol {
             case .consumer: try await leaveConsumerGroup(identity)
@@ -53,18 +53,19 @@ struct Farewell {
     }
 
     private func leaveConsumerGroup(_ identity: OffsetCommitExchange.Member) async throws(MartletError) {
+        let staysStatic = identity.instance != nil && group.configuration.departure == .standard
         try await send(
             ConsumerGroupHeartbeatRequest { request in
                 request.group = group.configuration.group
                 request.member = identity.id
                 request.instance = identity.instance
-                request.memberEpoch = identity.instance == nil ? .leaving : .leavingStatic
+                request.memberEpoch = staysStatic ? .leavingStatic : .leaving
             })
     }
 
     private func leaveClassicGroup(_ identity: OffsetCommitExchange.Member) async throws(MartletError) {
         // A static member keeps its place: it may be back before its session is over.
-        if identity.instance != nil { return }
+        if identity.instance != nil, group.configuration.departure == .standard { return }
         try await send(
             LeaveGroupRequest { request in
                 request.group = group.configuration.group
@@ -72,6 +73,7 @@ struct Farewell {
                 request.members = [
                     LeaveGroupRequest.Member { member in
                         member.id = identity.id
+                        member.instance = identity.instance
                         member.reason = "the consumer is closed"
                     }
                 ]

@@ -6,9 +6,6 @@ internal import Synchronization
 
 /// Taking over and giving up partitions, for the loop.
 extension GroupConsumer {
-    /// How long the loop looks for offsets at a time: meanwhile it sends no heartbeats.
-    private static let lookupTimeout = Duration.seconds(2)
-
     /// Gives up partitions: lets the user finish what they have of them, stores how far that is.
     ///
     /// - Parameter deadline: When to go ahead although records are still in somebody's hands.
@@ -21,10 +18,11 @@ extension GroupConsumer {
             state.ownership.beginRevoking(partitions)
             return state.ownership.isInHand(partitions)
         }
-        if isInHand {
+        announcer.willRevoke(partitions, until: deadline)
+        if isInHand || announcer.isAwaited(partitions) {
             if ContinuousClock.now < deadline { return false }
             logger.warning(
-                "partitions are given up although their records are not done; these come again",
+                "partitions are given up although somebody still works on them; what is not stored comes again",
                 metadata: ["partitions": "\(partitions.sorted())"])
         }
         if configuration.autoCommitInterval != nil {
@@ -38,6 +36,8 @@ extension GroupConsumer {
             }
         }
         drop(partitions)
+        client.telemetry.consumer?.didGiveUp(partitions)
+        announcer.didDrop(partitions, areLost: false)
         logger.info("gave up partitions", metadata: ["partitions": "\(partitions.sorted())"])
         return true
     }
@@ -47,6 +47,8 @@ extension GroupConsumer {
         let partitions = state.withLock { $0.ownership.partitions }
         drop(partitions)
         guard !partitions.isEmpty else { return }
+        client.telemetry.consumer?.didLose(partitions)
+        announcer.didDrop(partitions, areLost: true)
         logger.warning(
             "the group has moved on without this member; it joins again",
             metadata: ["reason": "\(reason)", "lost": "\(partitions.sorted())"])
@@ -60,41 +62,76 @@ extension GroupConsumer {
         }
     }
 
-    /// Takes over partitions where the group has left off.
-    func take(_ partitions: Set<TopicPartition>) async throws(MartletError) {
-        if partitions.isEmpty { return }
-        let stored = try await storedOffsets(of: partitions)
-        var starts: [TopicPartition: StartPosition] = [:]
-        for partition in partitions where stored[partition] == nil {
+    /// Takes over partitions where the group has left off. Looks that up as long as it takes: meanwhile
+    /// `stayAlive` keeps the member in its group.
+    ///
+    /// - Parameter stayAlive: Sends heartbeats until one of them has news, and gives those.
+    /// - Returns: The news that came before the partitions were taken over, if any did: then they are not.
+    func take<News: Sendable>(
+        _ partitions: Set<TopicPartition>,
+        while stayAlive: @escaping @Sendable () async throws(MartletError) -> News
+    ) async throws(MartletError) -> News? {
+        if partitions.isEmpty { return nil }
+        switch try await race(
+            { () async throws(MartletError) in try await self.starts(of: partitions) }, stayAlive)
+        {
+        case .first(let starts): take(starts)
+        case .second(let news): return news
+        case .stopped: throw .cancelled("taking over partitions")
+        }
+        return nil
+    }
+
+    private func take(_ starts: [TopicPartition: Start]) {
+        let retry = client.configuration.retry
+        client.metadataState.withLock { state in
+            for topic in Set(starts.keys.map(\.topic)) { state.want(topic, allowsCreation: false) }
+        }
+        state.withLock { state in
+            for (partition, start) in starts {
+                state.ownership.take(
+                    partition, at: start.offset, epoch: start.epoch, isCommitted: start.isCommitted)
+            }
+        }
+        reader.add(
+            starts.map { partition, start in
+                PartitionReader(
+                    partition: partition, start: .offset(start.offset), epoch: start.epoch, stop: nil,
+                    retry: retry)
+            })
+        client.telemetry.consumer?.didTake(starts.count)
+        announcer.didAssign(Set(starts.keys))
+        logger.info("took over partitions", metadata: ["partitions": "\(starts.keys.sorted())"])
+    }
+
+    /// Where a partition begins for this member.
+    private struct Start: Sendable {
+        var offset: Offset
+        var epoch = LeaderEpoch.none
+        /// Stored by the group, as opposed to found just now.
+        var isCommitted = false
+    }
+
+    private func starts(
+        of partitions: Set<TopicPartition>
+    ) async throws(MartletError) -> [TopicPartition: Start] {
+        var starts = try await storedOffsets(of: partitions).mapValues { stored in
+            Start(offset: stored.offset, epoch: stored.leaderEpoch, isCommitted: true)
+        }
+        var unknown: [TopicPartition: StartPosition] = [:]
+        for partition in partitions where starts[partition] == nil {
             guard let start = configuration.start else {
                 throw MartletError(
                     .offsetOutOfRange,
                     "group \"\(configuration.group)\" has stored no offset for \(partition); set one with"
                         + " `martlet group reset`, or configure where to start")
             }
-            starts[partition] = start
+            unknown[partition] = start
         }
-        let found = try await reader.resolver.offsets(of: starts)
-        let retry = client.configuration.retry
-        let positions = partitions.reduce(into: [TopicPartition: Offset]()) { positions, partition in
-            positions[partition] = stored[partition] ?? found[partition]
+        for (partition, offset) in try await reader.resolver.offsets(of: unknown) {
+            starts[partition] = Start(offset: offset)
         }
-        client.metadataState.withLock { state in
-            for topic in Set(positions.keys.map(\.topic)) { state.want(topic, allowsCreation: false) }
-        }
-        state.withLock { state in
-            for (partition, position) in positions {
-                state.ownership.take(partition, at: position, isCommitted: stored[partition] != nil)
-            }
-        }
-        reader.state.withLock { state in
-            state.add(
-                positions.map { partition, position in
-                    PartitionReader(partition: partition, start: .offset(position), stop: nil, retry: retry)
-                })
-        }
-        reader.wakeup.signal()
-        logger.info("took over partitions", metadata: ["partitions": "\(partitions.sorted())"])
+        return starts
     }
 
     /// Whether to wait for transactions that are about to store offsets. Where offsets are not stored by the
@@ -106,7 +143,7 @@ extension GroupConsumer {
     /// What the group has stored.
     func storedOffsets(
         of partitions: Set<TopicPartition>
-    ) async throws(MartletError) -> [TopicPartition: Offset] {
+    ) async throws(MartletError) -> [TopicPartition: GroupOffset] {
         let identity = state.withLock { $0.identity }
         let activity = "asking where group \"\(configuration.group)\" has left off"
         var member: MemberID?
@@ -120,9 +157,8 @@ extension GroupConsumer {
             partitions: partitions.sorted(),
             requireStable: needsStableOffsets)
         let response = try await client.sendToCoordinator(
-            of: configuration.group, request, doing: activity, atMostVersion: Admin.highestOffsetVersion,
-            within: Self.lookupTimeout
+            of: configuration.group, request, doing: activity, atMostVersion: Admin.highestOffsetVersion
         ) { OffsetFetchExchange.coordinatorCode(of: $0) }
-        return try OffsetFetchExchange.offsets(in: response, doing: activity).mapValues(\.offset)
+        return try OffsetFetchExchange.offsets(in: response, doing: activity)
     }
 }

@@ -26,19 +26,26 @@ extension GroupConsumer {
     func nextBatch(
         within timeout: Duration?, claim: (ConsumerBatch) -> Offset
     ) async throws(MartletError) -> ConsumerBatch? {
+        if state.withLock({ $0.isReadingOver }) { return try await pollEnd(within: timeout) }
         try beginPoll()
         defer { endPoll() }
         let deadline = timeout.map { ContinuousClock.now + $0 }
         try await findPositionAgain()
         while true {
             let left = deadline.map { max($0 - .now, .zero) }
-            guard let batch = try await reader.poll(within: left) else { return nil }
-            let isOurs = state.withLock { $0.ownership.handOut(batch.partition, upTo: claim(batch)) }
+            guard let batch = try await reader.poll(within: left) else { return noteEnd() }
+            let isOurs = state.withLock { state in
+                state.ownership.handOut(
+                    batch.partition, from: batch.firstOffset, upTo: claim(batch), epoch: batch.leaderEpoch)
+            }
             if isOurs { return batch }
         }
     }
 
     private func beginPoll() throws(MartletError) {
+        if let metrics = client.telemetry.consumer, let busy = state.withLock({ $0.idleTime(at: .now) }) {
+            metrics.didPoll(after: busy)
+        }
         let (ending, isRevoking) = state.withLock { state in
             state.isPolling = true
             if configuration.completion == .onNextPoll { state.ownership.finishAll() }
@@ -73,6 +80,9 @@ extension GroupConsumer {
     /// All records of a partition up to the end of a batch are done.
     public func finish(_ batch: ConsumerBatch) { finish(batch.partition, before: batch.nextOffset) }
 
+    /// This record and all before it in its partition are done.
+    public func finish(_ record: ConsumerRecord) { finish(record.partition, before: record.offset + 1) }
+
     /// All records of a partition before an offset are done.
     public func finish(_ partition: TopicPartition, before offset: Offset) {
         state.withLock { $0.ownership.finish(partition, upTo: offset) }
@@ -80,7 +90,8 @@ extension GroupConsumer {
     }
 
     private func wakeIfRevoking() {
-        if state.withLock({ !$0.ownership.revoking.isEmpty }) { wakeup.signal() }
+        let isAwaited = state.withLock { !$0.ownership.revoking.isEmpty || $0.drainDeadline != nil }
+        if isAwaited { wakeup.signal() }
     }
 
     // MARK: One by one
@@ -98,21 +109,22 @@ extension GroupConsumer {
         }
     }
 
-    private func nextFromCursor() -> ConsumerRecord? {
+    func nextFromCursor() -> ConsumerRecord? {
         state.withLock { state in
             guard var cursor = state.cursor else { return nil }
             state.lastPoll = .now
             let isImplicit = configuration.completion == .onNextPoll
             if isImplicit { state.ownership.finishAll() }
-            guard state.ending == nil, let record = cursor.next() else {
+            guard state.ending == nil, !state.isReadingOver, let record = cursor.next() else {
                 // The batch may end behind its last record.
-                if state.ending == nil, isImplicit {
+                if state.ending == nil, !state.isReadingOver, isImplicit {
                     state.ownership.finish(cursor.partition, upTo: cursor.nextOffset)
                 }
                 state.cursor = nil
                 return nil
             }
-            guard state.ownership.handOut(cursor.partition, upTo: record.offset + 1) else {
+            let next = record.offset + 1
+            guard state.ownership.handOut(cursor.partition, upTo: next, epoch: cursor.epoch) else {
                 state.cursor = nil
                 return nil
             }

@@ -2,6 +2,9 @@ internal import MartletCore
 
 extension GroupConsumer {
     /// All batches to come. Breaking off loses nothing: another loop goes on where this one ended.
+    ///
+    /// Ends when the service that goes through them, or the one that runs the consumer, is asked to shut down
+    /// gracefully.
     public var batches: Batches { Batches(consumer: self) }
 
     /// All records to come, one at a time. Convenient; `batches` is faster.
@@ -16,13 +19,13 @@ extension GroupConsumer {
             let consumer: GroupConsumer
 
             public mutating func next() async throws(MartletError) -> ConsumerBatch? {
-                try await consumer.poll()
+                try await consumer.nextForSequence()
             }
 
             public mutating func next(
                 isolation actor: isolated (any Actor)?
             ) async throws(MartletError) -> ConsumerBatch? {
-                try await consumer.poll()
+                try await consumer.nextForSequence()
             }
         }
     }
@@ -36,13 +39,13 @@ extension GroupConsumer {
             let consumer: GroupConsumer
 
             public mutating func next() async throws(MartletError) -> ConsumerRecord? {
-                try await consumer.nextRecord()
+                try await consumer.nextRecordForSequence()
             }
 
             public mutating func next(
                 isolation actor: isolated (any Actor)?
             ) async throws(MartletError) -> ConsumerRecord? {
-                try await consumer.nextRecord()
+                try await consumer.nextRecordForSequence()
             }
         }
     }

@@ -45,7 +45,7 @@ extension GroupConsumer {
             for (partition, offset) in skipped { state.ownership.skip(partition, upTo: offset) }
             // Not done yet, but as good as that: it will be when this is stored.
             if isImplicit { state.ownership.finishAll() }
-            return (state.ownership.uncommitted(), state.ownership.lost)
+            return (state.ownership.uncommitted().mapValues(\.offset), state.ownership.lost)
         }
         guard lost.isEmpty else {
             throw MartletError(
@@ -79,7 +79,7 @@ extension GroupConsumer {
             () async throws(MartletError) in try await storedOffsets(of: partitions)
         }
         state.withLock { state in
-            state.ownership.didCommit(stored)
+            state.ownership.didCommit(stored.mapValues(\.offset))
             state.isPositionDoubtful = false
         }
         rewind()

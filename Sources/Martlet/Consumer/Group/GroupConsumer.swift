@@ -29,64 +29,45 @@ public final class GroupConsumer: Sendable {
     let pool: ConnectionPool
     /// Wakes the loop in `run`.
     let wakeup: Wakeup
-    let state = Mutex(GroupConsumerState())
+    /// Ends a look-up of the loop that nobody needs any more.
+    let stopSignal: Wakeup
+    let announcer: RebalanceAnnouncer
+    let state: Mutex<GroupConsumerState>
     private let eventLoop: any EventLoop
 
     /// How long the loop may take to finish what it is just doing.
     private static let stopTimeout = Duration.seconds(3)
+    /// How long those who listen to the events may take to finish when the member leaves.
+    private static let closeTimeout = Duration.seconds(10)
 
     init(client: MartletClient, configuration: GroupConsumerConfiguration) throws(MartletError) {
         try configuration.validate()
         self.client = client
         self.configuration = configuration
-        reader = try Consumer(client: client, configuration: configuration.reader)
+        var readerConfiguration = configuration.reader
+        readerConfiguration.rack = readerConfiguration.rack ?? configuration.rack
+        reader = try Consumer(client: client, configuration: readerConfiguration)
         pool = client.makePool()
         let group = client.configuration.eventLoopGroup ?? MultiThreadedEventLoopGroup.singleton
         eventLoop = group.next()
         wakeup = Wakeup(eventLoop: eventLoop)
+        stopSignal = Wakeup(eventLoop: eventLoop)
+        announcer = RebalanceAnnouncer(wakeup: wakeup)
+        state = Mutex(GroupConsumerState(subscription: configuration.subscription))
     }
 
     deinit { pool.close() }
-
-    /// The partitions that the member has now, in order.
-    public var assignment: [TopicPartition] { state.withLock { $0.ownership.partitions.sorted() } }
-
-    /// What the coordinator calls this member; empty before it has joined.
-    public var memberID: MemberID { state.withLock { $0.identity.id } }
-
-    /// Next offset to be handed out; nil if the member does not have the partition.
-    public func position(of partition: TopicPartition) -> Offset? { reader.position(of: partition) }
-
-    /// Behind the last record that could be read at the last fetch; nil before the first.
-    public func highWatermark(of partition: TopicPartition) -> Offset? {
-        reader.highWatermark(of: partition)
-    }
-
-    /// Goes on elsewhere in a partition that the member has. What was handed out of it before no longer
-    /// counts.
-    public func seek(_ partition: TopicPartition, to offset: Offset) {
-        state.withLock { state in
-            state.ownership.seek(partition, to: offset)
-            if state.cursor?.partition == partition { state.cursor = nil }
-        }
-        reader.seek(partition, to: .offset(offset))
-    }
-
-    /// Stops fetching from a partition, until `resume`. What has been fetched is still handed out.
-    public func pause(_ partition: TopicPartition) { reader.pause(partition) }
-
-    /// Fetches from a paused partition again.
-    public func resume(_ partition: TopicPartition) { reader.resume(partition) }
 
     var logger: Logger { client.configuration.logger }
 
     // MARK: Life
 
-    /// Keeps the member in its group, until its task is cancelled; then stores what is done and leaves.
+    /// Keeps the member in its group, until its task is cancelled, or the service group that runs it shuts
+    /// down; then stores what is done and leaves.
     ///
     /// Call it once.
     public func run() async throws(MartletError) {
-        await runLoop()
+        await drainingOnShutdown { await runLoop() }
         try await leave()
     }
 
@@ -110,6 +91,7 @@ public final class GroupConsumer: Sendable {
         } onCancel: {
             state.withLock { $0.isStopping = true }
             wakeup.signal()
+            stopSignal.signal()
             // A broker that does not answer must not keep us for ever.
             eventLoop.scheduleTask(in: TimeAmount(Self.stopTimeout)) { loop.cancel() }
         }
@@ -120,12 +102,14 @@ public final class GroupConsumer: Sendable {
     func end(_ error: MartletError) {
         let waiting = state.withLock { state in
             state.ending = state.ending ?? error
-            defer { state.commitRequests = [] }
-            return state.commitRequests
+            state.commitRequests = []
+            defer { state.commitWaiters = [:] }
+            return state.commitWaiters
         }
-        for request in waiting { request.continuation.resume(returning: .failure(error)) }
+        for waiter in waiting.values { waiter.resume(returning: .failure(error)) }
         reader.fail(error)
         wakeup.signal()
+        stopSignal.signal()
     }
 
     /// Stores what is done and leaves the group, whether or not the task is cancelled.
@@ -142,6 +126,7 @@ public final class GroupConsumer: Sendable {
         // A task of its own, since a member that is told to stop by cancellation must still say goodbye;
         // awaited right here.
         let result = await Task { () async -> Result<Void, MartletError> in
+            await self.awaitListeners()
             var failure: MartletError?
             do throws(MartletError) {
                 if self.configuration.autoCommitInterval != nil { try await self.storeDone() }
@@ -149,6 +134,8 @@ public final class GroupConsumer: Sendable {
                 failure = error
             }
             await Farewell(self).send()
+            self.announcer.didDrop(self.state.withLock { $0.ownership.partitions }, areLost: false)
+            self.announcer.end()
             guard let failure else { return .success(()) }
             guard failure.code.brokerError?.saysMemberIsOutdated == true else { return .failure(failure) }
             self.logger.warning(
@@ -159,6 +146,17 @@ public final class GroupConsumer: Sendable {
         reader.close()
         pool.close()
         try result.get()
+    }
+
+    /// Gives those who listen to the events time to finish, though not for ever: whoever closes waits for it.
+    private func awaitListeners() async {
+        let partitions = state.withLock { $0.ownership.partitions }
+        guard !partitions.isEmpty else { return }
+        let deadline = ContinuousClock.now + min(Self.closeTimeout, configuration.rebalanceTimeout)
+        announcer.willRevoke(partitions, until: deadline)
+        while announcer.isAwaited(partitions), ContinuousClock.now < deadline {
+            await wakeup.wait(until: deadline)
+        }
     }
 }
 
@@ -173,6 +171,7 @@ extension MartletClient {
     /// Runs a member of a group while `body` uses it; then stores how far it has got, and leaves.
     ///
     /// When `body` returns, all that it was handed counts as done; when it throws, only what was done before.
+    @discardableResult
     public func withGroupConsumer<Result>(
         _ configuration: GroupConsumerConfiguration, _ body: (GroupConsumer) async throws -> Result
     ) async throws -> Result {

@@ -5,11 +5,15 @@ public struct GroupConsumerConfiguration: Sendable {
     /// Members with the same name share the partitions.
     public var group: GroupID
     public var subscription: Subscription
+    /// Whether the others get the member's partitions when it closes, or the group waits for it to come back
+    /// until its session has run out (KIP-1092).
+    public var departure = Departure.standard
     /// How the members share the partitions.
     public var groupProtocol = GroupProtocol.consumer
     /// Names a static member: it keeps its partitions across a restart, for as long as the session lasts.
     public var instance: InstanceID?
-    /// Where the member runs, so that it may get partitions with a replica nearby.
+    /// Where the member runs, so that it may get partitions with a replica nearby, and read from that one
+    /// (KIP-392, KIP-881).
     public var rack: String?
     /// Who divides the partitions at the broker: `uniform`, `range`; nil for the broker's choice.
     public var assignor: String?
@@ -50,16 +54,11 @@ public struct GroupConsumerConfiguration: Sendable {
             if !holds { throw MartletError(.invalidConfiguration, sentence) }
         }
         try demand(!group.rawValue.isEmpty, "name the group")
-        switch subscription {
-        case .topics(let topics):
-            try demand(!topics.isEmpty, "name at least one topic")
-            for topic in topics {
-                try demand(topic.isValid, "\"\(topic)\" is no topic name")
-            }
-        case .pattern(let pattern):
-            try demand(!pattern.isEmpty, "a pattern cannot be empty; \".*\" stands for all topics")
-        }
+        try subscription.validate()
         try demand(!classicAssignors.isEmpty, "name at least one of the classicAssignors")
+        try demand(
+            Set(classicAssignors.map(\.name)).count == classicAssignors.count,
+            "two of the classicAssignors have the same name")
         try demand(heartbeatInterval > .zero, "heartbeatInterval must be positive")
         try demand(
             sessionTimeout > heartbeatInterval, "sessionTimeout must be longer than heartbeatInterval")
@@ -79,6 +78,19 @@ public enum Subscription: Hashable, Sendable {
     /// All topics whose whole names match, those to come included. In RE2 syntax; with the classic protocol
     /// in that of Swift's own regular expressions.
     case pattern(String)
+
+    func validate() throws(MartletError) {
+        func demand(_ holds: Bool, _ sentence: String) throws(MartletError) {
+            if !holds { throw MartletError(.invalidConfiguration, sentence) }
+        }
+        switch self {
+        case .topics(let topics):
+            try demand(!topics.isEmpty, "name at least one topic")
+            for topic in topics { try demand(topic.isValid, "\"\(topic)\" is no topic name") }
+        case .pattern(let pattern):
+            try demand(!pattern.isEmpty, "a pattern cannot be empty; \".*\" stands for all topics")
+        }
+    }
 }
 
 /// How members of a group share partitions.
@@ -89,20 +101,20 @@ public enum GroupProtocol: String, Sendable, CaseIterable {
     case classic
 }
 
-/// A way of dividing partitions among the members of a classic group.
-public enum ClassicAssignor: String, Sendable, CaseIterable {
-    /// Neighbouring partitions of each topic together, so that equal partitions of several topics meet.
-    case range
-    /// Evenly, and with as few moves as possible; members keep reading meanwhile.
-    case cooperativeSticky = "cooperative-sticky"
-
-    var isCooperative: Bool { self == .cooperativeSticky }
-}
-
 /// When records that were handed out count as done.
 public enum RecordCompletion: Sendable {
     /// When the next ones are asked for, and at `commit`.
     case onNextPoll
     /// When `finish` is called.
     case explicit
+}
+
+/// What a member that closes tells its group.
+public enum Departure: Sendable, CaseIterable {
+    /// A static member stays, as it is likely to come back; any other leaves.
+    case standard
+    /// Leaves; the others get the partitions at once.
+    case leave
+    /// Says nothing; the others get the partitions when the session has run out.
+    case stay
 }

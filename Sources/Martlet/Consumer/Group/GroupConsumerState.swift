@@ -4,12 +4,14 @@ internal import MartletCore
 struct GroupConsumerState {
     typealias Instant = ContinuousClock.Instant
 
-    /// A call of `commit` that waits for the answer.
+    /// A call of `commit` that is to be carried out.
     struct CommitRequest {
+        let id: Int
         /// Nil for all that is done by the time it is sent.
-        var offsets: [TopicPartition: Offset]?
-        let continuation: CheckedContinuation<Result<Void, MartletError>, Never>
+        var offsets: [TopicPartition: GroupOffset]?
     }
+
+    typealias CommitContinuation = CheckedContinuation<Result<Void, MartletError>, Never>
 
     /// Commits that may wait at a time.
     static let maximumCommitRequests = 1_000
@@ -18,6 +20,13 @@ struct GroupConsumerState {
     /// Who the group takes us for; tells the coordinator whose offsets these are.
     var identity = OffsetCommitExchange.Member()
     var commitRequests: [CommitRequest] = []
+    /// Who waits for the answer of which commit. Those of `commitSoon` do not.
+    var commitWaiters: [Int: CommitContinuation] = [:]
+    var nextCommitID = 0
+    /// What the member reads now.
+    var subscription: Subscription
+    /// The user wants the group to divide its partitions anew.
+    var wantsRebalance = false
     /// The rest of a batch whose records are being handed out one by one.
     var cursor: RecordCursor?
     var isRunning = false
@@ -29,8 +38,18 @@ struct GroupConsumerState {
     /// A commit was not answered: before anything is handed out, the coordinator is asked where the group is.
     var isPositionDoubtful = false
     var isPolling = false
+    /// Nothing more is to be handed out.
+    var isReadingOver = false
+    /// Whoever polls has been told so.
+    var knowsEnd = false
+    /// The member is to leave when what it was handed is done, or at this time.
+    var drainDeadline: Instant?
     /// When the user last came back. Nil before the first time.
     var lastPoll: Instant?
+
+    init(subscription: Subscription) {
+        self.subscription = subscription
+    }
 
     /// How long the user has been busy with what was handed out.
     func idleTime(at now: Instant) -> Duration? {
@@ -43,6 +62,7 @@ struct GroupConsumerState {
 struct RecordCursor {
     let partition: TopicPartition
     let nextOffset: Offset
+    let epoch: LeaderEpoch
     private var records: ConsumerBatch.Iterator
     /// Offset of the next record, or of the first.
     private(set) var position: Offset
@@ -50,6 +70,7 @@ struct RecordCursor {
     init(_ batch: ConsumerBatch) {
         partition = batch.partition
         nextOffset = batch.nextOffset
+        epoch = batch.leaderEpoch
         records = batch.makeIterator()
         position = batch.firstOffset
     }

@@ -48,10 +48,10 @@ struct Membership {
 
     mutating func run() async {
         while !Task.isCancelled {
-            let isOver = group.state.withLock { $0.ending != nil || $0.isStopping }
+            let isOver = group.state.withLock { $0.ending != nil || $0.isStopping } || group.isDrained
             if isOver, !engine.isAwaitingIdentity { break }
             let next = await turn()
-            await group.wakeup.wait(until: next)
+            await group.wakeup.wait(until: group.wake(at: next))
         }
     }
 
@@ -96,7 +96,7 @@ struct Membership {
             } catch {
                 result = .failure(error)
             }
-            request.continuation.resume(returning: result)
+            group.finishCommit(request.id, result)
         }
     }
 

@@ -14,6 +14,9 @@ struct Ownership {
         var done: Offset
         /// Behind the last record that was handed out, unless all those are done.
         var handedOut: Offset?
+        /// Of the last records that were handed out, to be stored with the offset: a reader that goes on from
+        /// there sees whether the log is still the same (KIP-320).
+        var epoch: LeaderEpoch
 
         /// Where another member would go on.
         var stored: Offset { committed ?? origin }
@@ -35,9 +38,11 @@ struct Ownership {
     ///
     /// - Parameter isCommitted: Whether the group has stored the position, as opposed to it being found just
     ///   now.
-    mutating func take(_ partition: TopicPartition, at position: Offset, isCommitted: Bool) {
+    mutating func take(
+        _ partition: TopicPartition, at position: Offset, epoch: LeaderEpoch = .none, isCommitted: Bool
+    ) {
         holdings[partition] = Holding(
-            origin: position, committed: isCommitted ? position : nil, done: position)
+            origin: position, committed: isCommitted ? position : nil, done: position, epoch: epoch)
     }
 
     mutating func giveUp(_ partitions: some Sequence<TopicPartition>) {
@@ -66,9 +71,20 @@ struct Ownership {
     /// Notes that records are handed out.
     ///
     /// - Returns: False if the partition is no longer to be read.
-    mutating func handOut(_ partition: TopicPartition, upTo offset: Offset) -> Bool {
+    /// - Parameter first: Offset of the first of them, if known.
+    mutating func handOut(
+        _ partition: TopicPartition, from first: Offset? = nil, upTo offset: Offset,
+        epoch: LeaderEpoch = .none
+    ) -> Bool {
         guard var holding = holdings[partition], !revoking.contains(partition) else { return false }
+        // The log was cut back, or begins anew, and reading goes on before what was done.
+        if let first, first < holding.done {
+            holding.done = first
+            holding.handedOut = nil
+            holding.epoch = .none
+        }
         holding.handedOut = max(holding.handedOut ?? offset, offset)
+        holding.epoch = max(holding.epoch, epoch)
         holdings[partition] = holding
         return true
     }
@@ -100,6 +116,8 @@ struct Ownership {
         guard var holding = holdings[partition] else { return }
         holding.done = offset
         holding.handedOut = nil
+        // Of a place elsewhere in the log nobody knows it.
+        holding.epoch = .none
         holdings[partition] = holding
     }
 
@@ -108,11 +126,11 @@ struct Ownership {
     /// What is done and not stored.
     ///
     /// - Parameter partitions: Nil for all.
-    func uncommitted(of partitions: Set<TopicPartition>? = nil) -> [TopicPartition: Offset] {
-        var offsets: [TopicPartition: Offset] = [:]
+    func uncommitted(of partitions: Set<TopicPartition>? = nil) -> [TopicPartition: GroupOffset] {
+        var offsets: [TopicPartition: GroupOffset] = [:]
         for (partition, holding) in holdings where holding.committed != holding.done {
             if let partitions, !partitions.contains(partition) { continue }
-            offsets[partition] = holding.done
+            offsets[partition] = GroupOffset(holding.done, leaderEpoch: holding.epoch)
         }
         return offsets
     }

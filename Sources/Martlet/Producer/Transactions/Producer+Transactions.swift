@@ -98,6 +98,7 @@ public struct Transaction: Sendable {
     @discardableResult
     public func send(_ record: ProducerRecord) async throws(MartletError) -> RecordMetadata {
         try core.requireTransaction(number)
+        if let tracing = core.tracing { return try await tracing.send(record, by: core) }
         return try await core.enqueue(record, isAwaited: true).metadata()
     }
 
@@ -105,6 +106,7 @@ public struct Transaction: Sendable {
     @discardableResult
     public func send(contentsOf records: [ProducerRecord]) async throws(MartletError) -> [RecordMetadata] {
         try core.requireTransaction(number)
+        if let tracing = core.tracing { return try await tracing.send(records, by: core) }
         return try await core.enqueue(records, isAwaited: true).metadata()
     }
 
@@ -112,6 +114,7 @@ public struct Transaction: Sendable {
     @discardableResult
     public func enqueue(_ record: ProducerRecord) async throws(MartletError) -> Delivery {
         try core.requireTransaction(number)
+        if let tracing = core.tracing { return try await tracing.enqueue(record, by: core) }
         return try await core.enqueue(record, isAwaited: false)
     }
 
@@ -119,6 +122,7 @@ public struct Transaction: Sendable {
     @discardableResult
     public func enqueue(contentsOf records: [ProducerRecord]) async throws(MartletError) -> Deliveries {
         try core.requireTransaction(number)
+        if let tracing = core.tracing { return try await tracing.enqueue(records, by: core) }
         return try await core.enqueue(records, isAwaited: false)
     }
 

@@ -16,10 +16,10 @@ struct OwnershipTests {
         #expect(isOurs)
         #expect(ownership.uncommitted().isEmpty, "somebody still works on it")
         ownership.finish(a, upTo: 12)
-        #expect(ownership.uncommitted() == [a: 12])
+        #expect(ownership.uncommitted() == [a: GroupOffset(12)])
         #expect(ownership.isInHand([a]))
         ownership.finishAll()
-        #expect(ownership.uncommitted() == [a: 15] && !ownership.isInHand([a]))
+        #expect(ownership.uncommitted() == [a: GroupOffset(15)] && !ownership.isInHand([a]))
         ownership.didCommit([a: 15])
         #expect(ownership.uncommitted().isEmpty)
     }
@@ -29,7 +29,7 @@ struct OwnershipTests {
     func foundPosition() {
         var ownership = Ownership()
         ownership.take(a, at: 100, isCommitted: false)
-        #expect(ownership.uncommitted() == [a: 100])
+        #expect(ownership.uncommitted() == [a: GroupOffset(100)])
     }
 
     @Test("what is being revoked is handed out no more, and is free once it is done")
@@ -42,7 +42,7 @@ struct OwnershipTests {
         let isStillOurs = ownership.handOut(b, upTo: 2)
         #expect(isOurs && !isStillOurs && !ownership.isInHand([b]) && ownership.isInHand([a]))
         ownership.finishAll()
-        #expect(!ownership.isInHand([a]) && ownership.uncommitted(of: [a]) == [a: 3])
+        #expect(!ownership.isInHand([a]) && ownership.uncommitted(of: [a]) == [a: GroupOffset(3)])
         ownership.giveUp([a, b])
         let isOursWithout = ownership.handOut(a, upTo: 4)
         #expect(ownership.partitions.isEmpty && !isOursWithout)
@@ -61,7 +61,7 @@ struct OwnershipTests {
         #expect(ownership.uncommitted().isEmpty)
         ownership.finishAll()
         ownership.skip(a, upTo: 9)
-        #expect(ownership.uncommitted() == [a: 9])
+        #expect(ownership.uncommitted() == [a: GroupOffset(9)])
     }
 
     @Test("a seek back is stored as it is")
@@ -72,7 +72,7 @@ struct OwnershipTests {
         #expect(isOurs)
         ownership.seek(a, to: 20)
         ownership.finishAll()
-        #expect(ownership.uncommitted() == [a: 20])
+        #expect(ownership.uncommitted() == [a: GroupOffset(20)])
     }
 
     @Test("an aborted transaction takes everything back that is not stored, to where it began")

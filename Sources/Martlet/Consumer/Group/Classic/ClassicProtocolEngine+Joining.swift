@@ -9,6 +9,8 @@ extension ClassicProtocolEngine {
     /// up.
     mutating func join(_ group: GroupConsumer) async throws(MartletError) {
         let activity = "joining group \"\(configuration.group)\""
+        let subscription = group.subscription
+        if subscription != view.subscription { view = SubscriptionView(subscription) }
         let topics = try await view.topics(group.client)
         let connection = try await group.client.coordinatorConnection(
             of: configuration.group, in: group.pool)
@@ -54,7 +56,7 @@ extension ClassicProtocolEngine {
                 let members = try member.members(of: response)
                 let topics = members.reduce(into: Set<TopicName>()) { $0.formUnion($1.topics) }
                 let counts = try await view.lead(topics, group.client)
-                shares = GroupAssignment(members: members, partitionCounts: counts).divide(by: assignor)
+                shares = GroupSubscription(members: members, partitionCounts: counts).divide(by: assignor)
             }
             request = try member.syncRequest(shares)
         } catch let error as MartletError {

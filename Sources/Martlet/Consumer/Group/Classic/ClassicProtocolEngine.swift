@@ -126,7 +126,9 @@ struct ClassicProtocolEngine: MembershipProtocol {
     private mutating func stay(_ group: GroupConsumer) async throws(MartletError) -> Instant? {
         if nextHeartbeat <= .now { try await heartbeat(group) }
         guard case .inside = phase else { return .now }
+        if isAskedToJoin(group) { mustJoin = true }
         if !mustJoin { try await reconcile(group) }
+        guard case .inside = phase else { return .now }
         if !mustJoin, try await view.hasChanged(group.client) { mustJoin = true }
         guard mustJoin else { return min(nextHeartbeat, revocationDeadline ?? nextHeartbeat) }
         if !member.isCooperative {
@@ -138,21 +140,18 @@ struct ClassicProtocolEngine: MembershipProtocol {
         return nil
     }
 
+    /// Whether the user wants something that only a new generation can bring.
+    private func isAskedToJoin(_ group: GroupConsumer) -> Bool {
+        group.state.withLock { state in
+            defer { state.wantsRebalance = false }
+            return state.wantsRebalance || state.subscription != view.subscription
+        }
+    }
+
     private mutating func heartbeat(_ group: GroupConsumer) async throws(MartletError) {
         nextHeartbeat = .now + configuration.heartbeatInterval
-        let activity = "staying in group \"\(configuration.group)\""
-        let connection = try await group.client.coordinatorConnection(
-            of: configuration.group, in: group.pool)
-        let response: HeartbeatResponse
-        do {
-            response = try await connection.send(
-                member.heartbeatRequest(), timeout: group.client.configuration.requestTimeout)
-        } catch {
-            group.client.coordinators.forget(configuration.group)
-            throw MartletError(error, doing: activity)
-        }
-        let outcome = member.didHeartbeat(response)
-        _ = try follow(outcome, group)
+        let response = try await group.send(member.heartbeatRequest())
+        _ = try follow(member.didHeartbeat(response), group)
     }
 
     /// Brings what we have in line with the assignment. Who had to give something up joins again, so that
@@ -165,8 +164,22 @@ struct ClassicProtocolEngine: MembershipProtocol {
         }
         let missing = target.subtracting(owned)
         guard !missing.isEmpty else { return }
-        try await group.take(missing)
-        owned.formUnion(missing)
+        let request = member.heartbeatRequest()
+        let (first, interval) = (nextHeartbeat, configuration.heartbeatInterval)
+        let news = try await group.take(missing) { () async throws(MartletError) in
+            var next = first
+            while true {
+                try await group.client.pause(max(next - .now, .zero))
+                next = .now + interval
+                let response = try await group.send(request)
+                if response.errorCode != .none { return response }
+            }
+        }
+        if let news {
+            _ = try follow(member.didHeartbeat(news), group)
+        } else {
+            owned.formUnion(missing)
+        }
     }
 
     private mutating func giveUp(
@@ -179,5 +192,18 @@ struct ClassicProtocolEngine: MembershipProtocol {
         owned.subtract(partitions)
         target.subtract(partitions)
         return true
+    }
+}
+
+extension GroupConsumer {
+    /// One heartbeat of a classic group.
+    fileprivate func send(_ request: HeartbeatRequest) async throws(MartletError) -> HeartbeatResponse {
+        let connection = try await client.coordinatorConnection(of: configuration.group, in: pool)
+        do {
+            return try await connection.send(request, timeout: client.configuration.requestTimeout)
+        } catch {
+            client.coordinators.forget(configuration.group)
+            throw MartletError(error, doing: "staying in group \"\(configuration.group)\"")
+        }
     }
 }

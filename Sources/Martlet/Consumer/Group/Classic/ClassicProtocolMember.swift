@@ -24,6 +24,10 @@ struct ClassicProtocolMember {
     private(set) var generation = GenerationID.none
     /// The way of dividing that the group has chosen.
     private(set) var assignor: ClassicAssignor?
+    /// What the last rebalance gave us, and which one that was. Kept when we are thrown out: an assignor may
+    /// give it to us again.
+    private var lastAssignment: Set<TopicPartition> = []
+    private var lastGeneration = GenerationID.none
 
     init(_ configuration: GroupConsumerConfiguration) {
         self.configuration = configuration
@@ -46,18 +50,18 @@ struct ClassicProtocolMember {
         request.protocolType = consumerProtocolType
         let subscription = ConsumerProtocolSubscription { subscription in
             subscription.topics = topics.sorted()
-            subscription.ownedPartitions = Self.grouped(owned)
+            subscription.ownedPartitions = ConsumerProtocolPartitions.grouped(owned)
             subscription.generation = generation
             subscription.rack = configuration.rack
         }
         for assignor in configuration.classicAssignors {
             var subscription = subscription
-            // Where clients of version 1 look for the generation.
-            if assignor.isCooperative { subscription.userData = Self.bytes(generation.rawValue) }
+            subscription.userData = assignor.assignor.userData(
+                assignment: lastAssignment, generation: lastGeneration)
             let metadata = try subscription.prefixed(version: Self.subscriptionVersion)
             request.protocols.append(
                 JoinGroupRequest.GroupProtocol {
-                    $0.name = assignor.rawValue
+                    $0.name = assignor.name
                     $0.metadata = metadata
                 })
         }
@@ -69,7 +73,8 @@ struct ClassicProtocolMember {
         case .none:
             id = response.member
             generation = response.generation
-            guard let name = response.protocolName, let chosen = ClassicAssignor(rawValue: name) else {
+            let chosen = configuration.classicAssignors.first { $0.name == response.protocolName }
+            guard let chosen else {
                 return .failed(
                     MartletError(
                         .protocolViolation,
@@ -88,19 +93,16 @@ struct ClassicProtocolMember {
     // MARK: Assignments
 
     /// What the members said of themselves, for the leader.
-    func members(of response: JoinGroupResponse) throws(WireError) -> [GroupAssignment.Member] {
+    func members(of response: JoinGroupResponse) throws(WireError) -> [GroupSubscription.Member] {
         try response.members.map { wire throws(WireError) in
             let subscription = try ConsumerProtocolSubscription(prefixed: wire.metadata)
-            var generation = subscription.generation
-            if generation == .none, let data = subscription.userData {
-                generation = Self.generation(in: data)
-            }
-            return GroupAssignment.Member(
-                id: wire.id, instance: wire.instance, topics: Set(subscription.topics),
-                owned: Set(
-                    subscription.ownedPartitions.flatMap { topic in
-                        topic.partitions.map { TopicPartition(topic.topic, $0) }
-                    }), generation: generation)
+            var member = GroupSubscription.Member(
+                id: wire.id, instance: wire.instance, rack: subscription.rack,
+                topics: Set(subscription.topics))
+            member.owned = ConsumerProtocolPartitions.flattened(subscription.ownedPartitions)
+            member.generation = subscription.generation
+            member.userData = subscription.userData
+            return member
         }
     }
 
@@ -113,10 +115,11 @@ struct ClassicProtocolMember {
         request.member = id
         request.instance = configuration.instance
         request.protocolType = consumerProtocolType
-        request.protocolName = assignor?.rawValue
+        request.protocolName = assignor?.name
         for (member, partitions) in shares.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-            let assignment = try ConsumerProtocolAssignment { $0.partitions = Self.grouped(partitions) }
-                .prefixed(version: Self.assignmentVersion)
+            let assignment = try ConsumerProtocolAssignment {
+                $0.partitions = ConsumerProtocolPartitions.grouped(partitions)
+            }.prefixed(version: Self.assignmentVersion)
             request.assignments.append(
                 SyncGroupRequest.Assignment {
                     $0.member = member
@@ -131,17 +134,14 @@ struct ClassicProtocolMember {
         guard response.errorCode == .none else {
             return (outcome(of: response.errorCode, doing: "synchronising with group"), [])
         }
-        // Who gets nothing may get no bytes at all.
-        if response.assignment.isEmpty { return (.settled, []) }
         do {
-            let assignment = try ConsumerProtocolAssignment(prefixed: response.assignment)
-            return (
-                .settled,
-                Set(
-                    assignment.partitions.flatMap { topic in
-                        topic.partitions.map { TopicPartition(topic.topic, $0) }
-                    })
-            )
+            // Who gets nothing may get no bytes at all.
+            let partitions =
+                response.assignment.isEmpty
+                ? [] : try ConsumerProtocolAssignment(prefixed: response.assignment).partitions
+            lastAssignment = ConsumerProtocolPartitions.flattened(partitions)
+            lastGeneration = generation
+            return (.settled, lastAssignment)
         } catch {
             let message = "the assignment of group \"\(configuration.group)\" cannot be read: \(error)"
             return (.failed(MartletError(.protocolViolation, message, underlying: error)), [])
@@ -176,28 +176,5 @@ struct ClassicProtocolMember {
         default:
             return .failed(.broker(code, nil, doing: "\(activity) \"\(configuration.group)\""))
         }
-    }
-
-    // MARK: Bytes
-
-    private static func grouped(_ partitions: Set<TopicPartition>) -> [ConsumerProtocolPartitions] {
-        Dictionary(grouping: partitions, by: \.topic).sorted { $0.key < $1.key }.map { name, partitions in
-            ConsumerProtocolPartitions { topic in
-                topic.topic = name
-                topic.partitions = partitions.map(\.partition).sorted()
-            }
-        }
-    }
-
-    private static func bytes(_ number: Int32) -> Bytes {
-        Bytes(withUnsafeBytes(of: number.bigEndian) { [UInt8]($0) })
-    }
-
-    private static func generation(in userData: Bytes) -> GenerationID {
-        guard userData.count >= 4 else { return .none }
-        return GenerationID(
-            rawValue: userData.withUnsafeBytes {
-                Int32(bigEndian: $0.loadUnaligned(fromByteOffset: 0, as: Int32.self))
-            })
     }
 }

@@ -6,7 +6,7 @@ internal import Synchronization
 /// Which topics a member of a classic group reads, and, for the leader, how many partitions they had when it
 /// divided them. In these groups it is for the members to notice that topics change.
 struct SubscriptionView: Sendable {
-    private let subscription: Subscription
+    let subscription: Subscription
     /// What the pattern matched, when the member joined.
     private var matched: [TopicName] = []
     private var matchedAt: ContinuousClock.Instant?
