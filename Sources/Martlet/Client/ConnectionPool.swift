@@ -27,11 +27,14 @@ final class ConnectionPool: Sendable {
     private let group: any EventLoopGroup
     private let reconnect: RetryConfiguration
     private let logger: Logger
+    private let metrics: ConnectionMetrics?
     private let state = Mutex(State())
 
     init(
-        options: ConnectionOptions, group: any EventLoopGroup, reconnect: RetryConfiguration, logger: Logger
+        options: ConnectionOptions, group: any EventLoopGroup, reconnect: RetryConfiguration, logger: Logger,
+        metrics: ConnectionMetrics?
     ) {
+        self.metrics = metrics
         self.options = options
         self.group = group
         self.reconnect = reconnect
@@ -80,9 +83,12 @@ final class ConnectionPool: Sendable {
 
     private func open(to address: BrokerAddress) async throws(MartletError) -> BrokerConnection {
         let connection: BrokerConnection
+        let start = ContinuousClock.now
         do {
             connection = try await BrokerConnection.connect(to: address, options: options, group: group)
+            metrics?.didOpen(since: start)
         } catch {
+            metrics?.didFail()
             let error = MartletError(error, doing: "connecting to \(address)")
             if error.code != .cancelled { didFail(address, error) }
             throw error
