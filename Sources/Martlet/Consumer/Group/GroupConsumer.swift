@@ -58,7 +58,7 @@ public final class GroupConsumer: Sendable {
 
     deinit { pool.close() }
 
-    var logger: Logger { client.configuration.logger }
+    var logger: Logger { client.logger(of: configuration.group) }
 
     // MARK: Life
 
