@@ -11,7 +11,7 @@ public import MartletCore
 ///         .adding(orders, Event.order)
 ///         .adding(payments, Event.payment)
 ///     for try await event in consumer.messages(of: events) {
-///         switch event { … }
+///         await handle(event)
 ///     }
 public struct Topics<Element>: MessageDecoder {
     private typealias Decode = @Sendable (ConsumerRecord) -> Result<Element, UndecodableRecord>
