@@ -12,7 +12,12 @@ extension MartletError {
             self.init(
                 .connectionFailed, message + "; check the address, and that the broker runs and is reachable",
                 underlying: error, isRetriable: true)
-        case .closed:
+        case .tlsFailed(_, _, let isPermanent):
+            self.init(.tlsFailed, message, underlying: error, isRetriable: !isPermanent)
+        case .authenticationFailed(_, _, let isRetriable, let cause):
+            self.init(
+                .authenticationFailed, message, underlying: cause ?? error, isRetriable: isRetriable)
+        case .closed, .neverSent:
             self.init(.connectionFailed, message, underlying: error, isRetriable: true)
         case .requestTimedOut:
             self.init(.timedOut, message, underlying: error, isRetriable: true)

@@ -32,7 +32,7 @@ extension MartletError {
             case invalidConfiguration, invalidArgument, connectionFailed, timedOut, unknownTopic,
                 unknownPartition
             case recordTooLarge, offsetOutOfRange, corruptRecords, unsupportedByBroker, protocolViolation
-            case transactionAborted, cancelled, closed, broker(ErrorCode)
+            case transactionAborted, tlsFailed, authenticationFailed, cancelled, closed, broker(ErrorCode)
             case serializationFailed, deserializationFailed
         }
 
@@ -44,6 +44,10 @@ extension MartletError {
         public static let invalidArgument = Code(kind: .invalidArgument)
         /// No broker could be reached.
         public static let connectionFailed = Code(kind: .connectionFailed)
+        /// TLS could not be agreed on: certificates, names, or a port that does not speak it.
+        public static let tlsFailed = Code(kind: .tlsFailed)
+        /// The broker refuses the client's credentials, or could not prove itself.
+        public static let authenticationFailed = Code(kind: .authenticationFailed)
         /// It took longer than the configuration allows. Whether it happened is not known.
         public static let timedOut = Code(kind: .timedOut)
         /// The cluster has no topic of this name.

@@ -111,6 +111,12 @@ struct ClusterMetadata: Sendable {
         topics[partition.topic] = topic
     }
 
+    /// Leaves the bootstrap servers as the only ones known.
+    mutating func forgetBrokers() {
+        brokers = [:]
+        controller = .none
+    }
+
     mutating func forget(_ name: TopicName) {
         if let topic = topics.removeValue(forKey: name) { names[topic.id] = nil }
     }

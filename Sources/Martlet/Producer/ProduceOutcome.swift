@@ -69,7 +69,7 @@ extension ProduceVerdict {
         switch error {
         case .closed, .requestTimedOut, .malformedResponse, .responseTooLarge, .cancelled:
             self = .retry(failure, mayBeAppended: true, refreshMetadata: true)
-        case .connectFailed, .tooManyRequests:
+        case .connectFailed, .tlsFailed, .authenticationFailed, .neverSent, .tooManyRequests:
             self = .retry(failure, mayBeAppended: false, refreshMetadata: true)
         case .unsupportedVersion, .unencodable:
             self = .fail(failure)

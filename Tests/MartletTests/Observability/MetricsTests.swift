@@ -1,9 +1,10 @@
-import Martlet
 import MartletCore
 import MartletTesting
 import Metrics
 import MetricsTestKit
 import Testing
+
+@testable import Martlet
 
 @Suite("Metrics", .timeLimit(.minutes(2)))
 struct MetricsTests {
@@ -56,6 +57,14 @@ struct MetricsTests {
                 try metrics.expectRecorder("martlet_consumer_records_lag_max", Self.labels).lastValue == 0)
             #expect(try !metrics.expectTimer("martlet_consumer_fetch_latency", Self.labels).values.isEmpty)
         }
+    }
+
+    @Test("in a process that has set up nothing, a client holds nothing to report to, and so spends nothing")
+    func nobodyWatches() throws {
+        let client = try MartletClient(ClientConfiguration(bootstrap: "localhost:9092"))
+        let telemetry = client.telemetry
+        #expect(telemetry.tracing == nil && telemetry.connections == nil)
+        #expect(telemetry.producer == nil && telemetry.consumer == nil)
     }
 
     @Test("the lag of each partition is told if that is wanted")

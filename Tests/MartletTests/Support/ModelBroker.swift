@@ -108,6 +108,7 @@ final class ModelBroker: Sendable {
         var configuration = ClientConfiguration(bootstrapServers: [broker.address])
         configuration.retry.initialBackoff = .milliseconds(5)
         configuration.retry.maximumBackoff = .milliseconds(50)
+        configuration.reconnect = configuration.retry
         configuration.topicTimeout = .milliseconds(100)
         configure(&configuration)
         do {
