@@ -3,7 +3,7 @@ public import NIOSSL
 
 /// How connections to brokers are encrypted, and whom the client believes.
 ///
-///     configuration.tls = TLS()                                // certificates signed by a public authority
+///     configuration.tls = TLS()  // certificates signed by a public authority
 ///     configuration.tls?.trustRoots = .file("/etc/martlet/ca.pem")
 ///     configuration.tls?.identity = TLS.Identity(
 ///         certificates: .file("client.pem"), privateKey: .file("client.key"))

@@ -153,6 +153,11 @@ private func byWeight(_ group: GroupSubscription) -> [MemberID: Set<TopicPartiti
 private struct TypedExamples {
     struct Order: Codable {
         var id: String
+        var item: String
+    }
+
+    struct Payment: Codable {
+        var amount: String
     }
 
     let producer: Producer
@@ -193,7 +198,10 @@ private struct TypedExamples {
             .adding(orders, Event.order)
             .adding(payments, Event.payment)
         for try await event in consumer.messages(of: events) {
-            await handle(event)
+            switch event {
+            case .order(let message): print(message.offset, message.value?.item ?? "gone")
+            case .payment(let message): print(message.offset, message.value?.amount ?? "gone")
+            }
         }
     }
 }
