@@ -32,6 +32,8 @@ public final class MartletClient: Sendable {
     /// - Throws: `invalidConfiguration`, with the property that cannot be as it is.
     public init(_ configuration: ClientConfiguration) throws(MartletError) {
         try configuration.validate()
+        var configuration = configuration
+        configuration.logger[metadataKey: "client"] = "\(configuration.clientID)"
         self.configuration = configuration
         let telemetry = ClientTelemetry(configuration)
         self.telemetry = telemetry
