@@ -35,7 +35,7 @@ extension Admin {
             }
             request.topics = wanted
         }
-        try await client.refreshMetadata()
+        try await client.findBrokers()
         var directories: [LogDirectory] = []
         for broker in client.metadata.brokers.keys.sorted() {
             let activity = "asking broker \(broker) for its log directories"
