@@ -7,117 +7,164 @@ internal import Synchronization
 
 /// Taking in what the brokers answered.
 extension Consumer {
-    func takeInAnswers() throws(MartletError) {
-        for flight in state.withLock({ $0.takeLanded() }) {
-            let partitions = flight.wants.map(\.partition)
+    func takeInAnswers() {
+        for (broker, flight) in state.withLock({ $0.takeLanded() }) {
             switch flight.pending.outcome {
             case nil: continue
             case .success(let response) where response.errorCode == .none:
-                try takeIn(response, to: flight)
-            case .success(let response):
-                try fail(partitions, .broker(response.errorCode, nil, doing: "reading \(partitions[0])"))
+                takeIn(response, to: flight, from: broker)
+            case .success(let response): takeError(response.errorCode, from: broker)
             case .failure(let error):
-                let failure = MartletError(error, doing: "reading \(partitions[0])")
-                guard failure.isRetriable else { throw failure }
-                try fail(partitions, failure)
-                invalidateMetadata()
+                didFail(broker, MartletError(error, doing: "reading from broker \(broker)"))
             }
+        }
+    }
+
+    /// An error that concerns the request as a whole.
+    private func takeError(_ code: ErrorCode, from broker: BrokerID) {
+        switch code {
+        case .fetchSessionIDNotFound, .invalidFetchSessionEpoch, .fetchSessionTopicIDError:
+            // The broker had no more room for the session, or has restarted: the next request says everything.
+            _ = state.withLock { $0.didFail(broker) }
+        default: didFail(broker, .broker(code, nil, doing: "reading from broker \(broker)"))
         }
     }
 
     private func takeIn(
-        _ response: FetchResponse, to flight: ConsumerState.Flight
-    ) throws(MartletError) {
-        let answers = FetchExchange.answers(
-            in: response, version: flight.pending.version, metadata: client.metadata)
-        for want in flight.wants where state.withLock({ $0.isCurrent(want) }) {
-            guard let answer = answers[want.partition] else {
-                try fail(
-                    [want.partition],
-                    .broker(.unknownTopicOrPartition, nil, doing: "reading \(want.partition)"))
-                invalidateMetadata()
-                continue
+        _ response: FetchResponse, to flight: ConsumerState.Flight, from broker: BrokerID
+    ) {
+        let hasIDs = FetchExchange.usesIDs(flight.pending.version)
+        let metadata = client.metadata
+        state.withLock { $0.didAnswer(broker, sessionID: response.sessionID) }
+        var answered: Set<TopicPartition> = []
+        for topic in response.topics {
+            guard let name = hasIDs ? metadata.names[topic.id] : topic.name else { continue }
+            for answer in topic.partitions {
+                let partition = TopicPartition(name, answer.index)
+                if flight.all != nil { answered.insert(partition) }
+                guard let ask = state.withLock({ $0.current(partition) }) else { continue }
+                if answer.errorCode == .none {
+                    take(answer, of: partition, ask, from: broker)
+                } else {
+                    takeError(answer, of: partition, ask, from: broker, endpoints: response.nodeEndpoints)
+                }
             }
-            if answer.errorCode == .none {
-                try take(answer, want, isAlone: flight.wants.count == 1)
-            } else {
-                try takeError(answer, want, endpoints: response.nodeEndpoints)
-            }
+        }
+        let missing = (flight.all ?? []).filter { partition in
+            !answered.contains(partition) && state.withLock { $0.current(partition) != nil }
+        }
+        if !missing.isEmpty {
+            fail(missing, .broker(.unknownTopicOrPartition, nil, doing: "reading \(missing[0])"))
+            invalidateMetadata()
         }
     }
 
     private func take(
-        _ answer: FetchResponse.Partition, _ want: ConsumerState.Want, isAlone: Bool
-    ) throws(MartletError) {
+        _ answer: FetchResponse.Partition, of partition: TopicPartition, _ ask: FetchSession.Ask,
+        from broker: BrokerID
+    ) {
         let end =
             configuration.isolationLevel == .readCommitted && answer.lastStableOffset >= 0
             ? answer.lastStableOffset : answer.highWatermark
+        let isRedirected = answer.preferredReadReplica != .none
         state.withLock { state in
-            state.update(want.partition) { reader in
-                reader.highWatermark = end
-                reader.logStartOffset = answer.logStartOffset
-                reader.didSucceed()
+            state.update(partition) { reader in
+                // In an answer within a session this says that nothing has changed.
+                if end >= 0 { reader.highWatermark = end }
+                if answer.logStartOffset >= 0 { reader.logStartOffset = answer.logStartOffset }
+                if !isRedirected { reader.didSucceed() }
             }
         }
+        if isRedirected { return follow(answer.preferredReadReplica, partition) }
         guard case .bytes(let records) = answer.records, !records.isEmpty else { return }
-        let next: Offset?
+        let last: BatchHeader?
         do {
-            next = try FetchedPartition.nextOffset(in: records)
+            last = try FetchedPartition.lastHeader(in: records)
         } catch {
-            throw .corruptRecords(error, want.partition, want.offset)
+            return raise(.corruptRecords(error, partition, ask.offset), at: partition)
         }
-        if next == nil && isAlone {
-            throw .corruptRecords(
-                .truncated(byteCount: records.count, needed: 0), want.partition, want.offset)
+        let isAlone = state.withLock { $0.sessions[broker]?.isSingle ?? false }
+        if last == nil && isAlone {
+            let error = RecordError.truncated(byteCount: records.count, needed: 0)
+            return raise(.corruptRecords(error, partition, ask.offset), at: partition)
         }
         let data = FetchedPartition(
-            partition: want.partition, round: want.round, records: records, highWatermark: end,
+            partition: partition, round: ask.round, records: records, highWatermark: end,
             logStartOffset: answer.logStartOffset, abortedTransactions: answer.abortedTransactions ?? [],
-            nextOffset: next)
+            nextOffset: last?.nextOffset, leaderEpoch: last?.leaderEpoch ?? .none)
         state.withLock { $0.store(data) }
     }
 
+    /// Reads from a replica near by, as the leader advises (KIP-392); it is asked again after a while.
+    private func follow(_ replica: BrokerID, _ partition: TopicPartition) {
+        guard client.metadata.brokers[replica] != nil else {
+            fail(
+                [partition],
+                MartletError(
+                    .connectionFailed,
+                    "reading \(partition): the leader names replica \(replica), which is not part of the cluster",
+                    isRetriable: true))
+            return invalidateMetadata()
+        }
+        let until = ContinuousClock.now + client.configuration.metadataMaximumAge
+        state.withLock { state in state.update(partition) { $0.prefer(replica, until: until) } }
+    }
+
+    /// Fails a partition with an error that the next poll throws at once.
+    private func raise(_ error: MartletError, at partition: TopicPartition) {
+        var error = error
+        error.isRetriable = false
+        fail([partition], error)
+    }
+
     private func takeError(
-        _ answer: FetchResponse.Partition, _ want: ConsumerState.Want, endpoints: [NodeEndpoint]
-    ) throws(MartletError) {
-        let partition = want.partition
+        _ answer: FetchResponse.Partition, of partition: TopicPartition, _ ask: FetchSession.Ask,
+        from broker: BrokerID, endpoints: [NodeEndpoint]
+    ) {
         let error = MartletError.broker(
-            answer.errorCode, nil, doing: "reading \(partition) from offset \(want.offset)")
+            answer.errorCode, nil, doing: "reading \(partition) from offset \(ask.offset)")
+        var wasReplica = false
+        state.withLock { state in
+            state.update(partition) { wasReplica = $0.dropPreferredReplica() && $0.broker == broker }
+        }
         if answer.errorCode == .offsetOutOfRange {
-            try resetPosition(of: want, logStart: answer.logStartOffset)
+            // A replica may be behind; the leader knows.
+            if !wasReplica { resetPosition(of: partition, ask, logStart: answer.logStartOffset) }
             return
         }
         // What is damaged on the broker's disk stays so: asking again would only hide it.
-        guard answer.errorCode.isRetriable, answer.errorCode != .corruptMessage else { throw error }
+        guard answer.errorCode.isRetriable, answer.errorCode != .corruptMessage else {
+            return raise(error, at: partition)
+        }
         if answer.errorCode.concernsMetadata {
             client.metadataState.withLock {
                 $0.metadata.apply(
                     leader: answer.currentLeader.leader, epoch: answer.currentLeader.leaderEpoch,
-                    of: partition,
-                    endpoints: endpoints)
+                    of: partition, endpoints: endpoints)
             }
             invalidateMetadata()
         }
-        try fail([partition], error)
+        fail([partition], error)
     }
 
-    private func resetPosition(of want: ConsumerState.Want, logStart: Offset) throws(MartletError) {
+    private func resetPosition(of partition: TopicPartition, _ ask: FetchSession.Ask, logStart: Offset) {
         let position: StartPosition
         switch configuration.offsetReset {
         case .beginning: position = .beginning
         case .end: position = .end
         case .ago(let age): position = .ago(age)
         case .fail:
-            throw MartletError(
-                .offsetOutOfRange,
-                "\(want.partition) has no offset \(want.offset)"
-                    + (logStart >= 0 ? "; its first is \(logStart)" : "")
-                    + "; seek to another position, or choose an offsetReset")
+            return raise(
+                MartletError(
+                    .offsetOutOfRange,
+                    "\(partition) has no offset \(ask.offset)"
+                        + (logStart >= 0 ? "; its first is \(logStart)" : "")
+                        + "; seek to another position, or choose an offsetReset"), at: partition)
         }
         client.configuration.logger.warning(
             "the partition has no record at the position; starting over",
-            metadata: ["partition": "\(want.partition)", "offset": "\(want.offset)", "at": "\(position)"])
-        state.withLock { $0.seek(want.partition, to: position) }
+            metadata: ["partition": "\(partition)", "offset": "\(ask.offset)", "at": "\(position)"])
+        state.withLock { $0.seek(partition, to: position) }
     }
 
     private func invalidateMetadata() {

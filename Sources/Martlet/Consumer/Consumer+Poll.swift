@@ -6,11 +6,12 @@ internal import MartletWire
 internal import Synchronization
 
 extension Consumer {
-    /// The next batch of whatever partition has one.
+    /// The next batch of whatever partition has one; partitions take turns.
     ///
     /// - Parameter timeout: How long to wait for one; nil for as long as it takes.
     /// - Returns: Nil if there was none in time, or if all partitions are finished (`isFinished`).
-    /// - Throws: What keeps a partition from being read. The position stays, so polling may go on.
+    /// - Throws: What keeps a partition from being read. The position stays, so polling may go on. When the
+    ///   task is cancelled, `cancelled`: nothing is lost, the next poll goes on.
     public func poll(within timeout: Duration? = nil) async throws(MartletError) -> ConsumerBatch? {
         let isAlone = state.withLock { state in
             defer { state.isPolling = true }
@@ -30,19 +31,22 @@ extension Consumer {
                 await wakeup.wait(until: deadline)
                 continue
             }
-            if let failure = state.withLock({ $0.failure }) { throw failure }
-            if state.withLock({ $0.isClosed }) { throw .closed("the consumer") }
-            try takeInAnswers()
-            try await prepare()
-            if let batch = try nextBatch() {
+            takeInAnswers()
+            let (stop, fetched) = state.withLock { state in
+                let stop = state.failure ?? (state.isClosed ? .closed("the consumer") : state.takeRaised())
+                return (stop, stop == nil ? state.takeFetched() : nil)
+            }
+            if let stop { throw stop }
+            // Before the data is looked at: the network works while we, and then the caller, are busy.
+            ask()
+            if let (data, range) = fetched {
+                guard let batch = try decode(data, range) else { continue }
                 client.telemetry.consumer?.didHandOut(batch)
                 return batch
             }
             if isFinished { return nil }
             if let deadline, deadline <= .now { return nil }
-            let (hasAnswers, nextRetry) = state.withLock { state in
-                (state.flights.values.contains { $0.pending.isSettled }, state.nextRetry)
-            }
+            let (hasAnswers, nextRetry) = state.withLock { ($0.hasAnswers, $0.nextRetry(after: .now)) }
             if hasAnswers { continue }
             await wakeup.wait(until: [deadline, nextRetry].compactMap(\.self).min())
         }
@@ -50,126 +54,115 @@ extension Consumer {
 
     // MARK: Asking
 
-    /// Finds positions, leaders and connections that are missing, and sends the requests that can be sent.
-    private func prepare() async throws(MartletError) {
-        let unresolved = state.withLock { $0.unresolved(at: .now) }
-        if !unresolved.isEmpty { try await resolve(unresolved) }
-        let metadata = client.metadata
-        let limit = configuration.prefetchBytes
-        let (wants, leaderless) = state.withLock { state in
-            state.wants(at: .now, prefetchBytes: limit) { metadata.leader(of: $0) }
-        }
-        for (leader, wants) in wants { try await fetch(wants, from: leader, metadata) }
-        if !leaderless.isEmpty {
-            try fail(leaderless, .broker(.leaderNotAvailable, nil, doing: "reading \(leaderless[0])"))
-            try await refresh(for: leaderless)
-        }
+    /// Sends the requests that can be sent, and sees to what is missing for others. Does not wait.
+    private func ask() {
+        let now = ContinuousClock.now
         let maximumAge = client.configuration.metadataMaximumAge
-        if client.metadataState.withLock({ $0.isOutdated(at: .now, maximumAge: maximumAge) }) {
-            try await refresh(for: [])
+        let (metadata, generation, isOutdated) = client.metadataState.withLock { state in
+            (state.metadata, state.generation, state.isOutdated(at: now, maximumAge: maximumAge))
         }
+        let work = state.withLock { state in
+            state.arrange(at: now, metadata, generation: generation, configuration)
+        }
+        for broker in work.brokers { fetch(from: broker, metadata) }
+        for (leader, positions) in work.lookups { lookUp(positions, at: leader) }
+        for (leader, partitions) in work.validations { validate(partitions, at: leader, metadata) }
+        if !work.leaderless.isEmpty {
+            fail(
+                work.leaderless,
+                .broker(.leaderNotAvailable, nil, doing: "reading \(work.leaderless[0])"))
+            client.metadataState.withLock { state in
+                for partition in work.leaderless { state.want(partition.topic, allowsCreation: false) }
+            }
+        }
+        if isOutdated || !work.leaderless.isEmpty { refresh() }
     }
 
-    private func resolve(_ positions: [TopicPartition: StartPosition]) async throws(MartletError) {
-        do {
-            let offsets = try await resolver.offsets(of: positions)
-            state.withLock { state in
-                for (partition, offset) in offsets {
-                    state.update(partition) { reader in
-                        guard case .needsOffset(let position) = reader.phase, position == positions[partition]
-                        else { return }
-                        reader.begin(at: offset)
-                    }
-                }
+    private func fetch(from broker: BrokerID, _ metadata: ClusterMetadata) {
+        guard let address = metadata.brokers[broker], let connection = pool.existing(to: address) else {
+            return connect(to: broker)
+        }
+        do throws(TransportError) {
+            let hasIDs = state.withLock { $0.sessions[broker]?.hasIDs ?? false }
+            let version = try FetchExchange.version(on: connection, hasIDs: hasIDs)
+            let plan = state.withLock { state in
+                state.plan(
+                    for: broker, usesSessions: FetchExchange.usesSessions(version),
+                    usesIDs: FetchExchange.usesIDs(version))
+            }
+            guard let plan else { return }
+            let pending = try FetchExchange.submit(
+                plan, version: version, on: connection, configuration: configuration,
+                timeout: client.configuration.requestTimeout)
+            let all = plan.isFull ? plan.asks.map(\.partition) : nil
+            state.withLock { $0.didSubmit(ConsumerState.Flight(all: all, pending: pending), to: broker) }
+            let (wakeup, metrics, start) = (wakeup, client.telemetry.consumer, ContinuousClock.now)
+            pending.whenComplete {
+                metrics?.didFetch(since: start)
+                wakeup.signal()
             }
         } catch {
-            guard error.isRetriable else { throw error }
-            try fail(Array(positions.keys), error)
+            didFail(broker, MartletError(error, doing: "reading from broker \(broker)"))
         }
     }
 
-    private func fetch(
-        _ wants: [ConsumerState.Want], from leader: BrokerID, _ metadata: ClusterMetadata
-    ) async throws(MartletError) {
-        do throws(MartletError) {
-            let connection = try await client.connection(to: .broker(leader), in: pool)
-            do throws(TransportError) {
-                let pending = try FetchExchange.submit(
-                    wants, on: connection, metadata: metadata, configuration: configuration,
-                    timeout: client.configuration.requestTimeout)
-                state.withLock {
-                    $0.didSubmit(ConsumerState.Flight(wants: wants, pending: pending), to: leader)
-                }
-                let (wakeup, metrics, start) = (wakeup, client.telemetry.consumer, ContinuousClock.now)
-                pending.whenComplete {
-                    metrics?.didFetch(since: start)
-                    wakeup.signal()
-                }
-            } catch {
-                throw MartletError(error, doing: "reading \(wants[0].partition)")
-            }
-        } catch {
-            guard error.isRetriable else { throw error }
-            try fail(wants.map(\.partition), error)
-            try await refresh(for: wants.map(\.partition))
+    /// A broker cannot be asked: its partitions wait, and those that read from a replica turn to the leader.
+    func didFail(_ broker: BrokerID, _ error: MartletError) {
+        let partitions = state.withLock { state in
+            let partitions = state.didFail(broker)
+            for partition in partitions { state.update(partition) { _ = $0.dropPreferredReplica() } }
+            return partitions
         }
+        fail(partitions, error)
+        client.metadataState.withLock { $0.invalidate() }
     }
 
-    private func refresh(for partitions: [TopicPartition]) async throws(MartletError) {
-        client.metadataState.withLock { state in
-            for partition in partitions { state.want(partition.topic, allowsCreation: false) }
-        }
-        do {
-            try await client.refreshMetadata()
-        } catch {
-            guard error.isRetriable else { throw error }
-        }
-    }
-
-    /// Puts partitions off; throws once that has gone on for too long.
-    func fail(_ partitions: [TopicPartition], _ error: MartletError) throws(MartletError) {
+    /// Puts partitions off; the next poll throws once that has gone on for too long, or if it will not pass.
+    func fail(_ partitions: [TopicPartition], _ error: MartletError) {
+        if error.code == .cancelled { return }
         client.configuration.logger.debug("cannot read for now", metadata: ["reason": "\(error)"])
         let now = ContinuousClock.now
         let limit = configuration.unavailabilityTimeout
-        let isOver = state.withLock { state in
-            var isOver = false
+        state.withLock { state in
+            if !error.isRetriable { state.raise(error) }
             for partition in partitions {
+                var isOver = false
                 state.update(partition) { reader in
                     reader.didFail(at: now)
                     guard let limit, reader.failingFor(at: now) >= limit else { return }
                     reader.didReportFailure()
                     isOver = true
                 }
+                if isOver { state.raise(error) }
             }
-            return isOver
         }
-        if isOver { throw error }
     }
 
     // MARK: Handing out
 
-    private func nextBatch() throws(MartletError) -> ConsumerBatch? {
+    private func decode(
+        _ data: FetchedPartition, _ range: Range<Offset>
+    ) throws(MartletError) -> ConsumerBatch? {
         let decoder = FetchDecoder(
             checksChecksums: configuration.checksChecksums, isolationLevel: configuration.isolationLevel,
             maximumDecompressedBytes: configuration.maximumDecompressedBytes)
-        while let (data, range) = state.withLock({ $0.takeFetched() }) {
-            do {
-                let batch = try decoder.decode(data, range: range)
-                let next = batch?.nextOffset ?? range.upperBound
-                let isEmpty = batch == nil
-                state.withLock { state in
-                    state.update(data.partition) { reader in
-                        reader.didDeliver(upTo: next)
-                        if isEmpty { reader.skippedTo = next }
-                    }
+        do {
+            let batch = try decoder.decode(data, range: range)
+            let next = batch?.nextOffset ?? range.upperBound
+            let isCurrent = state.withLock { state in
+                // A seek or a new assignment may have come meanwhile.
+                guard state.readers[data.partition]?.round == data.round else { return false }
+                state.update(data.partition) { reader in
+                    reader.didDeliver(upTo: next)
+                    if batch == nil { reader.skippedTo = next }
                 }
-                if let batch { return batch }
-            } catch {
-                // What is wrong stays where it is: fetched again, in case it was the network's doing.
-                state.withLock { $0.seek(data.partition, to: .offset(range.lowerBound)) }
-                throw .corruptRecords(error, data.partition, range.lowerBound)
+                return true
             }
+            return isCurrent ? batch : nil
+        } catch {
+            // What is wrong stays where it is: fetched again, in case it was the network's doing.
+            state.withLock { $0.seek(data.partition, to: .offset(range.lowerBound)) }
+            throw .corruptRecords(error, data.partition, range.lowerBound)
         }
-        return nil
     }
 }

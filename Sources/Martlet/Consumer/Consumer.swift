@@ -11,9 +11,9 @@ internal import Synchronization
 ///         for record in batch { handle(record) }
 ///     }
 ///
-/// A consumer runs no tasks: `poll`, and the sequences on top of it, ask for the next data before they hand
-/// out what they have, so that the network works while the caller does. One task at a time may poll; the
-/// other methods may be called from any.
+/// `poll`, and the sequences on top of it, ask for the next data before they hand out what they have, so that
+/// the network works while the caller does. One task at a time may poll; the other methods may be called from
+/// any. Close a consumer that is no longer needed: it may be about to connect to a broker.
 public final class Consumer: Sendable {
     let client: MartletClient
     let configuration: ConsumerConfiguration
@@ -34,7 +34,11 @@ public final class Consumer: Sendable {
 
     /// Ends the consumer: a waiting `poll` throws `closed`, the connections go.
     public func close() {
-        state.withLock { $0.isClosed = true }
+        let errands = state.withLock { state in
+            state.isClosed = true
+            return state.errands.values.map(\.self)
+        }
+        for errand in errands { errand.cancel() }
         pool.close()
         wakeup.signal()
     }
@@ -131,14 +135,15 @@ public final class Consumer: Sendable {
         wakeup.signal()
     }
 
-    /// Stops fetching from a partition, until `resume`. What has been fetched is still handed out.
+    /// Hands out and fetches nothing more of a partition, until `resume`. What was fetched already is kept for
+    /// then: at most `maximumPartitionFetchBytes` and what is under way.
     public func pause(_ partition: TopicPartition) {
-        state.withLock { state in state.update(partition) { $0.isPaused = true } }
+        state.withLock { $0.setPaused(partition, true) }
     }
 
-    /// Fetches from a paused partition again.
+    /// Goes on with a paused partition.
     public func resume(_ partition: TopicPartition) {
-        state.withLock { state in state.update(partition) { $0.isPaused = false } }
+        state.withLock { $0.setPaused(partition, false) }
         wakeup.signal()
     }
 
@@ -154,6 +159,7 @@ extension MartletClient {
     }
 
     /// Lends a consumer to `body` and closes it afterwards.
+    @discardableResult
     public func withConsumer<Result>(
         _ configuration: ConsumerConfiguration = ConsumerConfiguration(),
         _ body: (Consumer) async throws -> Result

@@ -41,6 +41,14 @@ extension MartletClient {
         } catch {
             throw MartletError(error, doing: "asking \(connection.address) for metadata")
         }
+        if response.errorCode == .rebootstrapRequired {
+            // The broker says that what we know of the cluster leads nowhere (KIP-1102).
+            metadataState.withLock { $0.metadata.forgetBrokers() }
+            pool.drop()
+            throw MartletError(
+                .connectionFailed, "\(connection.address) asks for a new start with the bootstrap servers",
+                isRetriable: true)
+        }
         guard response.errorCode == .none else {
             throw .broker(response.errorCode, nil, doing: "asking \(connection.address) for metadata")
         }

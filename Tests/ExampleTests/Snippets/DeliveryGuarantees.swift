@@ -13,12 +13,16 @@ private struct DeliveryGuarantees {
     func failures(of order: ProducerRecord) async throws {
         do {
             try await producer.send(order)
-        } catch let error as MartletError where error.code == .timedOut {
-            // Whether the broker has it is not known. To send it again may store it twice.
-            try await askSomebody(about: order)
-        } catch let error as MartletError where error.code == .recordTooLarge {
-            // It is not stored, and will not be.
-            try await split(order)
+        } catch {
+            switch error.code {
+            case .timedOut:
+                // Whether the broker has it is not known. To send it again may store it twice.
+                try await askSomebody(about: order)
+            case .recordTooLarge:
+                // It is not stored, and will not be.
+                try await split(order)
+            default: throw error
+            }
         }
     }
 

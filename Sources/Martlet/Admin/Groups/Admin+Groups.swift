@@ -78,7 +78,7 @@ extension Admin {
             of: id, request, doing: activity, isRepeatable: false
         ) { response in response.groups.first?.errorCode }
         guard let answer = response.groups.first else {
-            throw MartletError(.protocolViolation, "\(activity): the broker's answer leaves it out")
+            throw .leavesOut(activity)
         }
         try Self.outcome(answer.errorCode, answer.errorMessage, doing: activity).get()
     }

@@ -77,7 +77,7 @@ extension Admin {
             response.transactions.first?.errorCode
         }
         guard let answer = response.transactions.first else {
-            throw MartletError(.protocolViolation, "\(activity): the broker's answer leaves it out")
+            throw .leavesOut(activity)
         }
         try Self.outcome(answer.errorCode, nil, doing: activity).get()
         return TransactionDescription(

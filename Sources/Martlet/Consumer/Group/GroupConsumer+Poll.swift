@@ -35,7 +35,8 @@ extension GroupConsumer {
             let left = deadline.map { max($0 - .now, .zero) }
             guard let batch = try await reader.poll(within: left) else { return noteEnd() }
             let isOurs = state.withLock { state in
-                state.ownership.handOut(batch.partition, upTo: claim(batch), epoch: batch.leaderEpoch)
+                state.ownership.handOut(
+                    batch.partition, from: batch.firstOffset, upTo: claim(batch), epoch: batch.leaderEpoch)
             }
             if isOurs { return batch }
         }

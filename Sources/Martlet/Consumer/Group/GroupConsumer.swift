@@ -58,7 +58,7 @@ public final class GroupConsumer: Sendable {
 
     deinit { pool.close() }
 
-    var logger: Logger { client.configuration.logger }
+    var logger: Logger { client.logger(of: configuration.group) }
 
     // MARK: Life
 
@@ -167,6 +167,7 @@ extension MartletClient {
     /// Runs a member of a group while `body` uses it; then stores how far it has got, and leaves.
     ///
     /// When `body` returns, all that it was handed counts as done; when it throws, only what was done before.
+    @discardableResult
     public func withGroupConsumer<Result>(
         _ configuration: GroupConsumerConfiguration, _ body: (GroupConsumer) async throws -> Result
     ) async throws -> Result {

@@ -71,10 +71,18 @@ struct Ownership {
     /// Notes that records are handed out.
     ///
     /// - Returns: False if the partition is no longer to be read.
+    /// - Parameter first: Offset of the first of them, if known.
     mutating func handOut(
-        _ partition: TopicPartition, upTo offset: Offset, epoch: LeaderEpoch = .none
+        _ partition: TopicPartition, from first: Offset? = nil, upTo offset: Offset,
+        epoch: LeaderEpoch = .none
     ) -> Bool {
         guard var holding = holdings[partition], !revoking.contains(partition) else { return false }
+        // The log was cut back, or begins anew, and reading goes on before what was done.
+        if let first, first < holding.done {
+            holding.done = first
+            holding.handedOut = nil
+            holding.epoch = .none
+        }
         holding.handedOut = max(holding.handedOut ?? offset, offset)
         holding.epoch = max(holding.epoch, epoch)
         holdings[partition] = holding

@@ -56,7 +56,8 @@ extension Producer {
     }
 
     /// Prepares the producer for transactions: aborts what an earlier producer with the same transactional id
-    /// has left open, and fences it.
+    /// has left open, and fences it. Does nothing if that has been done; `withProducer` and `withTransaction`
+    /// do it by themselves.
     public func initTransactions() async throws(MartletError) {
         try await core.initTransactions()
     }

@@ -30,6 +30,7 @@ extension ProducerCore {
 
     func initTransactions() async throws(MartletError) {
         let coordination = try requireCoordination()
+        if case .ready = try withTransaction({ $0.phase }) { return }
         try withTransaction { transaction throws(MartletError) in try transaction.beginInitialization() }
         do throws(MartletError) {
             let version = try await coordination.version()
@@ -125,14 +126,16 @@ extension ProducerCore {
         }
     }
 
-    func abortTransaction() async throws(MartletError) {
-        let coordination = try requireCoordination()
+    /// - Parameter limit: How long to try; nil for as long as anything is tried.
+    func abortTransaction(within limit: Duration? = nil) async throws(MartletError) {
+        var coordination = try requireCoordination()
+        if let limit { coordination.patience = min(limit, coordination.patience) }
         try withTransaction { transaction throws(MartletError) in try transaction.beginAbort() }
         settle(withAccumulator { $0.abandonTransaction(because: nil) })
         // Whoever is cancelled must still abort.
-        let result = await client.finishing { () async -> Result<Void, MartletError> in
+        let result = await client.finishing { [coordination] () async -> Result<Void, MartletError> in
             // What is under way would otherwise arrive behind the end.
-            for batch in self.withAccumulator({ $0.batches.map(\.delivery) }) { _ = await batch.wait() }
+            for batch in self.withAccumulator({ $0.batches.map(\.delivery) }) { await batch.wait() }
             do throws(MartletError) {
                 if Task.isCancelled {
                     let error = MartletError.cancelled("the end of a transaction")
@@ -159,9 +162,9 @@ extension ProducerCore {
     }
 
     /// Aborts what is open, if anything is. If that fails, the coordinator does it when the time is up.
-    func abortOpenTransaction() async {
+    func abortOpenTransaction(within limit: Duration? = nil) async {
         switch withAccumulator({ $0.transaction?.phase }) {
-        case .open, .broken: try? await abortTransaction()
+        case .open, .broken: try? await abortTransaction(within: limit)
         default: break
         }
     }

@@ -29,8 +29,14 @@ struct PartitionReader {
     var logStartOffset: Offset?
     /// Tells answers to what was asked before a seek from those after it.
     private(set) var round = 0
-    /// A request for this partition is under way.
-    var isFetching = false
+    /// The broker that is asked for it.
+    var broker: BrokerID?
+    /// What that broker was told last.
+    var sent: FetchSession.Ask?
+    /// A replica that the leader has sent us to, and until when we believe it (KIP-392).
+    private var preferred: (replica: BrokerID, until: Instant)?
+    /// Leader epoch in which the position was found to be in the log (KIP-320).
+    private var validEpoch = LeaderEpoch.none
     private(set) var retryAt: Instant?
     private(set) var failingSince: Instant?
     private var backoff: Backoff
@@ -49,7 +55,7 @@ struct PartitionReader {
 
     /// Whether a fetch makes sense now.
     func isFetchable(at now: Instant) -> Bool {
-        guard phase == .reading, !isPaused, !isFetching else { return false }
+        guard phase == .reading, !isPaused else { return false }
         if let stop, fetchPosition >= stop { return false }
         return retryAt.map { $0 <= now } ?? true
     }
@@ -65,18 +71,17 @@ struct PartitionReader {
     /// Starts over elsewhere; whatever was fetched before is void.
     mutating func seek(_ start: StartPosition) {
         round += 1
-        isFetching = false
+        lastEpoch = .none
+        preferred = nil
         skippedTo = nil
         phase = .needsOffset(start)
         if case .offset(let offset) = start { begin(at: offset) }
     }
 
-    /// An answer to an earlier round is still to come, and not for us.
-    mutating func skipRound(_ old: Int) { round = max(round, old + 1) }
-
     /// Data up to an offset has arrived.
-    mutating func didFetch(upTo offset: Offset) {
+    mutating func didFetch(upTo offset: Offset, epoch: LeaderEpoch) {
         fetchPosition = max(fetchPosition, offset)
+        if epoch != .none { lastEpoch = epoch }
         didSucceed()
     }
 
@@ -103,6 +108,32 @@ struct PartitionReader {
 
     /// Gives a fresh start to the clock of `unavailabilityTimeout`.
     mutating func didReportFailure() { failingSince = nil }
+
+    // MARK: Replicas and leaders
+
+    /// The replica to read from instead of the leader.
+    func preferredReplica(at now: Instant) -> BrokerID? {
+        preferred.flatMap { $0.until > now ? $0.replica : nil }
+    }
+
+    mutating func prefer(_ replica: BrokerID, until instant: Instant) { preferred = (replica, instant) }
+
+    /// - Returns: Whether there was one.
+    mutating func dropPreferredReplica() -> Bool {
+        defer { preferred = nil }
+        return preferred != nil
+    }
+
+    /// Whether to ask, before reading on, if the log still has what came before the position: it may have lost
+    /// it when its leader changed.
+    func needsValidation(_ leaderEpoch: LeaderEpoch) -> Bool {
+        phase == .reading && lastEpoch != .none && leaderEpoch > max(lastEpoch, validEpoch)
+    }
+
+    mutating func didValidate(_ leaderEpoch: LeaderEpoch) {
+        validEpoch = leaderEpoch
+        didSucceed()
+    }
 
     /// Offsets that are yet to be handed out, as of the last fetch.
     var lag: Int64? {

@@ -6,20 +6,24 @@ internal import MartletWire
 struct FetchedPartition: Sendable {
     let partition: TopicPartition
     let round: Int
+    /// What was asked for.
+    var fetchOffset: Offset = .none
     let records: Bytes
     let highWatermark: Offset
     let logStartOffset: Offset
     let abortedTransactions: [FetchResponse.AbortedTransaction]
     /// Behind the last whole batch; nil if there is none.
     let nextOffset: Offset?
+    /// Of the last whole batch.
+    var leaderEpoch = LeaderEpoch.none
 
-    /// Walks over the batch headers only.
-    static func nextOffset(in records: Bytes) throws(RecordError) -> Offset? {
+    /// Header of the last whole batch. Walks over the batch headers only.
+    static func lastHeader(in records: Bytes) throws(RecordError) -> BatchHeader? {
         try records.withUnsafeBytes { bytes throws(RecordError) in
             var cursor = BatchCursor(bytes)
-            var next: Offset?
-            while let batch = try cursor.next() { next = batch.header.nextOffset }
-            return next
+            var last: BatchHeader?
+            while let batch = try cursor.next() { last = batch.header }
+            return last
         }
     }
 }
