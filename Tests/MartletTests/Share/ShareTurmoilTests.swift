@@ -25,6 +25,15 @@ struct ShareTurmoilTests {
         var kills = 0
     }
 
+    /// The ledger of all members.
+    private final class Book: Sendable {
+        private let ledger = Mutex(Ledger())
+
+        func withLock<Result: Sendable>(_ body: (inout sending Ledger) -> Result) -> Result {
+            ledger.withLock { body(&$0) }
+        }
+    }
+
     private static let count = 240
 
     @Test(
@@ -35,7 +44,7 @@ struct ShareTurmoilTests {
         try await ShareWorld.run(partitions: 2, group: settings) { client in
             try await ShareWorld.produce(0..<Self.count / 2, client, partition: 0)
             try await ShareWorld.produce(Self.count / 2..<Self.count, client, partition: 1)
-            let ledger = Mutex(Ledger())
+            let ledger = Book()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for member in 0..<3 {
                     group.addTask {
@@ -63,7 +72,7 @@ struct ShareTurmoilTests {
 
     /// One member after the other, until all is done.
     private static func work(
-        seed: UInt64, _ client: MartletClient, _ ledger: borrowing Mutex<Ledger>
+        seed: UInt64, _ client: MartletClient, _ ledger: Book
     ) async throws {
         var random = SplitMix64(seed: seed)
         while !ledger.withLock({ $0.isOver }) {
