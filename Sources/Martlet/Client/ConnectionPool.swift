@@ -15,7 +15,7 @@ final class ConnectionPool: Sendable {
         let opening = SingleFlight<BrokerConnection>()
         var backoff: Backoff
         /// No attempt before, since the last ones failed.
-        var restsUntil = ContinuousClock.now
+        var restsUntil: ContinuousClock.Instant?
     }
 
     private struct State {
@@ -57,9 +57,10 @@ final class ConnectionPool: Sendable {
         }
     }
 
-    /// Until when the pool leaves a broker alone that could not be reached; in the past for all others.
-    func restsUntil(_ address: BrokerAddress) -> ContinuousClock.Instant {
-        state.withLock { $0.slots[address]?.restsUntil } ?? .now
+    /// Until when the pool leaves a broker alone that could not be reached; nil if it does not.
+    func restsUntil(_ address: BrokerAddress) -> ContinuousClock.Instant? {
+        let instant = state.withLock { $0.slots[address]?.restsUntil }
+        return instant.flatMap { $0 > .now ? $0 : nil }
     }
 
     /// The connection to a broker, opened if need be.
@@ -119,8 +120,7 @@ final class ConnectionPool: Sendable {
     }
 
     private func rest(before address: BrokerAddress) async throws(MartletError) {
-        let instant = restsUntil(address)
-        if instant > .now { try await pause(until: instant, for: address) }
+        if let instant = restsUntil(address) { try await pause(until: instant, for: address) }
     }
 
     private func pause(
