@@ -107,11 +107,14 @@ final class ConnectionPool: Sendable {
     }
 
     private func connect(to address: BrokerAddress) async throws(TransportError) -> BrokerConnection {
-        guard let metrics else {
-            return try await BrokerConnection.connect(to: address, options: options, group: group)
-        }
-        return try await metrics.measure { () async throws(TransportError) in
-            try await BrokerConnection.connect(to: address, options: options, group: group)
+        let start = ContinuousClock.now
+        do {
+            let connection = try await BrokerConnection.connect(to: address, options: options, group: group)
+            metrics?.didOpen(since: start)
+            return connection
+        } catch {
+            metrics?.didFail()
+            throw error
         }
     }
 
