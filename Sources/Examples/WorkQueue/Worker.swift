@@ -11,12 +11,12 @@ struct Worker {
     let report: @Sendable (Acknowledgement) -> Void
 
     func run() async throws {
-        var configuration = ShareConsumerConfiguration(group: "resizing", topics: [pictures.name])
+        var configuration = ShareConsumerConfiguration(group: "resizing", topics: pictures.name)
         // What one worker takes, the others cannot have meanwhile.
         configuration.maximumRecords = 10
         try await client.withShareConsumer(configuration) { consumer in
-            while true {
-                for record in try await consumer.poll() {
+            for try await batch in consumer.batches {
+                for record in batch {
                     let outcome = resize(record)
                     consumer.acknowledge(record, outcome)
                     report(outcome)

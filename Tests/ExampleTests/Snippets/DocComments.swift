@@ -212,10 +212,10 @@ private struct ShareExamples {
     func work(on record: ShareRecord) async -> Bool { true }
 
     func queue() async throws {
-        let configuration = ShareConsumerConfiguration(group: "workers", topics: ["jobs"])
+        let configuration = ShareConsumerConfiguration(group: "workers", topics: "jobs")
         try await client.withShareConsumer(configuration) { consumer in
-            while true {
-                for record in try await consumer.poll() {
+            for try await batch in consumer.batches {
+                for record in batch {
                     consumer.acknowledge(record, await work(on: record) ? .accept : .release)
                 }
             }
