@@ -117,6 +117,11 @@ extension ModelBroker {
     private func metadata(_ request: MetadataRequest, _ refusal: ErrorCode?) -> MetadataResponse {
         let names = request.topics?.compactMap(\.name)
         var response = MetadataResponse()
+        if refusal == .rebootstrapRequired {
+            response.errorCode = .rebootstrapRequired
+            return response
+        }
+        response.throttleTimeMs = with { $0.throttleTimeMs }
         response.clusterID = "model"
         response.controller = BrokerID(rawValue: 1)
         var broker = MetadataResponse.Broker()

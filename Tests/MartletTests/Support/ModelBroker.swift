@@ -40,6 +40,8 @@ final class ModelBroker: Sendable {
             .addPartitionsToTxn: 0...5, .addOffsetsToTxn: 0...4, .endTxn: 0...5, .txnOffsetCommit: 0...5,
         ]
         var isTopicIDKnown = true
+        /// What answers about metadata say of quotas.
+        var throttleTimeMs: Int32 = 0
         var configs: [String: String] = [:]
         var transactions = ModelTransactions()
     }

@@ -84,7 +84,8 @@ extension Producer {
         try await core.commitTransaction()
     }
 
-    /// Gives up what is not delivered, and aborts. Is not cut short when the task is cancelled.
+    /// Gives up what is not delivered, and aborts. Cancelling the task does not cut it short, unless the
+    /// brokers do not answer either.
     public func abortTransaction() async throws(MartletError) {
         try await core.abortTransaction()
     }

@@ -132,11 +132,16 @@ extension ProducerCore {
         if let limit { coordination.patience = min(limit, coordination.patience) }
         try withTransaction { transaction throws(MartletError) in try transaction.beginAbort() }
         settle(withAccumulator { $0.abandonTransaction(because: nil) })
-        // A task of its own, since whoever is cancelled must still abort; awaited right here.
-        let result = await Task { [coordination] () async -> Result<Void, MartletError> in
+        // Whoever is cancelled must still abort.
+        let result = await client.finishing { [coordination] () async -> Result<Void, MartletError> in
             // What is under way would otherwise arrive behind the end.
             for batch in self.withAccumulator({ $0.batches.map(\.delivery) }) { await batch.wait() }
             do throws(MartletError) {
+                if Task.isCancelled {
+                    let error = MartletError.cancelled("the end of a transaction")
+                    try self.withTransaction { $0.didFailToAbort(error) }
+                    throw error
+                }
                 let ending = try self.withTransaction { transaction throws(MartletError) in
                     try transaction.abort()
                 }
@@ -145,7 +150,7 @@ extension ProducerCore {
             } catch {
                 return .failure(error)
             }
-        }.value
+        }
         // Its records were given up on purpose: no flush is to tell of them.
         withAccumulator { $0.unobservedFailure = nil }
         try result.get()
@@ -164,18 +169,19 @@ extension ProducerCore {
         }
     }
 
-    /// Once the coordinator may have heard of it, cancellation ends nothing any more.
+    /// Once the coordinator may have heard of it, cancellation does not end it: only the wait for a
+    /// coordinator that does not answer.
     private func end(
         _ ending: TransactionMachine.Ending, isCommit: Bool, _ coordination: TransactionCoordination
     ) async throws(MartletError) {
-        let result = await Task { () async -> Result<Void, MartletError> in
+        let result = await client.finishing { () async -> Result<Void, MartletError> in
             do throws(MartletError) {
                 try await self.carryOut(ending, isCommit: isCommit, coordination)
                 return .success(())
             } catch {
                 return .failure(error)
             }
-        }.value
+        }
         try result.get()
     }
 
