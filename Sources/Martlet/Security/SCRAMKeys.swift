@@ -12,7 +12,7 @@ struct SCRAMKeys<Hash: HashFunction> {
     }
 
     /// `Hi` of the RFC: PBKDF2 with one block.
-    private static func salted(_ password: [UInt8], _ salt: [UInt8], _ iterations: Int) -> [UInt8] {
+    static func salted(_ password: [UInt8], _ salt: [UInt8], _ iterations: Int) -> [UInt8] {
         // The key's share of the work is done once: each round begins with a copy.
         let keyed = HMAC<Hash>(key: SymmetricKey(data: password))
         var round = keyed
