@@ -14,14 +14,19 @@ public struct MartletError: Error, Sendable {
     /// Whether the same call may succeed later. The library has then already retried as long as its limits
     /// allow.
     public var isRetriable: Bool
+    /// Whether a broker may have done all the same what was asked of it: it was asked, and nobody heard the
+    /// answer. Without, it is certain that nothing was done. Told of records that a producer gives up.
+    public var isOutcomeUnknown: Bool
 
     public init(
-        _ code: Code, _ message: String, underlying: (any Error)? = nil, isRetriable: Bool = false
+        _ code: Code, _ message: String, underlying: (any Error)? = nil, isRetriable: Bool = false,
+        isOutcomeUnknown: Bool = false
     ) {
         self.code = code
         self.message = message
         self.underlying = underlying
         self.isRetriable = isRetriable
+        self.isOutcomeUnknown = isOutcomeUnknown
     }
 }
 

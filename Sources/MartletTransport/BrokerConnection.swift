@@ -1,15 +1,13 @@
 internal import MartletCore
 package import MartletWire
 package import NIOCore
-internal import Synchronization
 
 /// A connection to a broker that is ready for requests: versions negotiated, client authenticated.
 ///
 /// Requests may be submitted from any task. They go out, and are answered, in the order of `submit`.
 package final class BrokerConnection: Sendable {
     private let channel: RequestChannel
-    /// When to authenticate again; nil for never.
-    private let renewal = Mutex<ContinuousClock.Instant?>(nil)
+    private let pace = BrokerPace()
     /// What the broker serves.
     package let brokerVersions: [APIKey: ClosedRange<Int16>]
 
@@ -74,8 +72,12 @@ package final class BrokerConnection: Sendable {
     /// Whether the client should authenticate again before it asks anything else (KIP-368).
     package var needsAuthentication: Bool {
         guard channel.options.authenticate != nil else { return false }
-        return renewal.withLock { $0.map { $0 <= .now } ?? false }
+        return pace.needsAuthentication
     }
+
+    /// Until when the broker asks to be left alone, since the client has used up its quota (KIP-219); nil for
+    /// no longer. The broker does not look at what it is sent before.
+    package var quietUntil: ContinuousClock.Instant? { pace.quietUntil }
 
     /// Authenticates again on the living connection. Requests under way are answered first, those that are
     /// submitted meanwhile wait. A failure ends the connection. At most one caller at a time.
@@ -94,9 +96,7 @@ package final class BrokerConnection: Sendable {
         guard let authenticate = channel.options.authenticate else { return }
         let began = ContinuousClock.now
         let lifetime = try await authenticate(self)
-        renewal.withLock { renewal in
-            renewal = lifetime.map { began + $0 * Double.random(in: Self.renewalShare) }
-        }
+        pace.authenticate(at: lifetime.map { began + $0 * Double.random(in: Self.renewalShare) })
     }
 
     /// One step of the authentication: overtakes what is kept back for it.
@@ -133,7 +133,7 @@ package final class BrokerConnection: Sendable {
     ) throws(TransportError) -> PendingResponse<Request> {
         let reply = try channel.submit(
             request, version: version, expectsResponse: expectsResponse, timeout: timeout)
-        return PendingResponse(version: version, reply: reply)
+        return PendingResponse(version: version, reply: reply, pace: pace)
     }
 
     /// Sends a request in the highest common version and waits for the answer.

@@ -20,7 +20,7 @@ struct ProducerFaultTests {
         _ scene: FaultScene, count: Int = 200, _ configuration: ProducerConfiguration = small(),
         meanwhile: (Int) async throws -> Void = { _ in }, _ hint: Comment? = nil
     ) async throws {
-        try await scene.client.admin.createTopic("t")
+        try await scene.witness.admin.createTopic("t")
         try await scene.client.withProducer(configuration) { producer in
             for number in 0..<count {
                 let record = ProducerRecord(topic: "t", value: Bytes("\(number)"))
@@ -68,7 +68,7 @@ struct ProducerFaultTests {
         ])
     func permanent(code: ErrorCode) async throws {
         try await withFaults { scene in
-            try await scene.client.admin.createTopic("t")
+            try await scene.witness.admin.createTopic("t")
             scene.proxy.refuse(ProduceRequest.self, first: 1, with: code)
             try await scene.client.withProducer { producer in
                 let error = await #expect(throws: MartletError.self) {
@@ -171,7 +171,7 @@ struct ProducerFaultTests {
     @Test("a producer id that is denied fails the records with the reason")
     func deniedProducerID() async throws {
         try await withFaults { scene in
-            try await scene.client.admin.createTopic("t")
+            try await scene.witness.admin.createTopic("t")
             scene.proxy.refuse(InitProducerIDRequest.self, with: .clusterAuthorizationFailed)
             try await scene.client.withProducer { producer in
                 let error = await #expect(throws: MartletError.self) {
@@ -187,7 +187,7 @@ struct ProducerFaultTests {
         try await withFaults { configuration in
             configuration.requestTimeout = .milliseconds(200)
         } _: { scene in
-            try await scene.client.admin.createTopic("t")
+            try await scene.witness.admin.createTopic("t")
             scene.proxy.on(ProduceRequest.self, first: .max, arrives ? .unanswered : .unheard)
             var configuration = ProducerConfiguration()
             configuration.deliveryTimeout = .seconds(1)

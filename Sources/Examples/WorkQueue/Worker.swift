@@ -12,15 +12,15 @@ struct Worker {
 
     func run() async throws {
         var configuration = ShareConsumerConfiguration(group: "resizing", topics: pictures.name)
+        // Nothing counts as done unless we say so.
+        configuration.completion = .explicit
         // What one worker takes, the others cannot have meanwhile.
         configuration.maximumRecords = 10
         try await client.withShareConsumer(configuration) { consumer in
-            for try await batch in consumer.batches {
-                for record in batch {
-                    let outcome = resize(record)
-                    consumer.acknowledge(record, outcome)
-                    report(outcome)
-                }
+            for try await record in consumer.records {
+                let outcome = resize(record)
+                consumer.acknowledge(record, outcome)
+                report(outcome)
             }
         }
     }

@@ -24,7 +24,7 @@ extension Admin {
             }
             request.topics = wanted
         }
-        try await client.refreshMetadata()
+        try await client.findBrokers()
         var directories: [LogDirectory] = []
         for broker in (brokers ?? Array(client.metadata.brokers.keys)).sorted() {
             directories += try await logDirectories(request, of: broker)

@@ -48,7 +48,8 @@ public struct ClientConfiguration: Sendable {
     public init(bootstrap: String) throws(MartletError) {
         bootstrapServers = []
         for part in bootstrap.split(separator: ",") {
-            let text = part.drop { $0.isWhitespace }
+            var text = part.drop { $0.isWhitespace }
+            while text.last?.isWhitespace == true { text.removeLast() }
             guard let address = BrokerAddress(String(text)) else {
                 throw MartletError(
                     .invalidConfiguration,

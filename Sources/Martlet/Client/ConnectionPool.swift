@@ -15,7 +15,7 @@ final class ConnectionPool: Sendable {
         let opening = SingleFlight<BrokerConnection>()
         var backoff: Backoff
         /// No attempt before, since the last ones failed.
-        var restsUntil = ContinuousClock.now
+        var restsUntil: ContinuousClock.Instant?
     }
 
     private struct State {
@@ -27,21 +27,26 @@ final class ConnectionPool: Sendable {
     private let group: any EventLoopGroup
     private let reconnect: RetryConfiguration
     private let logger: Logger
+    private let metrics: ConnectionMetrics?
     private let state = Mutex(State())
 
     init(
-        options: ConnectionOptions, group: any EventLoopGroup, reconnect: RetryConfiguration, logger: Logger
+        options: ConnectionOptions, group: any EventLoopGroup, reconnect: RetryConfiguration,
+        logger: Logger, metrics: ConnectionMetrics?
     ) {
         self.options = options
         self.group = group
         self.reconnect = reconnect
         self.logger = logger
+        self.metrics = metrics
     }
 
-    /// The connection to a broker, if there is one that can be used as it is. One whose session is about to
-    /// end cannot: `connection(to:)` renews that first.
+    /// The connection to a broker, if there is one that can be used at once. One whose session is about to
+    /// end cannot, nor one to a broker that asks for quiet: `connection(to:)` sees to that first.
     func existing(to address: BrokerAddress) -> BrokerConnection? {
-        guard let connection = living(to: address), !connection.needsAuthentication else { return nil }
+        guard let connection = living(to: address), connection.quietUntil == nil,
+            !connection.needsAuthentication
+        else { return nil }
         return connection
     }
 
@@ -52,9 +57,10 @@ final class ConnectionPool: Sendable {
         }
     }
 
-    /// Until when the pool leaves a broker alone that could not be reached; in the past for all others.
-    func restsUntil(_ address: BrokerAddress) -> ContinuousClock.Instant {
-        state.withLock { $0.slots[address]?.restsUntil } ?? .now
+    /// Until when the pool leaves a broker alone that could not be reached; nil if it does not.
+    func restsUntil(_ address: BrokerAddress) -> ContinuousClock.Instant? {
+        let instant = state.withLock { $0.slots[address]?.restsUntil }
+        return instant.flatMap { $0 > .now ? $0 : nil }
     }
 
     /// The connection to a broker, opened if need be.
@@ -70,6 +76,7 @@ final class ConnectionPool: Sendable {
         return try await opening.run { () async throws(MartletError) in
             // Another task may have opened it since we looked.
             if let connection = living(to: address) {
+                if let instant = connection.quietUntil { try await pause(until: instant, for: address) }
                 if connection.needsAuthentication { try await renew(connection) }
                 return connection
             }
@@ -81,7 +88,7 @@ final class ConnectionPool: Sendable {
     private func open(to address: BrokerAddress) async throws(MartletError) -> BrokerConnection {
         let connection: BrokerConnection
         do {
-            connection = try await BrokerConnection.connect(to: address, options: options, group: group)
+            connection = try await connect(to: address)
         } catch {
             let error = MartletError(error, doing: "connecting to \(address)")
             if error.code != .cancelled { didFail(address, error) }
@@ -100,13 +107,29 @@ final class ConnectionPool: Sendable {
         return connection
     }
 
+    private func connect(to address: BrokerAddress) async throws(TransportError) -> BrokerConnection {
+        let start = ContinuousClock.now
+        do {
+            let connection = try await BrokerConnection.connect(to: address, options: options, group: group)
+            metrics?.didOpen(since: start)
+            return connection
+        } catch {
+            metrics?.didFail()
+            throw error
+        }
+    }
+
     private func rest(before address: BrokerAddress) async throws(MartletError) {
-        let instant = restsUntil(address)
-        guard instant > .now else { return }
+        if let instant = restsUntil(address) { try await pause(until: instant, for: address) }
+    }
+
+    private func pause(
+        until instant: ContinuousClock.Instant, for address: BrokerAddress
+    ) async throws(MartletError) {
         do {
             try await Task.sleep(until: instant, clock: .continuous)
         } catch {
-            throw .cancelled("the wait before the next attempt to reach \(address)")
+            throw .cancelled("the wait until \(address) may be asked again")
         }
     }
 

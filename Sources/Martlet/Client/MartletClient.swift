@@ -32,11 +32,14 @@ public final class MartletClient: Sendable {
     /// - Throws: `invalidConfiguration`, with the property that cannot be as it is.
     public init(_ configuration: ClientConfiguration) throws(MartletError) {
         try configuration.validate()
+        var configuration = configuration
+        configuration.logger[metadataKey: "client"] = "\(configuration.clientID)"
         self.configuration = configuration
-        telemetry = ClientTelemetry(configuration)
+        let telemetry = ClientTelemetry(configuration)
+        self.telemetry = telemetry
         let options = try configuration.makeConnectionOptions()
         self.options = options
-        pool = Self.makePool(configuration, options)
+        pool = Self.makePool(configuration, options, telemetry)
         if configuration.tls == nil, let authentication = configuration.authentication,
             authentication.mechanism.needsEncryption
         {
@@ -66,13 +69,13 @@ public final class MartletClient: Sendable {
     public var admin: Admin { Admin(client: self) }
 
     /// A pool of connections beside the client's own, for one producer or consumer.
-    func makePool() -> ConnectionPool { Self.makePool(configuration, options) }
+    func makePool() -> ConnectionPool { Self.makePool(configuration, options, telemetry) }
 
     private static func makePool(
-        _ configuration: ClientConfiguration, _ options: ConnectionOptions
+        _ configuration: ClientConfiguration, _ options: ConnectionOptions, _ telemetry: ClientTelemetry
     ) -> ConnectionPool {
         ConnectionPool(
             options: options, group: configuration.eventLoopGroup ?? MultiThreadedEventLoopGroup.singleton,
-            reconnect: configuration.reconnect, logger: configuration.logger)
+            reconnect: configuration.reconnect, logger: configuration.logger, metrics: telemetry.connections)
     }
 }

@@ -24,7 +24,8 @@ extension Consumer {
     private func takeError(_ code: ErrorCode, from broker: BrokerID) {
         switch code {
         case .fetchSessionIDNotFound, .invalidFetchSessionEpoch, .fetchSessionTopicIDError:
-            // The broker had no more room for the session, or has restarted: the next request says everything.
+            // The broker had no more room for the session, or has restarted: the next request says
+            // everything.
             _ = state.withLock { $0.didFail(broker) }
         default: didFail(broker, .broker(code, nil, doing: "reading from broker \(broker)"))
         }

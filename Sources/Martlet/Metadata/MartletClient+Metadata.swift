@@ -19,6 +19,13 @@ extension MartletClient {
         }
     }
 
+    /// Asks for the brokers of the cluster, and again, within the configured time, while nobody answers.
+    func findBrokers() async throws(MartletError) {
+        try await retrying(within: configuration.metadataTimeout) { () async throws(MartletError) in
+            try await self.refreshMetadata()
+        }
+    }
+
     private func ask(about topics: [TopicName], allowsCreation: Bool) async throws(MartletError) {
         let connection = try await anyConnection(in: pool)
         var request = MetadataRequest()

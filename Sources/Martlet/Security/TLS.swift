@@ -3,11 +3,12 @@ public import NIOSSL
 
 /// How connections to brokers are encrypted, and whom the client believes.
 ///
-///     configuration.tls = TLS()                                // certificates signed by a public authority
-///     configuration.tls?.trustRoots = .file("/etc/martlet/ca.pem")
+///     configuration.tls = TLS()
+///     configuration.tls?.trustRoots = .file("/etc/orders/ca.pem")
 ///     configuration.tls?.identity = TLS.Identity(
-///         certificates: .file("client.pem"), privateKey: .file("client.key"))
+///         certificates: .file("/etc/orders/client.pem"), privateKey: .file("/etc/orders/client.key"))
 ///
+/// The first line alone is enough for brokers whose certificates the operating system's authorities signed.
 /// The client speaks TLS 1.2 and 1.3. Files are read when the client is made; a certificate that is renewed
 /// needs a new client.
 public struct TLS: Sendable {

@@ -20,6 +20,9 @@ final class Faces: Sendable {
         var coordinator = Face.first
         var controller = Face.first
         var names: [TopicID: TopicName] = [:]
+        /// A session's later requests do not name all its partitions, so that a wrong leader would not be
+        /// seen: none among several brokers.
+        var hasFetchSessions = true
 
         func leader(of partition: TopicPartition) -> Leader {
             leaders[partition] ?? Leader(broker: Face.first, epoch: LeaderEpoch(rawValue: 0))
@@ -114,6 +117,7 @@ struct Face: Sendable {
                     request.topics[topic].partitions[index].lastFetchedEpoch = .none
                 }
             }
+            if !faces.with({ $0.hasFetchSessions }) { (request.sessionID, request.sessionEpoch) = (0, -1) }
             return try encoded(request)
         case .listOffsets:
             var request = try ListOffsetsRequest(decoding: body, version: header.version)

@@ -7,7 +7,7 @@ import Testing
 
 /// A broker, proxies in front of it that pass for its cluster, and a client that knows the proxies alone.
 struct FaultScene: Sendable {
-    let broker: Broker
+    let broker: TestBroker
     let faces: Faces
     let proxies: [FaultProxy]
     let client: MartletClient
@@ -70,6 +70,7 @@ func withFaults(
 ) async throws {
     try await withBroker(settings: settings) { broker in
         let faces = Faces()
+        faces.with { $0.hasFetchSessions = count == 1 }
         let proxies = (0..<count).map { index in
             FaultProxy(
                 face: Face(id: BrokerID(rawValue: Int32(index) + 1), faces: faces), upstream: broker.address)

@@ -38,6 +38,7 @@ struct MetricsTests {
                 metrics.counterTotal(label: "martlet_producer_record_send_total", dimensions: Self.labels)
                     == 100)
             #expect(metrics.counterTotal(label: "martlet_producer_record_error_total") == 0)
+            #expect(metrics.counterTotal(label: "martlet_client_connection_creation_total") >= 2)
             #expect(metrics.counterTotal(label: "martlet_producer_outgoing_byte_total") > 100)
             #expect(
                 try metrics.expectRecorder("martlet_producer_records_per_request", Self.labels).values.reduce(

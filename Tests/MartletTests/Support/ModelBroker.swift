@@ -30,6 +30,8 @@ final class ModelBroker: Sendable {
         var nextProducerID: Int64 = 1000
         /// Decides over each request, by API and how often it was asked before.
         var script: (@Sendable (APIKey, Int) -> Misfortune?)?
+        /// Decides over each batch that is produced: the answer for its partition if it is not taken.
+        var judge: (@Sendable (Bytes) -> ProduceResponse.Partition?)?
         var counts: [APIKey: Int] = [:]
         /// What is served, as Apache Kafka 4 does.
         var versions: [APIKey: ClosedRange<Int16>] = [
@@ -38,6 +40,8 @@ final class ModelBroker: Sendable {
             .addPartitionsToTxn: 0...5, .addOffsetsToTxn: 0...4, .endTxn: 0...5, .txnOffsetCommit: 0...5,
         ]
         var isTopicIDKnown = true
+        /// What answers about metadata say of quotas.
+        var throttleTimeMs: Int32 = 0
         var configs: [String: String] = [:]
         var transactions = ModelTransactions()
     }

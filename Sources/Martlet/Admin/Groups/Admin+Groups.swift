@@ -14,7 +14,7 @@ extension Admin {
         var request = ListGroupsRequest()
         request.typesFilter = types.map(\.rawValue).sorted()
         request.statesFilter = states.map(\.rawValue).sorted()
-        try await client.refreshMetadata()
+        try await client.findBrokers()
         var groups: [GroupID: ListedGroup] = [:]
         // Each broker knows the groups that it coordinates.
         for broker in client.metadata.brokers.keys.sorted() {

@@ -16,7 +16,7 @@ extension Admin {
             request.durationFilterMs = filter.openFor?.milliseconds ?? -1
             request.transactionalIDPattern = filter.pattern
         }
-        try await client.refreshMetadata()
+        try await client.findBrokers()
         var transactions: [ListedTransaction] = []
         // Each broker knows those that it coordinates.
         for broker in client.metadata.brokers.keys.sorted() {

@@ -4,7 +4,7 @@ public import MartletCore
 ///
 ///     struct Weighted: PartitionAssignor {
 ///         let name = "weighted"
-///         func divide(_ group: GroupSubscription) -> [MemberID: Set<TopicPartition>] { … }
+///         func divide(_ group: GroupSubscription) -> [MemberID: Set<TopicPartition>] { byWeight(group) }
 ///     }
 ///     configuration.classicAssignors = [.custom(Weighted())]
 ///
