@@ -7,8 +7,8 @@ extension Consumer {
     /// Ends also when the service that goes through them is asked to shut down gracefully.
     public var batches: Batches { Batches(consumer: self) }
 
-    /// All records to come, one at a time. Convenient; `batches` is faster. Breaking off loses nothing, as with
-    /// `batches`.
+    /// All records to come, one at a time. Convenient; `batches` is faster. Breaking off loses nothing, as
+    /// with `batches`.
     public var records: Records { Records(consumer: self) }
 
     public struct Batches: AsyncSequence, Sendable {
