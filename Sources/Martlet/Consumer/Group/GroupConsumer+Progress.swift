@@ -7,7 +7,7 @@ extension GroupConsumer {
     /// The partitions that the member has now, in order.
     public var assignment: [TopicPartition] { state.withLock { $0.ownership.partitions.sorted() } }
 
-    /// What the coordinator calls this member; empty before it has joined.
+    /// What the coordinator calls this member; empty before it has begun to join.
     public var memberID: MemberID { state.withLock { $0.identity.id } }
 
     /// Next offset to be handed out; nil if the member does not have the partition.
