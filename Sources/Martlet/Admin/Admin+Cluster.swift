@@ -1,5 +1,5 @@
 public import MartletCore
-public import MartletTransport
+internal import MartletTransport
 internal import MartletWire
 
 extension Admin {

@@ -35,7 +35,7 @@ extension ShareConsumer {
     /// throws, a warning is logged and the record given back: it comes again, to this member or another, until
     /// the group's limit of deliveries. A record that cannot be read is rejected. On graceful shutdown the
     /// service finishes the message that it is at. Where there is a tracer, each message is handled in a span.
-    public func handling<Element: ReceivedRecord>(
+    public func handling<Element: ReceivedRecord & SendableMetatype>(
         _ source: some MessageDecoder<Element>,
         _ body: @escaping @Sendable (Element) async throws -> Acknowledgement
     ) -> some Service {
