@@ -6,8 +6,8 @@ extension ShareConsumer {
     /// All records to come, read as what they stand for. What becomes of each is said by `acknowledge`, as of
     /// records.
     ///
-    /// A record that cannot be read ends the loop with `deserializationFailed` and is given back (`.fail`), or
-    /// is rejected, so that nobody gets it again (`.skip`).
+    /// A record that cannot be read ends the loop with `deserializationFailed` and is given back (`.fail`),
+    /// or is rejected, so that nobody gets it again (`.skip`).
     ///
     /// - Parameter source: A `Topic`, or `Topics` if the group reads several.
     public func messages<Element>(
@@ -32,9 +32,10 @@ extension ShareConsumer {
     ///     }
     ///
     /// Takes the place of the consumer in the service group. What `body` returns is said of the record; if it
-    /// throws, a warning is logged and the record given back: it comes again, to this member or another, until
-    /// the group's limit of deliveries. A record that cannot be read is rejected. On graceful shutdown the
-    /// service finishes the message that it is at. Where there is a tracer, each message is handled in a span.
+    /// throws, a warning is logged and the record given back: it comes again, to this member or another,
+    /// until the group's limit of deliveries. A record that cannot be read is rejected. On graceful shutdown
+    /// the service finishes the message that it is at. Where there is a tracer, each message is handled in a
+    /// span.
     public func handling<Element: ReceivedRecord>(
         _ source: some MessageDecoder<Element>,
         _ body: @escaping @Sendable (Element) async throws -> Acknowledgement

@@ -2,9 +2,9 @@ internal import MartletCore
 public import ServiceLifecycle
 internal import Synchronization
 
-/// A member of a share group as a service. When the service group shuts down, the loops over its sequences end
-/// after what they were handed out; as soon as that is spoken of, it is sent and the member leaves. Records
-/// that take longer than the group's lock are not waited for: they come again.
+/// A member of a share group as a service. When the service group shuts down, the loops over its sequences
+/// end after what they were handed out; as soon as that is spoken of, it is sent and the member leaves.
+/// Records that take longer than the group's lock are not waited for: they come again.
 extension ShareConsumer: Service {}
 
 extension ShareConsumer {
