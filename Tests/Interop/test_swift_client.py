@@ -80,7 +80,7 @@ def test_nothing_acknowledged_is_lost_when_the_broker_dies(own_broker, topic, cl
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_nothing_acknowledged_is_lost_when_requests_are(own_broker, topic, seed):
-    """A proxy delays, repeats, loses and cuts requests and answers; the client never sees the broker's port."""
+    """A proxy delays, repeats, loses and cuts requests and answers, and hides the broker from the client."""
     port = free_port()
     faults = Faults(slow=30, twice=10, late=10, lost=10, unanswered=10)
     with Proxy(f"127.0.0.1:{port}", seed, faults) as proxy:
