@@ -206,7 +206,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
         idleTimer = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [weak self] in
             guard let self, closed == nil, let timeout = options.idleTimeout else { return }
             let now = NIODeadline.now()
-            let end = (pipeline.isEmpty ? lastUse : now) + TimeAmount(timeout)
+            // Before the first answer it is not idle but new, and about to be asked.
+            let isIdle = pipeline.isEmpty && answerCount > 0
+            let end = (isIdle ? lastUse : now) + TimeAmount(timeout)
             if end > now {
                 watchIdleness(until: end, context: context)
             } else {

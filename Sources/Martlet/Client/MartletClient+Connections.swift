@@ -20,7 +20,13 @@ extension MartletClient {
                     .connectionFailed, "broker \(id) is not part of the cluster at the moment",
                     isRetriable: true)
             }
-            return try await pool.connection(to: address)
+            do {
+                return try await pool.connection(to: address)
+            } catch {
+                // It may have moved, or be gone for good with all its kind: the next attempt should know.
+                if error.code == .connectionFailed { try? await refreshMetadata() }
+                throw error
+            }
         }
     }
 
