@@ -12,6 +12,9 @@ let strict: [SwiftSetting] = [
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let metricsTestKit = Target.Dependency.product(name: "MetricsTestKit", package: "swift-metrics")
@@ -22,6 +25,14 @@ let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", packa
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let dequeModule = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+
+/// A program of Sources/Examples, on what any service would use.
+func example(_ name: String) -> Target {
+    .executableTarget(
+        name: name,
+        dependencies: ["Martlet", "MartletJSON", argumentParser, logging, serviceLifecycle, unixSignals],
+        path: "Sources/Examples/\(name)", swiftSettings: strict)
+}
 
 let package = Package(
     name: "martlet",
@@ -36,6 +47,10 @@ let package = Package(
     dependencies: [
         // Event loops, sockets, sendfile: the hot path runs inside its channel handlers.
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        // TLS for connections to brokers: BoringSSL as a channel handler, no library of the system needed.
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        // SHA-2 and HMAC, for SCRAM.
+        .package(url: "https://github.com/apple/swift-crypto", "3.12.0"..<"5.0.0"),
         // The logging API of server-side Swift; services that embed us choose the backend.
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         // The metrics API of server-side Swift; the process chooses where the figures go.
@@ -76,7 +91,7 @@ let package = Package(
             name: "MartletSimulation", dependencies: ["MartletCore", "MartletLog"], swiftSettings: strict),
         .target(
             name: "MartletTransport",
-            dependencies: ["MartletCore", "MartletWire", nioCore, nioPosix, logging],
+            dependencies: ["MartletCore", "MartletWire", nioCore, nioPosix, nioTLS, nioSSL, logging],
             swiftSettings: strict
         ),
         .target(
@@ -91,7 +106,7 @@ let package = Package(
             name: "Martlet",
             dependencies: [
                 "MartletCore", "MartletWire", "MartletRecords", "MartletTransport",
-                nioCore, nioPosix, logging, dequeModule, metrics, tracing, serviceLifecycle,
+                nioCore, nioPosix, nioSSL, crypto, logging, dequeModule, metrics, tracing, serviceLifecycle,
             ],
             swiftSettings: strict
         ),
@@ -111,6 +126,11 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+
+        // Services to read and to run.
+        example("OrderService"),
+        example("WorkQueue"),
+        example("Invoicing"),
 
         .testTarget(name: "MartletCoreTests", dependencies: ["MartletCore"], swiftSettings: strict),
         .testTarget(
@@ -154,14 +174,32 @@ let package = Package(
             dependencies: [
                 "Martlet", "MartletBroker", "MartletCore", "MartletRecords", "MartletTesting",
                 "MartletTransport", "MartletJSON",
-                "MartletWire", nioCore, nioPosix, logging, metrics, metricsTestKit, tracing, inMemoryTracing,
-                serviceLifecycle,
+                "MartletWire", nioCore, nioPosix, nioSSL, crypto, logging, metrics, metricsTestKit, tracing,
+                inMemoryTracing, serviceLifecycle,
             ],
             swiftSettings: strict
         ),
         // The examples as they run, and every piece of Swift in the documentation as it compiles.
         .testTarget(
-            name: "ExampleTests", dependencies: ["Martlet", "MartletTesting", logging],
+            name: "ExampleTests",
+            dependencies: [
+                "OrderService", "WorkQueue", "Invoicing", "Martlet", "MartletJSON", "MartletTesting", logging,
+                serviceLifecycle, tracing, unixSignals,
+            ],
+            swiftSettings: strict
+        ),
+        // The client behind a proxy that reads the protocol and breaks it: errors, cuts, delays, two faces.
+        .testTarget(
+            name: "MartletFaultTests",
+            dependencies: [
+                "Martlet", "MartletBroker", "MartletCore", "MartletRecords", "MartletTesting",
+                "MartletTransport", "MartletWire", nioCore, nioPosix,
+            ],
+            swiftSettings: strict
+        ),
+        // A producer and a reader of numbered records, for tests that hurt the release binary.
+        .executableTarget(
+            name: "martlet-client-check", dependencies: ["Martlet"], path: "Tests/ClientCheck",
             swiftSettings: strict
         ),
         .testTarget(name: "TidyTests", swiftSettings: strict),

@@ -12,7 +12,12 @@ extension MartletError {
             self.init(
                 .connectionFailed, message + "; check the address, and that the broker runs and is reachable",
                 underlying: error, isRetriable: true)
-        case .closed:
+        case .tlsFailed(_, _, let isPermanent):
+            self.init(.tlsFailed, message, underlying: error, isRetriable: !isPermanent)
+        case .authenticationFailed(_, _, let isRetriable, let cause):
+            self.init(
+                .authenticationFailed, message, underlying: cause ?? error, isRetriable: isRetriable)
+        case .closed, .neverSent:
             self.init(.connectionFailed, message, underlying: error, isRetriable: true)
         case .requestTimedOut:
             self.init(.timedOut, message, underlying: error, isRetriable: true)
@@ -52,12 +57,7 @@ extension MartletError {
     }
 
     static func produce(_ code: ErrorCode, _ message: String?, _ partition: TopicPartition) -> MartletError {
-        let error = broker(code, message, doing: "producing to \(partition)")
-        guard code == .messageTooLarge || code == .recordListTooLarge else { return error }
-        return MartletError(
-            .recordTooLarge,
-            error.message
-                + "; raise the topic's max.message.bytes, or lower the producer's batchBytes below it")
+        broker(code, message, doing: "producing to \(partition)")
     }
 
     private static func advice(for code: ErrorCode) -> String {
@@ -83,31 +83,6 @@ extension MartletError {
             "topic \"\(name)\" does not exist; create it with Admin.createTopic or `martlet topic create \(name)`"
                 + creation,
             isRetriable: true)
-    }
-
-    static func recordTooLarge(byteCount: Int, limit: Int, name: String) -> MartletError {
-        MartletError(
-            .recordTooLarge,
-            "a record of \(byteCount) bytes exceeds \(name) (\(limit) bytes); send it in parts or raise the limit"
-        )
-    }
-
-    static func deliveryTimedOut(_ batch: ProducerBatch, after timeout: Duration) -> MartletError {
-        let reason = batch.lastError.map { "; the last of \(batch.attempts) attempts failed: \($0.message)" }
-        return MartletError(
-            .timedOut,
-            "no delivery to \(batch.partition) within \(timeout)"
-                + (reason ?? "; no broker took the records in that time")
-                + "; see that the partition has a leader, or raise deliveryTimeout",
-            underlying: batch.lastError, isRetriable: true)
-    }
-
-    static func abandoned(_ batch: ProducerBatch) -> MartletError {
-        MartletError(
-            .timedOut,
-            "records for \(batch.partition) were given up: the broker may have them, and so may it have records"
-                + " before them that ran out of time, so that to send them again could repeat them",
-            underlying: batch.lastError, isRetriable: true)
     }
 
     static func corruptRecords(

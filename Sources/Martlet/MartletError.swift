@@ -14,14 +14,19 @@ public struct MartletError: Error, Sendable {
     /// Whether the same call may succeed later. The library has then already retried as long as its limits
     /// allow.
     public var isRetriable: Bool
+    /// Whether a broker may have done all the same what was asked of it: it was asked, and nobody heard the
+    /// answer. Without, it is certain that nothing was done. Told of records that a producer gives up.
+    public var isOutcomeUnknown: Bool
 
     public init(
-        _ code: Code, _ message: String, underlying: (any Error)? = nil, isRetriable: Bool = false
+        _ code: Code, _ message: String, underlying: (any Error)? = nil, isRetriable: Bool = false,
+        isOutcomeUnknown: Bool = false
     ) {
         self.code = code
         self.message = message
         self.underlying = underlying
         self.isRetriable = isRetriable
+        self.isOutcomeUnknown = isOutcomeUnknown
     }
 }
 
@@ -32,7 +37,7 @@ extension MartletError {
             case invalidConfiguration, invalidArgument, connectionFailed, timedOut, unknownTopic,
                 unknownPartition
             case recordTooLarge, offsetOutOfRange, corruptRecords, unsupportedByBroker, protocolViolation
-            case transactionAborted, cancelled, closed, broker(ErrorCode)
+            case transactionAborted, tlsFailed, authenticationFailed, cancelled, closed, broker(ErrorCode)
             case serializationFailed, deserializationFailed
         }
 
@@ -44,6 +49,10 @@ extension MartletError {
         public static let invalidArgument = Code(kind: .invalidArgument)
         /// No broker could be reached.
         public static let connectionFailed = Code(kind: .connectionFailed)
+        /// TLS could not be agreed on: certificates, names, or a port that does not speak it.
+        public static let tlsFailed = Code(kind: .tlsFailed)
+        /// The broker refuses the client's credentials, or could not prove itself.
+        public static let authenticationFailed = Code(kind: .authenticationFailed)
         /// It took longer than the configuration allows. Whether it happened is not known.
         public static let timedOut = Code(kind: .timedOut)
         /// The cluster has no topic of this name.

@@ -16,17 +16,23 @@ package struct GrowableBytes: ~Copyable {
     private var memory: UnsafeMutableRawPointer
     package private(set) var capacity: Int
     package private(set) var count = 0
+    /// Where large blocks come from and go to; nil for malloc alone.
+    private let pool: BlockPool?
 
     private static let minimumCapacity = 256
 
-    package init(capacity: Int = minimumCapacity) {
-        self.capacity = max(capacity, Self.minimumCapacity)
-        memory = Self.checked(malloc(self.capacity))
+    package init(capacity: Int = minimumCapacity, pool: BlockPool? = nil) {
+        self.pool = pool
+        (memory, self.capacity) = Self.allocate(max(capacity, Self.minimumCapacity), from: pool)
     }
 
     deinit {
-        free(memory)
+        // Handed over.
+        if capacity == 0 { return }
+        owner.reclaim(UnsafeMutableRawBufferPointer(start: memory, count: capacity))
     }
+
+    private var owner: any BytesOwner { pool ?? MallocOwner.shared }
 
     package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory, count: count) }
     package var mutableBytes: UnsafeMutableRawBufferPointer {
@@ -68,23 +74,24 @@ package struct GrowableBytes: ~Copyable {
         }
         let taken = UnsafeMutableRawBufferPointer(start: memory, count: capacity)
         let result = Bytes(
-            storage: Bytes.Storage(memory: taken, owner: MallocOwner.shared), start: 0, count: count
+            storage: Bytes.Storage(memory: taken, owner: owner), start: 0, count: count
         )
-        memory = Self.checked(malloc(capacity))
+        (memory, capacity) = Self.allocate(capacity, from: pool)
         count = 0
         return result
     }
 
-    /// Hands the memory over for good, without what it did not need.
+    /// Hands the memory over for good, without what it did not need. A block for the pool stays as it is, so
+    /// that it fits the next that is alike, unless most of it would be kept for nothing.
     package consuming func finish() -> Bytes {
-        if capacity - count > count / 8, let smaller = realloc(memory, max(count, 1)) {
+        let isWorthKeeping = pool == nil ? capacity - count <= count / 8 : count > capacity / 4
+        if !isWorthKeeping, let smaller = realloc(memory, max(count, 1)) {
             memory = smaller
             capacity = max(count, 1)
         }
         let taken = UnsafeMutableRawBufferPointer(start: memory, count: capacity)
-        let count = count
-        discard self
-        return Bytes(storage: Bytes.Storage(memory: taken, owner: MallocOwner.shared), start: 0, count: count)
+        capacity = 0
+        return Bytes(storage: Bytes.Storage(memory: taken, owner: owner), start: 0, count: count)
     }
 
     @inline(never)
@@ -94,6 +101,14 @@ package struct GrowableBytes: ~Copyable {
         let doubled = capacity > Int.max / 2 ? needed : capacity * 2
         capacity = max(needed, doubled)
         memory = Self.checked(realloc(memory, capacity))
+    }
+
+    private static func allocate(
+        _ byteCount: Int, from pool: BlockPool?
+    ) -> (UnsafeMutableRawPointer, capacity: Int) {
+        guard let pool else { return (checked(malloc(byteCount)), byteCount) }
+        let block = pool.take(byteCount)
+        return (checked(block.baseAddress), block.count)
     }
 
     private static func checked(_ memory: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer {

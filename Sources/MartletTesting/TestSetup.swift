@@ -14,11 +14,15 @@ final class TestSetup: Sendable {
     private let logger: Logger
     private let port: LoopbackPort
     private let directory: TemporaryDirectory?
+    /// What a test should not have to wait for: the patience of groups.
+    private static let quickSettings = [
+        "group.initial.rebalance.delay.ms": "0", "group.consumer.heartbeat.interval.ms": "100",
+    ]
     /// Where the broker in memory keeps its files.
     private let disk = Mutex(SimulatedDisk())
 
     init(_ storage: TestStorage, settings: [String: String], logger: Logger?) throws {
-        self.settings = settings
+        self.settings = Self.quickSettings.merging(settings) { $1 }
         self.logger = logger ?? Logger(label: "martlet.test") { _ in SwiftLogNoOpLogHandler() }
         port = try LoopbackPort()
         address = BrokerAddress(host: "127.0.0.1", port: port.number)

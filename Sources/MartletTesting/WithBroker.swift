@@ -16,7 +16,9 @@ public import MartletCore
 ///
 /// - Parameters:
 ///   - topics: Topics to begin with, and the number of partitions of each.
-///   - settings: Settings of the broker, by Kafka's names: see docs/configuration.md.
+///   - settings: Settings of the broker, by Kafka's names: see docs/configuration.md. Those not given have
+///     their defaults, but groups wait for nobody (`group.initial.rebalance.delay.ms` is 0,
+///     `group.consumer.heartbeat.interval.ms` 100).
 ///   - logger: Where the broker writes its log; quiet if not given.
 /// - Throws: What `body` throws; or why the broker does not start, most likely an unknown key or value in
 ///   `settings`.

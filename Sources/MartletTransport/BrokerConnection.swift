@@ -7,6 +7,7 @@ package import NIOCore
 /// Requests may be submitted from any task. They go out, and are answered, in the order of `submit`.
 package final class BrokerConnection: Sendable {
     private let channel: RequestChannel
+    private let pace = BrokerPace()
     /// What the broker serves.
     package let brokerVersions: [APIKey: ClosedRange<Int16>]
 
@@ -23,7 +24,7 @@ package final class BrokerConnection: Sendable {
         do throws(TransportError) {
             let versions = try await VersionNegotiation.run(on: channel)
             let connection = BrokerConnection(channel: channel, brokerVersions: versions)
-            try await options.authenticate?(connection)
+            try await connection.authenticate()
             return connection
         } catch {
             channel.close()
@@ -62,6 +63,54 @@ package final class BrokerConnection: Sendable {
     /// Ends the connection; what is under way fails.
     package func close() { channel.close() }
 
+    // MARK: Authentication
+
+    /// Share of a session after which it is renewed. It varies, so that a broker that starts does not hear of
+    /// all its clients in the same moment for ever after.
+    private static let renewalShare = 0.85...0.95
+
+    /// Whether the client should authenticate again before it asks anything else (KIP-368).
+    package var needsAuthentication: Bool {
+        guard channel.options.authenticate != nil else { return false }
+        return pace.needsAuthentication
+    }
+
+    /// Until when the broker asks to be left alone, since the client has used up its quota (KIP-219); nil for
+    /// no longer. The broker does not look at what it is sent before.
+    package var quietUntil: ContinuousClock.Instant? { pace.quietUntil }
+
+    /// Authenticates again on the living connection. Requests under way are answered first, those that are
+    /// submitted meanwhile wait. A failure ends the connection. At most one caller at a time.
+    package func authenticateAgain() async throws(TransportError) {
+        channel.setHeld(true)
+        do throws(TransportError) {
+            try await authenticate()
+        } catch {
+            channel.close()
+            throw error
+        }
+        channel.setHeld(false)
+    }
+
+    private func authenticate() async throws(TransportError) {
+        guard let authenticate = channel.options.authenticate else { return }
+        let began = ContinuousClock.now
+        let lifetime = try await authenticate(self)
+        pace.authenticate(at: lifetime.map { began + $0 * Double.random(in: Self.renewalShare) })
+    }
+
+    /// One step of the authentication: overtakes what is kept back for it.
+    package func sendAuthentication<Request: KafkaRequest>(
+        _ request: Request, atMostVersion highest: Int16 = .max
+    ) async throws(TransportError) -> Request.Response {
+        let version = try version(of: Request.self, atMost: highest)
+        let reply = try channel.submit(
+            request, version: version, isAuthentication: true, timeout: channel.options.connectTimeout)
+        return try await PendingResponse<Request>(version: version, reply: reply).value()
+    }
+
+    // MARK: Requests
+
     /// The highest version that both sides speak.
     ///
     /// - Parameter highest: A lower bound of our own, where a later version would need what we do not have.
@@ -84,7 +133,7 @@ package final class BrokerConnection: Sendable {
     ) throws(TransportError) -> PendingResponse<Request> {
         let reply = try channel.submit(
             request, version: version, expectsResponse: expectsResponse, timeout: timeout)
-        return PendingResponse(version: version, reply: reply)
+        return PendingResponse(version: version, reply: reply, pace: pace)
     }
 
     /// Sends a request in the highest common version and waits for the answer.

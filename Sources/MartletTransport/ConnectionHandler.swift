@@ -1,6 +1,8 @@
 internal import MartletCore
 internal import MartletWire
 internal import NIOCore
+internal import NIOSSL
+internal import NIOTLS
 
 /// The protocol end of a connection's channel: writes requests, matches responses to them, watches their
 /// time.
@@ -12,13 +14,28 @@ final class ConnectionHandler: ChannelDuplexHandler {
     typealias OutboundIn = OutboundRequest
     typealias OutboundOut = ByteBuffer
 
+    private let address: BrokerAddress
+    private let options: ConnectionOptions
     private var assembler: FrameAssembler
     private var pipeline: RequestPipeline<OutboundRequest>
+    /// Requests without answer that wait for the end of an authentication.
+    private var heldUnanswered: [OutboundRequest] = []
     private var timer: (task: Scheduled<Void>, deadline: NIODeadline)?
+    private var idleTimer: Scheduled<Void>?
+    /// When the last request was answered, or sent if it gets no answer.
+    private var lastUse = NIODeadline.now()
+    private var answerCount = 0
+    /// The TLS handshake is not done yet.
+    private var isSecuring: Bool
     /// Set once; later requests fail with it.
     private var closed: TransportError?
+    private let ending: ConnectionEnd
 
-    init(options: ConnectionOptions) {
+    init(address: BrokerAddress, options: ConnectionOptions, end: ConnectionEnd) {
+        self.address = address
+        ending = end
+        self.options = options
+        isSecuring = options.security != nil
         assembler = FrameAssembler(maximumByteCount: options.maximumResponseBytes)
         pipeline = RequestPipeline(
             maximumInFlight: options.maximumInFlight, maximumWaiting: options.maximumWaiting
@@ -32,18 +49,17 @@ final class ConnectionHandler: ChannelDuplexHandler {
         // From here on the reply tells what becomes of the request.
         promise?.succeed()
         if let closed {
-            request.reply.complete(.failure(closed))
+            request.reply.complete(.failure(closed.ofUnsent))
             return
         }
         guard request.expectsResponse else {
-            writeFrame(
-                of: request, context: context, promise: unansweredPromise(for: request, context: context))
+            writeUnanswered(request, context: context)
             return
         }
         let deadline = NIODeadline.now() + TimeAmount(request.timeout)
         let entry = RequestPipeline<OutboundRequest>
             .Entry(correlationID: request.correlationID, deadline: deadline, request: request)
-        switch pipeline.submit(entry) {
+        switch pipeline.submit(entry, isAuthentication: request.isAuthentication) {
         case .write:
             writeFrame(of: request, context: context, promise: nil)
             watch(deadline, context: context)
@@ -54,9 +70,16 @@ final class ConnectionHandler: ChannelDuplexHandler {
         }
     }
 
-    private func unansweredPromise(
-        for request: OutboundRequest, context: ChannelHandlerContext
-    ) -> EventLoopPromise<Void> {
+    private func writeUnanswered(_ request: OutboundRequest, context: ChannelHandlerContext) {
+        if pipeline.isHeld {
+            guard heldUnanswered.count < pipeline.maximumWaiting else {
+                request.reply.complete(.failure(.tooManyRequests(limit: pipeline.maximumWaiting)))
+                return
+            }
+            heldUnanswered.append(request)
+            return
+        }
+        lastUse = .now()
         let promise = context.eventLoop.makePromise(of: Void.self)
         promise.futureResult.whenComplete { result in
             switch result {
@@ -64,7 +87,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
             case .failure(let error): request.reply.complete(.failure(.closed(reason: "\(error)")))
             }
         }
-        return promise
+        writeFrame(of: request, context: context, promise: promise)
     }
 
     private func writeFrame(
@@ -81,6 +104,27 @@ final class ConnectionHandler: ChannelDuplexHandler {
         context.write(wrapOutboundOut(buffer), promise: promise)
     }
 
+    func triggerUserOutboundEvent(
+        context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?
+    ) {
+        guard let gate = event as? Gate else {
+            context.triggerUserOutboundEvent(event, promise: promise)
+            return
+        }
+        promise?.succeed()
+        switch gate {
+        case .hold:
+            pipeline.hold()
+        case .release:
+            let freed = pipeline.release()
+            let unanswered = heldUnanswered
+            heldUnanswered = []
+            for request in unanswered { writeUnanswered(request, context: context) }
+            for request in freed { writeFrame(of: request, context: context, promise: nil) }
+            context.flush()
+        }
+    }
+
     // MARK: Responses
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -93,8 +137,19 @@ final class ConnectionHandler: ChannelDuplexHandler {
             }
             for frame in frames { try take(frame, context: context) }
         } catch {
-            close(with: error, context: context)
+            close(with: recognized(error), context: context)
         }
+    }
+
+    /// A length that is none may be the beginning of a TLS record: an alert, from a broker that expected a
+    /// handshake.
+    private func recognized(_ error: TransportError) -> TransportError {
+        guard case .responseTooLarge(let byteCount, _) = error, answerCount == 0,
+            options.security == nil, [0x1503, 0x1603].contains(byteCount >> 16)
+        else { return error }
+        return .tlsFailed(
+            address: address, reason: "the port speaks TLS and the client does not; configure TLS",
+            isPermanent: true)
     }
 
     private func take(_ frame: Bytes, context: ChannelHandlerContext) throws(TransportError) {
@@ -103,6 +158,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
         }
         switch pipeline.responseArrived(correlationID: correlationID) {
         case .complete(let answered, let next):
+            lastUse = .now()
+            answerCount &+= 1
             if let next {
                 writeFrame(of: next, context: context, promise: nil)
                 context.flush()
@@ -133,6 +190,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
         timer = nil
         guard closed == nil else { return }
         if let late = pipeline.expired(at: .now()) {
+            if isSecuring {
+                close(with: failure(.unanswered), context: context)
+                return
+            }
             late.reply.complete(.failure(.requestTimedOut(api: late.api, after: late.timeout)))
             close(with: .closed(reason: "given up, as \(late.api) got no answer"), context: context)
         } else if let next = pipeline.nextDeadline {
@@ -140,15 +201,67 @@ final class ConnectionHandler: ChannelDuplexHandler {
         }
     }
 
-    // MARK: End
+    /// Looks again when the connection could have been idle for long enough: nothing to do per request.
+    private func watchIdleness(until deadline: NIODeadline, context: ChannelHandlerContext) {
+        idleTimer = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [weak self] in
+            guard let self, closed == nil, let timeout = options.idleTimeout else { return }
+            let now = NIODeadline.now()
+            let end = (pipeline.isEmpty ? lastUse : now) + TimeAmount(timeout)
+            if end > now {
+                watchIdleness(until: end, context: context)
+            } else {
+                close(with: .neverSent(reason: "the connection was closed, idle for long"), context: context)
+            }
+        }
+    }
+
+    // MARK: Begin and end
+
+    func channelActive(context: ChannelHandlerContext) {
+        if let timeout = options.idleTimeout {
+            watchIdleness(until: .now() + TimeAmount(timeout), context: context)
+        }
+        context.fireChannelActive()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .handshakeCompleted? = event as? TLSUserEvent { isSecuring = false }
+        context.fireUserInboundEventTriggered(event)
+    }
 
     func channelInactive(context: ChannelHandlerContext) {
-        end(with: .closed(reason: "the broker closed it"))
+        end(with: endedByBroker)
         context.fireChannelInactive()
     }
 
+    /// Why a broker may have hung up: one that gets what it did not expect says no more than that.
+    private var endedByBroker: TransportError {
+        if isSecuring { return failure(.unanswered) }
+        var reason = "the broker closed it"
+        if options.security == nil, answerCount == 0 {
+            reason += " before it answered anything; does this port expect TLS?"
+        } else if options.authenticate == nil, answerCount == 1 {
+            reason += " after the first greeting; does it expect authentication?"
+        }
+        return .closed(reason: reason)
+    }
+
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        close(with: .closed(reason: "\(error)"), context: context)
+        if let security = options.security,
+            let failure = TLSFailure(error, expecting: security.expectedName(of: address))
+        {
+            close(with: self.failure(failure), context: context)
+        } else if isSecuring || answerCount == 0 || error is NIOSSLError {
+            // Also a reset of the connection, as by a broker that closes it on bytes that it has not read;
+            // and an end without TLS's farewell, as most brokers end connections.
+            close(with: endedByBroker, context: context)
+        } else {
+            close(with: .closed(reason: ConnectFailure.describe(error)), context: context)
+        }
+    }
+
+    private func failure(_ failure: TLSFailure) -> TransportError {
+        .tlsFailed(address: address, reason: failure.reason, isPermanent: failure.isPermanent)
     }
 
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
@@ -164,8 +277,28 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private func end(with error: TransportError) {
         guard closed == nil else { return }
         closed = error
+        ending.set(error.ofUnsent)
         timer?.task.cancel()
         timer = nil
-        for request in pipeline.close() { request.reply.complete(.failure(error)) }
+        idleTimer?.cancel()
+        idleTimer = nil
+        let (sent, unsent) = pipeline.close()
+        let unanswered = heldUnanswered
+        heldUnanswered = []
+        for request in sent { request.reply.complete(.failure(error)) }
+        for request in unsent + unanswered { request.reply.complete(.failure(error.ofUnsent)) }
+    }
+}
+
+extension TransportError {
+    /// What the end of a connection means to a request that had not left yet.
+    fileprivate var ofUnsent: TransportError {
+        switch self {
+        case .closed(let reason): .neverSent(reason: "the connection ended: \(reason)")
+        case .requestTimedOut, .malformedResponse, .responseTooLarge: .neverSent(reason: "\(self)")
+        case .connectFailed, .tlsFailed, .authenticationFailed, .neverSent, .tooManyRequests,
+            .unsupportedVersion, .unencodable, .cancelled:
+            self
+        }
     }
 }

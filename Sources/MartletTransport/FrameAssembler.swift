@@ -3,12 +3,14 @@ package import MartletCore
 /// Cuts a stream of bytes into frames: an int32 length, then as many bytes.
 ///
 /// A frame's bytes are copied once, from the socket's buffer into memory of their own that the response's
-/// record data then shares.
+/// record data then shares. Large frames have theirs from the pool of blocks.
 package struct FrameAssembler {
     private let maximumByteCount: Int
     private var lengthBytes = 0
     private var length: UInt32 = 0
     private var frame: Bytes.Storage?
+    /// Bytes of the frame: its memory may be larger.
+    private var frameByteCount = 0
     private var filled = 0
 
     private static let lengthByteCount = 4
@@ -28,12 +30,12 @@ package struct FrameAssembler {
         var rest = bytes[...]
         while !rest.isEmpty {
             if let frame {
-                let count = min(rest.count, frame.capacity - filled)
+                let count = min(rest.count, frameByteCount - filled)
                 UnsafeMutableRawBufferPointer(rebasing: frame.memory[filled..<filled + count])
                     .copyMemory(from: UnsafeRawBufferPointer(rebasing: rest.prefix(count)))
                 filled += count
                 rest = rest.dropFirst(count)
-                if filled == frame.capacity {
+                if filled == frameByteCount {
                     self.frame = nil
                     body(Bytes(storage: frame, start: 0, count: filled))
                 }
@@ -55,7 +57,11 @@ package struct FrameAssembler {
         guard byteCount <= maximumByteCount else {
             throw .responseTooLarge(byteCount: byteCount, limit: maximumByteCount)
         }
-        frame = Bytes.Storage(capacity: byteCount)
+        frame =
+            byteCount < BlockPool.minimumBlockByteCount
+            ? Bytes.Storage(capacity: byteCount)
+            : Bytes.Storage(memory: BlockPool.shared.take(byteCount), owner: BlockPool.shared)
+        frameByteCount = byteCount
         filled = 0
     }
 }

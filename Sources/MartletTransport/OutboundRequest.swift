@@ -8,6 +8,8 @@ struct OutboundRequest: Sendable {
     let frame: EncodedMessage
     /// False for Produce with acks=0: the reply then completes when the frame has been written.
     let expectsResponse: Bool
+    /// Part of an authentication: goes out also while other requests are held back for it.
+    let isAuthentication: Bool
     let timeout: Duration
     /// Gets the response frame without its length: correlation id, header, body.
     let reply: OneShot<Bytes>

@@ -5,15 +5,27 @@ package import MartletWire
 package struct PendingResponse<Request: KafkaRequest>: Sendable {
     package let version: Int16
     private let reply: OneShot<Bytes>
+    private let pace: BrokerPace?
 
-    init(version: Int16, reply: OneShot<Bytes>) {
+    /// - Parameter pace: Hears of it when the broker asks for quiet.
+    init(version: Int16, reply: OneShot<Bytes>, pace: BrokerPace? = nil) {
         self.version = version
         self.reply = reply
+        self.pace = pace
     }
 
     /// Waits for the response. Cancelling ends the wait, not the request.
     package func value() async throws(TransportError) -> Request.Response {
-        try Self.decode(await reply.value(), version: version)
+        let response = try Self.decode(await reply.value(), version: version)
+        note(response)
+        return response
+    }
+
+    private func note(_ response: Request.Response) {
+        // Once per answer, and hardly ever more than the look.
+        if let pace, let throttle = (response as? any ThrottlingResponse)?.throttleTimeMs, throttle > 0 {
+            pace.slowDown(for: .milliseconds(throttle))
+        }
     }
 
     /// Waits until a request without response has been handed to the network.
@@ -32,7 +44,11 @@ package struct PendingResponse<Request: KafkaRequest>: Sendable {
     /// The response or the failure, once it is there; decoded anew by each call.
     package var outcome: Result<Request.Response, TransportError>? {
         guard let outcome = reply.outcome else { return nil }
-        return Result { () throws(TransportError) in try Self.decode(outcome.get(), version: version) }
+        return Result { () throws(TransportError) in
+            let response = try Self.decode(outcome.get(), version: version)
+            note(response)
+            return response
+        }
     }
 
     static func decode(_ frame: Bytes, version: Int16) throws(TransportError) -> Request.Response {

@@ -9,10 +9,14 @@ final class RequestChannel: Sendable {
     let address: BrokerAddress
     let options: ConnectionOptions
     private let channel: any Channel
+    private let end: ConnectionEnd
     private let nextCorrelationID = Atomic<Int32>(0)
 
-    private init(channel: any Channel, address: BrokerAddress, options: ConnectionOptions) {
+    private init(
+        channel: any Channel, end: ConnectionEnd, address: BrokerAddress, options: ConnectionOptions
+    ) {
         self.channel = channel
+        self.end = end
         self.address = address
         self.options = options
     }
@@ -21,7 +25,10 @@ final class RequestChannel: Sendable {
         to address: BrokerAddress, options: ConnectionOptions, group: any EventLoopGroup
     ) async throws(TransportError) -> RequestChannel {
         let connected = OneShot<RequestChannel>()
-        ClientBootstrap(group: group)
+        let attempt = ConnectAttempt()
+        let loop = group.next()
+        ClientBootstrap(group: loop)
+            .resolver(options.makeResolver?(loop))
             .connectTimeout(TimeAmount(options.connectTimeout))
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.socketOption(.so_keepalive), value: 1)
@@ -30,8 +37,12 @@ final class RequestChannel: Sendable {
             )
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try options.prepareChannel?(channel)
-                    try channel.pipeline.syncOperations.addHandler(ConnectionHandler(options: options))
+                    guard let end = attempt.adopt(channel) else { throw ChannelError.alreadyClosed }
+                    let pipeline = channel.pipeline.syncOperations
+                    if let security = options.security {
+                        try pipeline.addHandler(security.makeHandler(for: address))
+                    }
+                    try pipeline.addHandler(ConnectionHandler(address: address, options: options, end: end))
                 }
             }
             .connect(host: address.host, port: address.port)
@@ -39,15 +50,22 @@ final class RequestChannel: Sendable {
                 switch result {
                 case .success(let channel):
                     connected.complete(
-                        .success(RequestChannel(channel: channel, address: address, options: options)))
-                    // Nobody waits for it any more.
-                    if case .failure = connected.outcome { channel.close(promise: nil) }
+                        .success(
+                            RequestChannel(
+                                channel: channel, end: attempt.end(of: channel), address: address,
+                                options: options)))
                 case .failure(let error):
                     let reason = ConnectFailure.describe(error)
                     connected.complete(.failure(.connectFailed(address: address, reason: reason)))
                 }
             }
-        return try await connected.value()
+        do throws(TransportError) {
+            return try await connected.value()
+        } catch {
+            // Whoever waited has gone, or every address failed: no socket stays behind.
+            attempt.abandon()
+            throw error
+        }
     }
 
     var isActive: Bool { channel.isActive }
@@ -56,9 +74,15 @@ final class RequestChannel: Sendable {
         channel.close(promise: nil)
     }
 
+    /// Keeps back what is submitted from now on, but for the authentication, or lets it go.
+    func setHeld(_ isHeld: Bool) {
+        channel.triggerUserOutboundEvent(isHeld ? Gate.hold : Gate.release, promise: nil)
+    }
+
     /// Sends a request behind those that were submitted before; returns at once.
     func submit<Request: KafkaRequest>(
-        _ request: Request, version: Int16, expectsResponse: Bool, timeout: Duration
+        _ request: Request, version: Int16, expectsResponse: Bool = true, isAuthentication: Bool = false,
+        timeout: Duration
     ) throws(TransportError) -> OneShot<Bytes> {
         let correlationID = nextCorrelationID.wrappingAdd(1, ordering: .relaxed).oldValue & Int32.max
         let frame: EncodedMessage
@@ -71,11 +95,13 @@ final class RequestChannel: Sendable {
         let reply = OneShot<Bytes>()
         let outbound = OutboundRequest(
             api: Request.key, correlationID: correlationID, frame: frame, expectsResponse: expectsResponse,
-            timeout: timeout, reply: reply
+            isAuthentication: isAuthentication, timeout: timeout, reply: reply
         )
         let accepted = channel.eventLoop.makePromise(of: Void.self)
-        accepted.futureResult.whenFailure { error in
-            reply.complete(.failure(.closed(reason: ConnectFailure.describe(error))))
+        accepted.futureResult.whenFailure { [end] error in
+            // The handler takes every request that reaches it, so this one did not.
+            let reason = end.reason ?? .neverSent(reason: ConnectFailure.describe(error))
+            reply.complete(.failure(reason))
         }
         channel.writeAndFlush(outbound, promise: accepted)
         return reply

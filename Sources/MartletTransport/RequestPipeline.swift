@@ -26,6 +26,8 @@ struct RequestPipeline<Request> {
 
     private var inFlight = CircularBuffer<Entry>()
     private var waiting = CircularBuffer<Entry>()
+    /// While the client authenticates anew, nothing else may reach the broker.
+    private(set) var isHeld = false
     private let maximumInFlight: Int
     let maximumWaiting: Int
 
@@ -37,8 +39,8 @@ struct RequestPipeline<Request> {
 
     var isEmpty: Bool { inFlight.isEmpty && waiting.isEmpty }
 
-    mutating func submit(_ entry: Entry) -> SubmitAction {
-        if inFlight.count < maximumInFlight {
+    mutating func submit(_ entry: Entry, isAuthentication: Bool = false) -> SubmitAction {
+        if isAuthentication || (!isHeld && inFlight.count < maximumInFlight) {
             inFlight.append(entry)
             return .write
         }
@@ -52,9 +54,23 @@ struct RequestPipeline<Request> {
             return .unexpected(expected: inFlight.first?.correlationID)
         }
         inFlight.removeFirst()
-        let next = waiting.popFirst()
+        let next = isHeld || inFlight.count >= maximumInFlight ? nil : waiting.popFirst()
         if let next { inFlight.append(next) }
         return .complete(answered: first.request, next: next?.request)
+    }
+
+    /// From now on only what belongs to the authentication goes out; the rest waits, and its time runs.
+    mutating func hold() { isHeld = true }
+
+    /// Ends `hold`; gives the requests that are now to be written, in order.
+    mutating func release() -> [Request] {
+        isHeld = false
+        var freed: [Request] = []
+        while inFlight.count < maximumInFlight, let next = waiting.popFirst() {
+            inFlight.append(next)
+            freed.append(next.request)
+        }
+        return freed
     }
 
     /// The request whose time has run out first, if one has.
@@ -72,11 +88,12 @@ struct RequestPipeline<Request> {
         return next
     }
 
-    /// Gives up on everything, in order.
-    mutating func close() -> [Request] {
-        let all = inFlight.map(\.request) + waiting.map(\.request)
-        inFlight.removeAll()
-        waiting.removeAll()
-        return all
+    /// Gives up on everything, in order: what the broker may have got, and what it cannot have.
+    mutating func close() -> (sent: [Request], unsent: [Request]) {
+        defer {
+            inFlight.removeAll()
+            waiting.removeAll()
+        }
+        return (inFlight.map(\.request), waiting.map(\.request))
     }
 }

@@ -4,6 +4,14 @@ package import MartletWire
 package enum TransportError: Error, Sendable {
     /// No connection came about.
     case connectFailed(address: BrokerAddress, reason: String)
+    /// TLS was refused, or is what one side speaks and the other does not.
+    /// - Parameter isPermanent: Whether it stays so until somebody changes a configuration.
+    case tlsFailed(address: BrokerAddress, reason: String, isPermanent: Bool)
+    /// The broker does not take the client for who it says it is, or the other way round.
+    case authenticationFailed(
+        address: BrokerAddress, reason: String, isRetriable: Bool, cause: (any Error)? = nil)
+    /// The connection had ended already; the request did not leave.
+    case neverSent(reason: String)
     /// The connection ended before the answer came. The broker may have acted on the request.
     case closed(reason: String)
     /// The answer did not come in time; the connection was closed. The broker may have acted on the request.
@@ -27,6 +35,12 @@ extension TransportError: CustomStringConvertible {
         switch self {
         case .connectFailed(let address, let reason):
             "cannot connect to \(address): \(reason)"
+        case .tlsFailed(let address, let reason, _):
+            "no TLS connection to \(address): \(reason)"
+        case .authenticationFailed(let address, let reason, _, _):
+            "authentication with \(address) failed: \(reason)"
+        case .neverSent(let reason):
+            "not sent: \(reason)"
         case .closed(let reason):
             "connection closed before the answer came: \(reason)"
         case .requestTimedOut(let api, let after):

@@ -34,7 +34,8 @@ static void prepare(struct producer *producer, const struct client_work *work) {
     rdkafka_set(conf, "acks", "all");
     rdkafka_set(conf, "enable.idempotence", "true");
     rdkafka_set(conf, "compression.codec", work->compression);
-    rdkafka_set_number(conf, "linger.ms", work->linger_ms);
+    // Who waits for each record gains nothing by lingering.
+    rdkafka_set_number(conf, "linger.ms", strcmp(work->form, "await") == 0 ? 0 : work->linger_ms);
     rdkafka_set_number(conf, "batch.size", work->batch_bytes);
     rdkafka_set(conf, "batch.num.messages", "1000000");
     rdkafka_set_number(conf, "max.in.flight.requests.per.connection", work->in_flight);
@@ -97,6 +98,15 @@ static void send_one(struct producer *producer) {
     rdkafka.poll(producer->client, 0);
 }
 
+/// Has as many records under way as there would be tasks, and sends the next when one is acknowledged.
+static void send_awaited(struct producer *producer, uint64_t records, uint64_t tasks) {
+    uint64_t first = producer->reports;
+    for (uint64_t sent = 0; sent < records; sent++) {
+        while (sent - (producer->reports - first) >= tasks) rdkafka.poll(producer->client, POLL_MS);
+        send_one(producer);
+    }
+}
+
 static void send_records(struct producer *producer, const struct client_work *work, uint64_t records) {
     if (strcmp(work->form, "batch") == 0) {
         for (uint64_t left = records; left > 0;) {
@@ -105,6 +115,8 @@ static void send_records(struct producer *producer, const struct client_work *wo
             rdkafka.poll(producer->client, 0);
             left -= count;
         }
+    } else if (strcmp(work->form, "await") == 0) {
+        send_awaited(producer, records, work->tasks);
     } else {
         for (uint64_t left = records; left > 0; left--) send_one(producer);
     }

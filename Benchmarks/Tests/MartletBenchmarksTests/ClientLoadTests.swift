@@ -16,7 +16,7 @@ import Testing
 
     @Test(
         "values differ, are as long as was asked, and are the same for both clients",
-        arguments: [1, 100, 1024])
+        arguments: [16, 100, 1024])
     func values(length: Int) {
         let values = client_values_make(length)
         let again = client_values_make(length)

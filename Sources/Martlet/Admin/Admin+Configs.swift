@@ -20,7 +20,7 @@ extension Admin {
         let activity = "describing the configuration of \(resource)"
         let response = try await client.send(request, to: resource.destination, doing: activity)
         guard let answer = response.resources.first else {
-            throw MartletError(.protocolViolation, "\(activity): the broker's answer leaves it out")
+            throw .leavesOut(activity)
         }
         guard answer.errorCode == .none else {
             throw .broker(answer.errorCode, answer.errorMessage, doing: activity)
@@ -47,7 +47,7 @@ extension Admin {
         request.resources = [altered]
         let activity = "changing the configuration of \(resource)"
         let response: IncrementalAlterConfigsResponse
-        if case .broker = resource {
+        if case .broker = resource.destination {
             response = try await client.send(request, to: resource.destination, doing: activity)
         } else {
             response = try await sendToController(request, doing: activity) { response in
@@ -66,6 +66,7 @@ extension ConfigResource: CustomStringConvertible {
         case .topic(let name): "topic \"\(name)\""
         case .broker(let id): "broker \(id)"
         case .allBrokers: "all brokers"
+        case .brokerLogger(let id): "the log of broker \(id)"
         case .group(let id): "group \"\(id)\""
         case .clientMetrics(let name): "client metrics \"\(name)\""
         }
@@ -76,6 +77,7 @@ extension ConfigResource: CustomStringConvertible {
         case .topic(let name): (.topic, name.rawValue)
         case .broker(let id): (.broker, "\(id)")
         case .allBrokers: (.broker, "")
+        case .brokerLogger(let id): (.brokerLogger, "\(id)")
         case .group(let id): (.group, id.rawValue)
         case .clientMetrics(let name): (.clientMetrics, name)
         }
@@ -83,8 +85,10 @@ extension ConfigResource: CustomStringConvertible {
 
     /// A broker's own values are known to it alone.
     fileprivate var destination: MartletClient.Destination {
-        if case .broker(let id) = self { return .broker(id) }
-        return .any
+        switch self {
+        case .broker(let id), .brokerLogger(let id): .broker(id)
+        case .topic, .allBrokers, .group, .clientMetrics: .any
+        }
     }
 }
 
@@ -124,6 +128,7 @@ extension ConfigEntry.Source {
             case .staticBroker: .startup
             case .group: .group
             case .clientMetrics: .clientMetrics
+            case .dynamicBrokerLogger: .brokerLogger
             case .default: .default
             default: .other(source.rawValue)
             }

@@ -2,51 +2,24 @@ public import MartletCore
 internal import MartletTransport
 internal import MartletWire
 
-/// Which offset to look for.
-public enum OffsetQuery: Hashable, Sendable {
-    /// The first that the partition still has.
-    case beginning
-    /// Behind the last.
-    case end
-    /// Of the record with the latest time.
-    case maximumTimestamp
-    /// Of the first record of this time or later.
-    case timestamp(Timestamp)
-
-    fileprivate var wire: Int64 {
-        switch self {
-        case .beginning: ListOffsetsRequest.earliest
-        case .end: ListOffsetsRequest.latest
-        case .maximumTimestamp: ListOffsetsRequest.maxTimestamp
-        case .timestamp(let time): max(time.rawValue, 0)
-        }
-    }
-}
-
-/// An offset that was looked for.
-public struct ListedOffset: Hashable, Sendable {
-    /// Nil if there is no such record.
-    public var offset: Offset?
-    /// The record's time, where one was found by time.
-    public var timestamp: Timestamp?
-    /// The epoch of the leader that wrote it, if known.
-    public var leaderEpoch: LeaderEpoch
-}
-
 extension Admin {
     /// Looks up offsets.
     ///
     /// - Parameter isolationLevel: With `readCommitted` the end is the last stable offset.
+    /// - Returns: For each partition the offset; `unsupportedByBroker` if its leader is too old for what is
+    ///   asked.
     public func listOffsets(
         _ queries: [TopicPartition: OffsetQuery], isolationLevel: IsolationLevel = .readUncommitted
     ) async throws(MartletError) -> [TopicPartition: Result<ListedOffset, MartletError>] {
-        try await client.findOffsets(queries.mapValues(\.wire), isolationLevel: isolationLevel)
-            .mapValues { result in
-                result.map { found in
-                    ListedOffset(
-                        offset: found.offset, timestamp: found.timestamp, leaderEpoch: found.leaderEpoch)
-                }
+        let lowest = queries.values.map(\.lowestVersion).max() ?? 0
+        return try await client.findOffsets(
+            queries.mapValues(\.wire), isolationLevel: isolationLevel, atLeastVersion: lowest
+        ).mapValues { result in
+            result.map { found in
+                ListedOffset(
+                    offset: found.offset, timestamp: found.timestamp, leaderEpoch: found.leaderEpoch)
             }
+        }
     }
 
     /// Looks up one offset.
@@ -65,22 +38,44 @@ extension Admin {
     public func deleteRecords(
         of partition: TopicPartition, before offset: Offset?
     ) async throws(MartletError) -> Offset {
-        var request = DeleteRecordsRequest()
-        request.timeoutMs = timeoutMs
-        var topic = DeleteRecordsRequest.Topic()
-        topic.name = partition.topic
-        var part = DeleteRecordsRequest.Partition()
-        part.index = partition.partition
-        part.offset = offset ?? .none
-        topic.partitions = [part]
-        request.topics = [topic]
-        let activity = "deleting records of \(partition)"
-        let leader = try await client.leader(of: partition)
-        let response = try await client.send(request, to: .broker(leader), doing: activity)
-        guard let answer = response.topics.first?.partitions.first else {
-            throw MartletError(.protocolViolation, "\(activity): the broker's answer leaves it out")
+        try Self.only(
+            partition, in: await deleteRecords([partition: offset]), doing: "deleting records of \(partition)"
+        )
+    }
+
+    /// Deletes all records of partitions before an offset; nil for all that are readable now.
+    ///
+    /// - Returns: For each partition its first offset from now on.
+    public func deleteRecords(
+        _ offsets: [TopicPartition: Offset?]
+    ) async throws(MartletError) -> [TopicPartition: Result<Offset, MartletError>] {
+        try await client.askLeaders(of: Set(offsets.keys)) { leader, partitions async throws(MartletError) in
+            let request = DeleteRecordsRequest { request in
+                request.timeoutMs = timeoutMs
+                request.topics = partitions.byTopic.map { name, indices in
+                    DeleteRecordsRequest.Topic { topic in
+                        topic.name = name
+                        topic.partitions = indices.map { index in
+                            DeleteRecordsRequest.Partition { partition in
+                                partition.index = index
+                                partition.offset = (offsets[TopicPartition(name, index)] ?? nil) ?? .none
+                            }
+                        }
+                    }
+                }
+            }
+            let activity = "deleting records by broker \(leader)"
+            let response = try await client.send(request, to: .broker(leader), doing: activity)
+            var results: [TopicPartition: Result<Offset, MartletError>] = [:]
+            for topic in response.topics {
+                for answer in topic.partitions {
+                    let partition = TopicPartition(topic.name, answer.index)
+                    results[partition] = Self.outcome(
+                        answer.errorCode, nil, doing: "deleting records of \(partition)"
+                    ).map { answer.lowWatermark }
+                }
+            }
+            return results
         }
-        guard answer.errorCode == .none else { throw .broker(answer.errorCode, nil, doing: activity) }
-        return answer.lowWatermark
     }
 }

@@ -33,6 +33,12 @@ extension Admin {
             new.name = topic.name
             new.partitionCount = topic.partitions ?? -1
             new.replicationFactor = topic.replicationFactor ?? -1
+            new.assignments = (topic.assignments ?? []).enumerated().map { index, brokers in
+                CreateTopicsRequest.Assignment { assignment in
+                    assignment.partition = PartitionIndex(index)
+                    assignment.replicas = brokers
+                }
+            }
             new.configs = topic.configuration.sorted { $0.key < $1.key }.map { key, value in
                 var config = CreateTopicsRequest.Config()
                 config.name = key
@@ -56,6 +62,34 @@ extension Admin {
             }
         }
         return results
+    }
+
+    /// Creates those of the topics that do not exist yet; those that do stay as they are, whatever their
+    /// partitions and configuration. For services that bring their topics along.
+    ///
+    /// - Throws: The first error other than that a topic exists.
+    public func ensureTopics(_ topics: [NewTopic]) async throws(MartletError) {
+        guard !topics.isEmpty else { return }
+        let results = try await createTopics(topics)
+        for topic in topics {
+            do {
+                _ = try Self.only(topic.name, in: results, doing: "creating topic \"\(topic.name)\"")
+            } catch {
+                guard error.code == .broker(.topicAlreadyExists) else { throw error }
+            }
+        }
+    }
+
+    /// Creates a topic unless it exists; then it stays as it is.
+    public func ensureTopic(
+        _ name: TopicName, partitions: Int32? = nil, replicationFactor: Int16? = nil,
+        configuration: [String: String] = [:]
+    ) async throws(MartletError) {
+        try await ensureTopics([
+            NewTopic(
+                name, partitions: partitions, replicationFactor: replicationFactor,
+                configuration: configuration)
+        ])
     }
 
     /// Deletes a topic and all its records.
@@ -138,27 +172,6 @@ extension Admin {
             throw .broker(response.errorCode, nil, doing: "describing topics")
         }
         return response.topics
-    }
-
-    /// Gives a topic more partitions. Keys may land in other partitions than before.
-    ///
-    /// - Parameter count: How many there are to be in all.
-    public func createPartitions(
-        _ topic: TopicName, count: Int32, validateOnly: Bool = false
-    ) async throws(MartletError) {
-        var request = CreatePartitionsRequest()
-        request.timeoutMs = timeoutMs
-        request.validateOnly = validateOnly
-        var change = CreatePartitionsRequest.Topic()
-        change.name = topic
-        change.partitionCount = count
-        request.topics = [change]
-        let activity = "adding partitions to topic \"\(topic)\""
-        let response = try await sendToController(request, doing: activity) { $0.topics.first?.errorCode }
-        for answer in response.topics where answer.name == topic {
-            return try Self.outcome(answer.errorCode, answer.errorMessage, doing: activity).get()
-        }
-        throw MartletError(.protocolViolation, "\(activity): the broker's answer leaves it out")
     }
 }
 

@@ -6,6 +6,8 @@ public enum ConfigResource: Hashable, Sendable {
     case broker(BrokerID)
     /// What holds for all brokers that have nothing else set.
     case allBrokers
+    /// The levels of a broker's log, by name of the logger.
+    case brokerLogger(BrokerID)
     case group(GroupID)
     /// A subscription to metrics of clients (KIP-714).
     case clientMetrics(String)
@@ -15,7 +17,7 @@ public enum ConfigResource: Hashable, Sendable {
 public struct ConfigEntry: Hashable, Sendable {
     /// Who set a value.
     public enum Source: Hashable, Sendable {
-        case topic, broker, allBrokers, startup, group, clientMetrics, `default`
+        case topic, broker, allBrokers, startup, group, clientMetrics, brokerLogger, `default`
         /// A source that this library has no name for.
         case other(Int8)
     }

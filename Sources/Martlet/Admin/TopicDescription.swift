@@ -7,6 +7,9 @@ public struct NewTopic: Hashable, Sendable {
     public var partitions: Int32?
     /// Nil for the cluster's default.
     public var replicationFactor: Int16?
+    /// For each partition its brokers, the preferred leader first; nil to let the controller choose. Counts
+    /// in the place of `partitions` and `replicationFactor`.
+    public var assignments: [[BrokerID]]?
     /// Configuration keys that differ from the defaults, such as `retention.ms`.
     public var configuration: [String: String]
 

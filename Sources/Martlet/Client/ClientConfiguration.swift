@@ -8,7 +8,12 @@ public struct ClientConfiguration: Sendable {
     public var bootstrapServers: [BrokerAddress]
     /// How the client names itself; brokers log the name and attach quotas to it.
     public var clientID = "martlet"
-    /// How long a TCP connection may take, and the negotiation of versions on it.
+    /// Encryption; nil for none.
+    public var tls: TLS?
+    /// How the client proves who it is; nil for not at all.
+    public var authentication: Authentication?
+    /// How long a TCP connection may take, the TLS handshake with the negotiation of versions on it, and each
+    /// step of the authentication.
     public var connectTimeout = Duration.seconds(10)
     /// How long a broker may take to answer a request.
     public var requestTimeout = Duration.seconds(30)
@@ -21,6 +26,11 @@ public struct ClientConfiguration: Sendable {
     public var metadataMaximumAge = Duration.seconds(300)
     /// How long to wait between attempts.
     public var retry = RetryConfiguration()
+    /// How long a broker that could not be reached is left alone, by all tasks together.
+    public var reconnect = RetryConfiguration(initialBackoff: .milliseconds(50))
+    /// After this long without a request under way a connection is closed. Less than the ten minutes after
+    /// which brokers do it, so that no request crosses with the end of its connection.
+    public var connectionIdleTimeout = Duration.seconds(540)
     /// Largest response that memory is taken for.
     public var maximumResponseBytes = 256 << 20
     /// Where warnings go. Silent by default, as a library should be.
@@ -38,7 +48,8 @@ public struct ClientConfiguration: Sendable {
     public init(bootstrap: String) throws(MartletError) {
         bootstrapServers = []
         for part in bootstrap.split(separator: ",") {
-            let text = part.drop { $0.isWhitespace }
+            var text = part.drop { $0.isWhitespace }
+            while text.last?.isWhitespace == true { text.removeLast() }
             guard let address = BrokerAddress(String(text)) else {
                 throw MartletError(
                     .invalidConfiguration,
@@ -57,11 +68,18 @@ public struct ClientConfiguration: Sendable {
 /// once.
 public struct RetryConfiguration: Hashable, Sendable {
     /// After the first failure.
-    public var initialBackoff = Duration.milliseconds(100)
+    public var initialBackoff: Duration
     /// After many.
-    public var maximumBackoff = Duration.seconds(1)
-    /// Share by which each wait varies, up or down.
-    public var jitter = 0.2
+    public var maximumBackoff: Duration
+    /// Share by which each wait varies, up or down: 0 to 1.
+    public var jitter: Double
 
-    public init() {}
+    public init(
+        initialBackoff: Duration = .milliseconds(100), maximumBackoff: Duration = .seconds(1),
+        jitter: Double = 0.2
+    ) {
+        self.initialBackoff = initialBackoff
+        self.maximumBackoff = maximumBackoff
+        self.jitter = jitter
+    }
 }

@@ -30,8 +30,9 @@ extension MartletClient {
                     try await connection
                     .submit(request, version: version, timeout: self.configuration.requestTimeout).value()
             } catch {
+                let neverLeft = if case .neverSent = error { true } else { false }
                 var error = MartletError(error, doing: activity)
-                if !isRepeatable { error.isRetriable = false }
+                if !isRepeatable, !neverLeft { error.isRetriable = false }
                 throw error
             }
         }
@@ -60,56 +61,5 @@ extension MartletClient {
         } catch {
             throw .cancelled("a wait before the next attempt")
         }
-    }
-
-    // MARK: Connections
-
-    func connection(
-        to destination: Destination, in pool: ConnectionPool
-    ) async throws(MartletError) -> BrokerConnection {
-        switch destination {
-        case .any:
-            return try await anyConnection(in: pool)
-        case .controller:
-            if metadata.controller == .none { try await refreshMetadata() }
-            let controller = metadata.controller
-            guard controller != .none else { return try await anyConnection(in: pool) }
-            return try await connection(to: .broker(controller), in: pool)
-        case .broker(let id):
-            if metadata.brokers[id] == nil { try await refreshMetadata() }
-            guard let address = metadata.brokers[id] else {
-                throw MartletError(
-                    .connectionFailed, "broker \(id) is not part of the cluster at the moment",
-                    isRetriable: true)
-            }
-            return try await pool.connection(to: address)
-        }
-    }
-
-    /// A connection to whoever answers: open ones first, then known brokers, then the bootstrap servers.
-    func anyConnection(in pool: ConnectionPool) async throws(MartletError) -> BrokerConnection {
-        let known = Array(metadata.brokers.values) + configuration.bootstrapServers
-        for address in known {
-            if let connection = pool.existing(to: address) { return connection }
-        }
-        var candidates: [BrokerAddress] = []
-        for address in metadata.brokers.values.shuffled() + configuration.bootstrapServers
-        where !candidates.contains(address) {
-            candidates.append(address)
-        }
-        var failures: [MartletError] = []
-        for address in candidates {
-            do {
-                return try await pool.connection(to: address)
-            } catch {
-                if error.code == .cancelled || error.code == .closed { throw error }
-                failures.append(error)
-            }
-        }
-        guard var last = failures.last else { throw .closed("the client") }
-        if failures.count > 1 {
-            last.message = "no broker can be reached: " + failures.map(\.message).joined(separator: "; ")
-        }
-        throw last
     }
 }

@@ -20,23 +20,37 @@ internal import Synchronization
 /// service.
 public final class MartletClient: Sendable {
     public let configuration: ClientConfiguration
+    private let options: ConnectionOptions
     let pool: ConnectionPool
     let metadataState = Mutex(MetadataState())
     let refreshing = SingleFlight<Void>()
     let coordinators = CoordinatorCache()
     let telemetry: ClientTelemetry
 
-    /// - Throws: If the configuration names no server.
+    /// Reads the files that the configuration names, and opens no connection yet.
+    ///
+    /// - Throws: `invalidConfiguration`, with the property that cannot be as it is.
     public init(_ configuration: ClientConfiguration) throws(MartletError) {
-        guard !configuration.bootstrapServers.isEmpty else {
-            throw MartletError(.invalidConfiguration, "name at least one bootstrap server as host:port")
-        }
+        try configuration.validate()
+        var configuration = configuration
+        configuration.logger[metadataKey: "client"] = "\(configuration.clientID)"
         self.configuration = configuration
-        telemetry = ClientTelemetry(configuration)
-        pool = Self.makePool(configuration)
+        let telemetry = ClientTelemetry(configuration)
+        self.telemetry = telemetry
+        let options = try configuration.makeConnectionOptions()
+        self.options = options
+        pool = Self.makePool(configuration, options, telemetry)
+        if configuration.tls == nil, let authentication = configuration.authentication,
+            authentication.mechanism.needsEncryption
+        {
+            configuration.logger.warning(
+                "credentials are sent without TLS: whoever listens can use them",
+                metadata: ["mechanism": "\(authentication)"])
+        }
     }
 
     /// Lends a client to `body` and closes it afterwards.
+    @discardableResult
     public static func with<Result>(
         _ configuration: ClientConfiguration, _ body: (MartletClient) async throws -> Result
     ) async throws -> Result {
@@ -55,14 +69,13 @@ public final class MartletClient: Sendable {
     public var admin: Admin { Admin(client: self) }
 
     /// A pool of connections beside the client's own, for one producer or consumer.
-    func makePool() -> ConnectionPool { Self.makePool(configuration) }
+    func makePool() -> ConnectionPool { Self.makePool(configuration, options, telemetry) }
 
-    private static func makePool(_ configuration: ClientConfiguration) -> ConnectionPool {
-        var options = ConnectionOptions()
-        options.clientID = configuration.clientID
-        options.connectTimeout = configuration.connectTimeout
-        options.maximumResponseBytes = configuration.maximumResponseBytes
-        let group = configuration.eventLoopGroup ?? MultiThreadedEventLoopGroup.singleton
-        return ConnectionPool(options: options, group: group)
+    private static func makePool(
+        _ configuration: ClientConfiguration, _ options: ConnectionOptions, _ telemetry: ClientTelemetry
+    ) -> ConnectionPool {
+        ConnectionPool(
+            options: options, group: configuration.eventLoopGroup ?? MultiThreadedEventLoopGroup.singleton,
+            reconnect: configuration.reconnect, logger: configuration.logger, metrics: telemetry.connections)
     }
 }

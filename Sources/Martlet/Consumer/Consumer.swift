@@ -159,6 +159,7 @@ extension MartletClient {
     }
 
     /// Lends a consumer to `body` and closes it afterwards.
+    @discardableResult
     public func withConsumer<Result>(
         _ configuration: ConsumerConfiguration = ConsumerConfiguration(),
         _ body: (Consumer) async throws -> Result

@@ -111,6 +111,21 @@ struct ClusterMetadata: Sendable {
         topics[partition.topic] = topic
     }
 
+    /// A broker says that it does not lead the partition, and not who does.
+    mutating func forgetLeader(of partition: TopicPartition) {
+        guard var topic = topics[partition.topic],
+            topic.partitions.indices.contains(Int(partition.partition))
+        else { return }
+        topic.partitions[Int(partition.partition)].leader = .none
+        topics[partition.topic] = topic
+    }
+
+    /// Leaves the bootstrap servers as the only ones known.
+    mutating func forgetBrokers() {
+        brokers = [:]
+        controller = .none
+    }
+
     mutating func forget(_ name: TopicName) {
         if let topic = topics.removeValue(forKey: name) { names[topic.id] = nil }
     }

@@ -19,6 +19,13 @@ extension MartletClient {
         }
     }
 
+    /// Asks for the brokers of the cluster, and again, within the configured time, while nobody answers.
+    func findBrokers() async throws(MartletError) {
+        try await retrying(within: configuration.metadataTimeout) { () async throws(MartletError) in
+            try await self.refreshMetadata()
+        }
+    }
+
     private func ask(about topics: [TopicName], allowsCreation: Bool) async throws(MartletError) {
         let connection = try await anyConnection(in: pool)
         var request = MetadataRequest()
@@ -33,6 +40,14 @@ extension MartletClient {
             response = try await connection.send(request, timeout: configuration.requestTimeout)
         } catch {
             throw MartletError(error, doing: "asking \(connection.address) for metadata")
+        }
+        if response.errorCode == .rebootstrapRequired {
+            // The broker says that what we know of the cluster leads nowhere (KIP-1102).
+            metadataState.withLock { $0.metadata.forgetBrokers() }
+            pool.drop()
+            throw MartletError(
+                .connectionFailed, "\(connection.address) asks for a new start with the bootstrap servers",
+                isRetriable: true)
         }
         guard response.errorCode == .none else {
             throw .broker(response.errorCode, nil, doing: "asking \(connection.address) for metadata")

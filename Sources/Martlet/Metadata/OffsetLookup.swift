@@ -15,21 +15,24 @@ extension MartletClient {
 
     /// Asks the leaders for offsets.
     ///
-    /// - Parameter wanted: For each partition a time, or one of the special values of `ListOffsetsRequest`.
+    /// - Parameters:
+    ///   - wanted: For each partition a time, or one of the special values of `ListOffsetsRequest`.
+    ///   - lowest: First version of ListOffsets that knows these values.
     func findOffsets(
-        _ wanted: [TopicPartition: Int64], isolationLevel: IsolationLevel, pool: ConnectionPool? = nil
+        _ wanted: [TopicPartition: Int64], isolationLevel: IsolationLevel, atLeastVersion lowest: Int16 = 0,
+        pool: ConnectionPool? = nil
     ) async throws(MartletError) -> [TopicPartition: OffsetResult] {
         let pool = pool ?? self.pool
         return try await askLeaders(of: Set(wanted.keys)) { leader, partitions async throws(MartletError) in
             var part: [TopicPartition: Int64] = [:]
             for partition in partitions { part[partition] = wanted[partition] }
-            return try await ask(leader, for: part, isolationLevel, pool)
+            return try await ask(leader, for: part, isolationLevel, lowest, pool)
         }
     }
 
     private func ask(
         _ leader: BrokerID, for wanted: [TopicPartition: Int64], _ isolationLevel: IsolationLevel,
-        _ pool: ConnectionPool
+        _ lowest: Int16, _ pool: ConnectionPool
     ) async throws(MartletError) -> [TopicPartition: OffsetResult] {
         let metadata = metadata
         var request = ListOffsetsRequest()
@@ -49,7 +52,12 @@ extension MartletClient {
         }
         let connection = try await connection(to: .broker(leader), in: pool)
         let response: ListOffsetsResponse
-        do {
+        do throws(TransportError) {
+            guard try connection.version(of: ListOffsetsRequest.self) >= lowest else {
+                throw .unsupportedVersion(
+                    api: .listOffsets, ours: lowest...ListOffsetsRequest.versions.upperBound,
+                    broker: connection.brokerVersions[.listOffsets])
+            }
             response = try await connection.send(request, timeout: configuration.requestTimeout)
         } catch {
             throw MartletError(error, doing: "asking broker \(leader) for offsets")

@@ -1,3 +1,5 @@
+internal import Logging
+internal import MartletCore
 internal import Metrics
 internal import Tracing
 
@@ -41,19 +43,20 @@ final class ConnectionMetrics: Sendable {
             label: "martlet_client_connection_creation_time", dimensions: labels, factory: factory)
     }
 
-    /// Measures an attempt to open a connection.
-    func measure<Value, Failure: Error>(
-        _ open: () async throws(Failure) -> Value
-    ) async throws(Failure) -> Value {
-        let start = ContinuousClock.now
-        do {
-            let value = try await open()
-            creations.increment()
-            creationTime.record(duration: ContinuousClock.now - start)
-            return value
-        } catch {
-            failures.increment()
-            throw error
-        }
+    /// A connection can be used: opened, secured, authenticated.
+    func didOpen(since start: ContinuousClock.Instant) {
+        creations.increment()
+        creationTime.record(duration: ContinuousClock.now - start)
+    }
+
+    func didFail() { failures.increment() }
+}
+
+extension MartletClient {
+    /// A logger whose lines name the group.
+    func logger(of group: GroupID) -> Logger {
+        var logger = configuration.logger
+        logger[metadataKey: "group"] = "\(group)"
+        return logger
     }
 }

@@ -13,8 +13,8 @@ extension GroupConsumer {
     ///     }
     ///
     /// The span is named "process" and the topic, of kind consumer, with OpenTelemetry's attributes for
-    /// messaging; an error of `body` marks it as failed. If the task has a span already, the new one is linked
-    /// to it. Without a tracer this does nothing but call `body`.
+    /// messaging; an error of `body` marks it as failed. If the task has a span already, the new one is
+    /// linked to it. Without a tracer this does nothing but call `body`.
     public func withSpan<Result>(
         handling record: some ReceivedRecord, _ body: (any Span) async throws -> Result
     ) async rethrows -> Result {
@@ -32,7 +32,8 @@ extension GroupConsumer {
 }
 
 extension Consumer {
-    /// Works on a record in the context that its producer sent along; see `GroupConsumer.withSpan(handling:)`.
+    /// Works on a record in the context that its producer sent along, as `GroupConsumer.withSpan(handling:)`
+    /// does.
     public func withSpan<Result>(
         handling record: some ReceivedRecord, _ body: (any Span) async throws -> Result
     ) async rethrows -> Result {
@@ -50,7 +51,8 @@ extension Consumer {
 }
 
 extension ShareConsumer {
-    /// Works on a record in the context that its producer sent along; see `GroupConsumer.withSpan(handling:)`.
+    /// Works on a record in the context that its producer sent along, as `GroupConsumer.withSpan(handling:)`
+    /// does.
     public func withSpan<Result>(
         handling record: some ReceivedRecord, _ body: (any Span) async throws -> Result
     ) async rethrows -> Result {

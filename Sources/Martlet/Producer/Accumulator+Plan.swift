@@ -7,6 +7,10 @@ extension Accumulator {
         var requests: [BrokerID: [ProducerBatch]] = [:]
         /// Batches that ran out of time.
         var expired: [ProducerBatch] = []
+        /// What to tell of those that ran out of time while they are under way.
+        var overdue: [Settlement] = []
+        /// Brokers that could not be reached, and that nothing waits for.
+        var forgottenBrokers: Set<BrokerID> = []
         /// Topics with something to send and a partition without a known leader.
         var topicsWithoutLeader: Set<TopicName> = []
         /// Leaders with something to send to.
@@ -35,6 +39,7 @@ extension Accumulator {
             return !slot.isActive
         }
         guard !active.isEmpty else { return plan }
+        plan.overdue = tellOverdue(at: now)
         rotation = (rotation + 1) % active.count
         for index in active.indices {
             let slot = active[(index + rotation) % active.count]
@@ -68,6 +73,7 @@ extension Accumulator {
                 plan.requests[broker, default: []].append(batch)
             }
         }
+        if !unreachable.isEmpty { plan.forgottenBrokers = unreachable.subtracting(plan.wantedBrokers) }
         return plan
     }
 

@@ -20,6 +20,7 @@ struct BufferAccount {
         self.capacity = capacity
     }
 
+    var hasGranted: Bool { !granted.isEmpty }
     var hasWaiters: Bool { !waiters.isEmpty }
 
     /// Takes bytes, unless there are too few or others were there before.

@@ -1,24 +1,51 @@
 internal import MartletCore
 
 /// What becomes of several enqueued records, in their order.
+///
+/// Neighbours in one batch are kept together, so that a million deliveries take little more memory than
+/// their batches.
 public struct Deliveries: Sendable {
-    private struct Entry {
+    private struct Run {
         let batch: BatchDelivery
-        let index: Int32
-        let timestamp: Timestamp
+        /// Index of the first record in the batch.
+        let first: Int32
+        /// Position of the first record here.
+        let start: Int
+        /// The time of those that bring none of their own.
+        let time: Timestamp
     }
 
     private let core: ProducerCore
-    private var entries: [Entry] = []
+    private var runs: [Run] = []
+    public private(set) var endIndex = 0
+    /// The records' own timestamps; empty if none has one.
+    private var timestamps: [Timestamp?] = []
 
     init(core: ProducerCore) {
         self.core = core
     }
 
-    mutating func reserveCapacity(_ count: Int) { entries.reserveCapacity(count) }
+    /// Takes what a portion of records came to.
+    ///
+    /// - Parameter records: Those of the portion.
+    mutating func append(
+        _ portion: Accumulator.Portion, of records: ArraySlice<ProducerRecord>, time: Timestamp
+    ) {
+        if portion.hasTimestamps || !timestamps.isEmpty {
+            timestamps += Array(repeating: nil, count: endIndex - timestamps.count)
+            timestamps += records.prefix(portion.count).map(\.timestamp)
+        }
+        for run in portion.runs {
+            runs.append(Run(batch: run.batch, first: run.first, start: endIndex, time: time))
+            endIndex += Int(run.count)
+        }
+    }
 
-    mutating func append(_ batch: BatchDelivery, index: Int32, timestamp: Timestamp) {
-        entries.append(Entry(batch: batch, index: index, timestamp: timestamp))
+    mutating func append(_ delivery: Delivery) {
+        if !timestamps.isEmpty { timestamps.append(nil) }
+        runs.append(
+            Run(batch: delivery.batch, first: delivery.index, start: endIndex, time: delivery.timestamp))
+        endIndex += 1
     }
 
     /// Waits until all are acknowledged.
@@ -26,19 +53,40 @@ public struct Deliveries: Sendable {
     /// - Returns: Where the records are, in the order in which they were given.
     /// - Throws: The first failure; the other records go on.
     public func metadata() async throws(MartletError) -> [RecordMetadata] {
-        var result: [RecordMetadata] = []
-        result.reserveCapacity(entries.count)
-        for delivery in self { result.append(try await delivery.metadata()) }
-        return result
+        var places: [RecordMetadata] = []
+        places.reserveCapacity(count)
+        for delivery in self { places.append(try await delivery.metadata()) }
+        return places
+    }
+
+    /// Waits until each is acknowledged or given up.
+    ///
+    /// - Returns: For each record where it is, or why it is not delivered, in the order in which they were
+    ///   given. If the task is cancelled, those that are not settled yet are `cancelled`, and go on.
+    public func results() async -> [DeliveryResult] {
+        var results: [DeliveryResult] = []
+        results.reserveCapacity(count)
+        for delivery in self { results.append(await delivery.result()) }
+        return results
     }
 }
 
 extension Deliveries: RandomAccessCollection {
     public var startIndex: Int { 0 }
-    public var endIndex: Int { entries.count }
 
+    /// The delivery of the record that was given at this position.
     public subscript(position: Int) -> Delivery {
-        let entry = entries[position]
-        return Delivery(batch: entry.batch, index: entry.index, timestamp: entry.timestamp, core: core)
+        precondition(position >= 0 && position < endIndex, "there is no delivery at this position")
+        // The last run that begins at or before the position.
+        var (low, high) = (0, runs.count)
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if runs[middle].start <= position { low = middle } else { high = middle }
+        }
+        let run = runs[low]
+        let own = timestamps.isEmpty ? nil : timestamps[position]
+        return Delivery(
+            batch: run.batch, index: run.first + Int32(position - run.start), timestamp: own ?? run.time,
+            core: core)
     }
 }

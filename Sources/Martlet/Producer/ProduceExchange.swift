@@ -92,8 +92,10 @@ enum ProduceExchange {
                         leader: answer.currentLeader.leader, epoch: answer.currentLeader.leaderEpoch,
                         of: batch.partition, endpoints: response.nodeEndpoints)
                 }
-                let message = answer.recordErrors.first?.message ?? answer.errorMessage
-                return (batch, .refused(answer.errorCode, message: message))
+                let message = answer.errorMessage ?? answer.recordErrors.first?.message
+                return (
+                    batch, .refused(answer.errorCode, message: message, records: answer.recordErrors)
+                )
             }
             return (
                 batch,

@@ -28,8 +28,9 @@ public final class Producer: Sendable {
         sender = ProducerSender(core: core)
     }
 
-    /// Sends what is enqueued until `close` is called, or the service group that runs it shuts down; then
-    /// returns. If its task is cancelled, it returns at once, and what was not acknowledged fails.
+    /// Sends what is enqueued until `close` is called, or the service group that runs it shuts down, and
+    /// everything is delivered or given up; then returns. If its task is cancelled, it returns at once, and
+    /// what was not acknowledged fails.
     ///
     /// Call it once.
     public func run() async throws(MartletError) {
@@ -41,9 +42,9 @@ public final class Producer: Sendable {
 
     /// Sends a record and waits until it is acknowledged.
     ///
-    /// - Throws: Why it was not delivered within the configured time. If the waiting task is cancelled, the
-    ///   record
-    ///   may still be delivered.
+    /// - Throws: Why it was not delivered within the configured time, or that nobody knows: see
+    ///   `MartletError.isOutcomeUnknown`. If the waiting task is cancelled, the record may still be
+    ///   delivered.
     @discardableResult
     public func send(_ record: ProducerRecord) async throws(MartletError) -> RecordMetadata {
         if let tracing = core.tracing { return try await tracing.send(record, by: core) }
@@ -78,8 +79,7 @@ public final class Producer: Sendable {
     /// Waits until all records enqueued so far are acknowledged.
     ///
     /// - Throws: The first failure, since the last flush, among records that were enqueued; those that were
-    ///   sent have
-    ///   told their senders.
+    ///   sent have told their senders.
     public func flush() async throws(MartletError) {
         try await core.flush()
     }
@@ -87,11 +87,11 @@ public final class Producer: Sendable {
     /// Takes no more records, delivers those it has, and lets `run` return. A transaction that is open is
     /// aborted.
     ///
+    /// - Parameter limit: How long delivering may take, and then again aborting; nil for as long as
+    ///   `deliveryTimeout` allows. What is not delivered then is given up.
     /// - Throws: As `flush` does.
-    public func close() async throws(MartletError) {
-        await core.abortOpenTransaction()
-        core.close(.closed("the producer"))
-        try await core.flush()
+    public func close(within limit: Duration? = nil) async throws(MartletError) {
+        try await core.finish(within: limit)
     }
 }
 
@@ -105,6 +105,9 @@ extension MartletClient {
 
     /// Runs a producer while `body` uses it. Everything enqueued is delivered before this returns; if `body`
     /// throws, what is not yet delivered is given up.
+    ///
+    /// With a transactional id the producer is initialised first, so that an earlier one with the same id is
+    /// fenced, and what it left open aborted, before `body` begins.
     @discardableResult
     public func withProducer<Result>(
         _ configuration: ProducerConfiguration = ProducerConfiguration(),
@@ -114,6 +117,7 @@ extension MartletClient {
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await producer.runUntilClosed() }
             do {
+                if configuration.transactionalID != nil { try await producer.initTransactions() }
                 let result = try await body(producer)
                 try await producer.close()
                 return result

@@ -13,7 +13,8 @@ struct ProducerIdentity: Hashable, Sendable {
 ///
 /// `@unchecked Sendable` holds because a batch has one owner at a time: the accumulator, under its lock,
 /// until the batch is taken for sending; then the sender's task, which encodes it, until it is handed back
-/// under the lock. What others need meanwhile (`delivery`, `partition`) is immutable.
+/// under the lock. What others need meanwhile (`delivery`, `partition`) is immutable. `accountedBytes`,
+/// `isFateUnknown` and `isOverdue` are the accumulator's at all times, for its lock alone.
 final class ProducerBatch: @unchecked Sendable {
     typealias Instant = ContinuousClock.Instant
 
@@ -21,10 +22,10 @@ final class ProducerBatch: @unchecked Sendable {
     let delivery: BatchDelivery
     let createdAt: Instant
     /// Place in the order of the partition's batches.
-    let ordinal: UInt64
+    let place: Place
 
     private var builder: RecordBatchBuilder
-    private var encoded: (bytes: Bytes, identity: ProducerIdentity, baseSequence: Int32)?
+    private(set) var encoded: (bytes: Bytes, identity: ProducerIdentity, baseSequence: Int32)?
 
     /// Set for the first sending, kept by each that follows, so that the broker knows it for the same batch.
     var identity = ProducerIdentity.none
@@ -33,6 +34,8 @@ final class ProducerBatch: @unchecked Sendable {
     var attempts = 0
     /// Whether an attempt ended without an answer, so that the broker may have the batch.
     var isFateUnknown = false
+    /// Its time was up while it was under way, and those who wait for it have been told.
+    var isOverdue = false
     var backoff: Backoff
     var retryAt: Instant?
     /// The last failure, to be told if no attempt succeeds.
@@ -46,14 +49,29 @@ final class ProducerBatch: @unchecked Sendable {
     private(set) var recordCount = 0
 
     init(
-        partition: TopicPartition, ordinal: UInt64, createdAt: Instant, capacity: Int, backoff: Backoff
+        partition: TopicPartition, place: Place, createdAt: Instant, capacity: Int, backoff: Backoff,
+        pool: BlockPool
     ) {
         self.partition = partition
-        self.ordinal = ordinal
+        self.place = place
         self.createdAt = createdAt
         self.backoff = backoff
         delivery = BatchDelivery(partition: partition)
-        builder = RecordBatchBuilder(capacity: capacity)
+        builder = RecordBatchBuilder(capacity: capacity, pool: pool)
+    }
+
+    /// A batch of records that have been in another.
+    init(
+        partition: TopicPartition, place: Place, createdAt: Instant, records: consuming RecordBatchBuilder,
+        backoff: Backoff
+    ) {
+        self.partition = partition
+        self.place = place
+        self.createdAt = createdAt
+        self.backoff = backoff
+        delivery = BatchDelivery(partition: partition)
+        recordCount = records.recordCount
+        builder = records
     }
 
     var hasSequence: Bool { baseSequence != BatchHeader.noSequence }
@@ -61,12 +79,12 @@ final class ProducerBatch: @unchecked Sendable {
     /// Bytes of the batch before compression.
     var byteCount: Int { encoded?.bytes.count ?? builder.estimatedByteCount }
 
-    /// Appends a record; gives its index in the batch.
-    func append(_ record: borrowing ProducerRecord, timestamp: Timestamp) throws(RecordError) -> Int32 {
+    /// Appends a record.
+    @inline(__always)
+    func append(_ record: borrowing ProducerRecord, timestamp: Timestamp) throws(RecordError) {
         try builder.append(
             key: record.key, value: record.value, headers: record.headers, timestamp: timestamp)
-        defer { recordCount += 1 }
-        return Int32(recordCount)
+        recordCount += 1
     }
 
     /// The batch as it goes to the broker: built at the first call, which compresses, and again only if the
@@ -87,10 +105,25 @@ final class ProducerBatch: @unchecked Sendable {
         options.producerEpoch = identity.epoch
         options.baseSequence = baseSequence
         options.isTransactional = isTransactional
-        let bytes = try builder.build(options)
+        var filled = RecordBatchBuilder(capacity: 0)
+        swap(&filled, &builder)
+        let bytes = try filled.finish(options)
         encoded = (bytes, identity, baseSequence)
-        builder = RecordBatchBuilder(capacity: 0)
         return bytes
+    }
+}
+
+extension ProducerBatch {
+    /// A batch's place among those of its partition.
+    struct Place: Hashable, Comparable, Sendable {
+        /// Counts the batches that were filled.
+        var ordinal: UInt64
+        /// What a batch was split into shares its ordinal: the place of the first record in the whole.
+        var firstRecord: Int32 = 0
+
+        static func < (lhs: Place, rhs: Place) -> Bool {
+            (lhs.ordinal, lhs.firstRecord) < (rhs.ordinal, rhs.firstRecord)
+        }
     }
 }
 

@@ -12,7 +12,16 @@ public struct ProducerConfiguration: Sendable {
     /// The codec's own scale; nil for its default.
     public var compressionLevel: Int32?
     /// A batch of this many bytes, before compression, is sent without waiting for more.
+    ///
+    /// Where the topic takes less, a batch that it refuses is split and sent again, and the next ones are
+    /// smaller.
     public var batchBytes = 512 << 10
+    /// Largest record, as it stands in a batch before compression. Larger ones are refused when they are
+    /// sent, before they cost anything.
+    ///
+    /// Brokers have a limit of their own, `max.message.bytes` of the topic, which counts compressed bytes and
+    /// is 1 MiB if nobody has changed it: to send larger records, raise both.
+    public var maximumRecordBytes = 1 << 20
     /// Longest wait of an enqueued record for company in its batch.
     ///
     /// A record whose delivery a task awaits does not wait while nothing else of its partition is under way,
@@ -24,9 +33,12 @@ public struct ProducerConfiguration: Sendable {
     public var maximumRequestBytes = 1 << 20
     /// Requests per broker sent and not yet answered, from 1 to 5.
     public var maximumInFlight = 5
-    /// How long to try before a record counts as failed.
+    /// How long to try before a record counts as failed (KIP-91): from the moment it is taken into the
+    /// buffer, with all waiting, sending and sending again. In a transaction a request that is under way then
+    /// is waited for, up to the client's `requestTimeout` longer.
     public var deliveryTimeout = Duration.seconds(120)
-    /// Chooses the partition of a record that names none.
+    /// Chooses the partition of a record that names none: `DefaultPartitioner`, `StickyPartitioner`,
+    /// `RoundRobinPartitioner`, `ConsistentRandomPartitioner`, or one of your own.
     public var partitioner: any Partitioner = DefaultPartitioner()
     /// Makes the producer transactional: its records go in transactions, and no other producer with the same
     /// id goes on beside it. Choose one that stays the same when the service starts again, so that what was
@@ -63,6 +75,7 @@ extension ProducerConfiguration {
             (1...5).contains(maximumInFlight),
             "maximumInFlight must be from 1 to 5, as brokers keep 5 batches")
         try demand(batchBytes > 0, "batchBytes must be positive")
+        try demand(maximumRecordBytes > 0, "maximumRecordBytes must be positive")
         try demand(maximumRequestBytes > 0, "maximumRequestBytes must be positive")
         try demand(bufferBytes >= batchBytes, "bufferBytes must hold at least one batch of batchBytes")
         try demand(linger >= .zero, "linger cannot be negative")

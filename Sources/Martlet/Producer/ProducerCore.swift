@@ -31,32 +31,65 @@ final class ProducerCore: Sendable {
     deinit { coordination?.pool.close() }
 
     /// Does something short to the accumulator, and resumes whom that gave buffer space.
+    @inline(__always)
     func withAccumulator<Result: Sendable>(_ body: (inout Accumulator) -> Result) -> Result {
         let (result, granted) = state.withLock { accumulator in
             let result = body(&accumulator)
-            return (result, accumulator.buffer.takeGranted())
+            return (result, accumulator.buffer.hasGranted ? accumulator.buffer.takeGranted() : nil)
         }
-        for waiter in granted { waiter.resume(returning: true) }
+        if let granted { resume(granted) }
         return result
+    }
+
+    @inline(never)
+    private func resume(_ granted: [CheckedContinuation<Bool, Never>]) {
+        for waiter in granted { waiter.resume(returning: true) }
     }
 
     // MARK: Enqueueing
 
+    /// Takes a record; waits if it has to.
     func enqueue(_ record: ProducerRecord, isAwaited: Bool) async throws(MartletError) -> Delivery {
+        let timestamp = record.timestamp ?? .now()
+        // As a rule there is nothing to wait for, and nothing to be kept for after a wait.
+        if case .appended(let batch, let index, _) = append(record, timestamp, isAwaited, reserved: 0) {
+            return Delivery(batch: batch, index: index, timestamp: timestamp, core: self)
+        }
+        return try await enqueuePatiently(record, isAwaited: isAwaited)
+    }
+
+    /// One attempt. Reads the clock only for the first record of a batch.
+    private func append(
+        _ record: ProducerRecord, _ timestamp: Timestamp, _ isAwaited: Bool, reserved: Int
+    ) -> Accumulator.AppendResult {
+        let result = withAccumulator { accumulator in
+            accumulator.append(
+                record, clock: { .now }, timestamp: timestamp, isAwaited: isAwaited, reserved: reserved)
+        }
+        if case .appended(_, _, wakesSender: true) = result { wakeup.signal() }
+        return result
+    }
+
+    private func enqueuePatiently(
+        _ record: ProducerRecord, isAwaited: Bool
+    ) async throws(MartletError) -> Delivery {
         var reserved = 0
+        var hasAskedForPartitions = false
         while true {
-            let now = ContinuousClock.now
             let timestamp = record.timestamp ?? .now()
-            let held = reserved
-            let result = withAccumulator {
-                $0.append(record, at: now, timestamp: timestamp, isAwaited: isAwaited, reserved: held)
-            }
-            switch result {
-            case .appended(let batch, let index, let wakesSender):
-                if wakesSender { wakeup.signal() }
+            switch append(record, timestamp, isAwaited, reserved: reserved) {
+            case .appended(let batch, let index, _):
                 return Delivery(batch: batch, index: index, timestamp: timestamp, core: self)
             case .needsTopic:
                 try await learnTopic(record.topic, holding: reserved)
+            case .needsPartition(let error):
+                // It may have been added since we last asked.
+                guard !hasAskedForPartitions else {
+                    giveBack(reserved)
+                    throw error
+                }
+                hasAskedForPartitions = true
+                try await learnPartitions(of: record.topic, holding: reserved)
             case .needsSpace(let byteCount):
                 reserved = try await waitForSpace(byteCount)
             case .refused(let error):
@@ -68,25 +101,20 @@ final class ProducerCore: Sendable {
 
     func enqueue(_ records: [ProducerRecord], isAwaited: Bool) async throws(MartletError) -> Deliveries {
         var deliveries = Deliveries(core: self)
-        deliveries.reserveCapacity(records.count)
         var next = 0
         while next < records.count {
             let now = ContinuousClock.now
             let time = Timestamp.now()
             let range = next..<min(next + Self.portion, records.count)
-            let (added, obstacle) = withAccumulator { accumulator in
+            let (added, hasObstacle) = withAccumulator { accumulator in
                 accumulator.append(records[range], at: now, time: time, isAwaited: isAwaited)
             }
             if added.wakesSender { wakeup.signal() }
-            for (offset, entry) in added.entries.enumerated() {
-                let timestamp = records[next + offset].timestamp ?? time
-                deliveries.append(entry.batch, index: entry.index, timestamp: timestamp)
-            }
-            next += added.entries.count
-            guard obstacle else { continue }
+            deliveries.append(added, of: records[range], time: time)
+            next += added.count
+            guard hasObstacle else { continue }
             // The slow path, for the one record that met something to wait for.
-            let delivery = try await enqueue(records[next], isAwaited: isAwaited)
-            deliveries.append(delivery.batch, index: delivery.index, timestamp: delivery.timestamp)
+            deliveries.append(try await enqueuePatiently(records[next], isAwaited: isAwaited))
             next += 1
         }
         return deliveries
@@ -94,12 +122,50 @@ final class ProducerCore: Sendable {
 
     private func learnTopic(_ name: TopicName, holding reserved: Int) async throws(MartletError) {
         do {
-            let topic = try await client.topic(name, allowsCreation: configuration.allowsTopicCreation)
-            withAccumulator { $0.update(name, partitionCount: topic.partitions.count) }
+            _ = try await client.topic(name, allowsCreation: configuration.allowsTopicCreation)
+            takeInMetadata([name])
         } catch {
             giveBack(reserved)
             throw error
         }
+    }
+
+    private func learnPartitions(of name: TopicName, holding reserved: Int) async throws(MartletError) {
+        do {
+            try await client.refreshMetadata()
+            takeInMetadata([name])
+        } catch {
+            giveBack(reserved)
+            throw error
+        }
+    }
+
+    /// Tells the accumulator what the client knows of partitions and leaders.
+    func takeInMetadata(_ names: [TopicName]) {
+        let metadata = client.metadata
+        withAccumulator { accumulator in
+            for name in names {
+                guard let topic = metadata.topics[name] else { continue }
+                let unreachable = accumulator.unreachable
+                accumulator.update(name, partitionCount: topic.partitions.count) { index in
+                    guard topic.partitions.indices.contains(Int(index)) else { return false }
+                    let leader = topic.partitions[Int(index)].leader
+                    return metadata.brokers[leader] != nil && !unreachable.contains(leader)
+                }
+            }
+        }
+    }
+
+    /// Notes whether a broker can be reached, for records that may go elsewhere.
+    func note(_ broker: BrokerID, isReachable: Bool) {
+        let names: [TopicName] = withAccumulator { accumulator in
+            let hasChanged =
+                isReachable
+                ? accumulator.unreachable.remove(broker) != nil
+                : accumulator.unreachable.insert(broker).inserted
+            return hasChanged ? Array(accumulator.topics.keys) : []
+        }
+        if !names.isEmpty { takeInMetadata(names) }
     }
 
     private func waitForSpace(_ byteCount: Int) async throws(MartletError) -> Int {
@@ -158,10 +224,21 @@ final class ProducerCore: Sendable {
     /// Takes nothing more; those who wait for space are sent away.
     func close(_ error: MartletError) {
         let waiters = withAccumulator { accumulator in
-            if accumulator.closed == nil || error.code == .cancelled { accumulator.closed = error }
+            accumulator.closed = accumulator.closed ?? error
             return accumulator.buffer.dismissAll()
         }
         for waiter in waiters { waiter.resume(returning: false) }
+        wakeup.signal()
+    }
+
+    /// Takes nothing more, and gives up what is not delivered.
+    func end(_ error: MartletError) {
+        withAccumulator { accumulator in
+            accumulator.closed = accumulator.isEnded ? accumulator.closed : error
+            accumulator.isEnded = true
+        }
+        close(error)
+        giveUp(withAccumulator { $0.batches }) { _ in error }
         wakeup.signal()
     }
 
@@ -171,7 +248,7 @@ final class ProducerCore: Sendable {
             return accumulator.batches.map(\.delivery)
         }
         wakeup.signal()
-        for batch in batches where !Task.isCancelled { _ = await batch.wait() }
+        for batch in batches where !Task.isCancelled { await batch.wait() }
         let failure: MartletError? = withAccumulator { accumulator in
             accumulator.flushing -= 1
             if Task.isCancelled { return MartletError.cancelled("the flush") }
@@ -179,5 +256,33 @@ final class ProducerCore: Sendable {
             return accumulator.unobservedFailure
         }
         if let failure { throw failure }
+    }
+
+    /// Takes no more, and delivers what there is.
+    ///
+    /// - Parameter limit: When to give up the rest; nil for not before `deliveryTimeout`.
+    func finish(within limit: Duration?) async throws(MartletError) {
+        guard let limit else { return try await finish(abortingWithin: nil) }
+        let failure = await withTaskGroup(of: Void.self) { group -> MartletError? in
+            group.addTask {
+                // What it waits for ends when `finish` ends, or when this ends everything.
+                guard (try? await Task.sleep(for: limit)) != nil else { return }
+                self.end(.closedBeforeDelivery(limit))
+            }
+            defer { group.cancelAll() }
+            do throws(MartletError) {
+                try await self.finish(abortingWithin: limit)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    private func finish(abortingWithin limit: Duration?) async throws(MartletError) {
+        await abortOpenTransaction(within: limit)
+        close(.closed("the producer"))
+        try await flush()
     }
 }

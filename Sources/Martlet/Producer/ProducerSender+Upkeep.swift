@@ -11,8 +11,10 @@ extension ProducerSender {
         group.addTask {
             do throws(MartletError) {
                 _ = try await self.pool.connection(to: address)
+                self.core.note(broker, isReachable: true)
                 self.overcome()
             } catch {
+                self.core.note(broker, isReachable: error.code == .cancelled)
                 await self.meet(error)
                 // The broker may have moved, or another may lead now.
                 await self.refreshNow([])
@@ -47,13 +49,7 @@ extension ProducerSender {
         } catch {
             await meet(error)
         }
-        let metadata = client.metadata
-        core.withAccumulator { accumulator in
-            for name in accumulator.topics.keys {
-                guard let topic = metadata.topics[name] else { continue }
-                accumulator.update(name, partitionCount: topic.partitions.count)
-            }
-        }
+        core.takeInMetadata(core.withAccumulator { Array($0.topics.keys) })
     }
 
     func fetchProducerID(insteadOf old: ProducerID, _ group: inout DiscardingTaskGroup) {

@@ -36,15 +36,13 @@ final class ProducerSender: Sendable {
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled {
                 let nextWake = step(&group)
-                if core.withAccumulator({ $0.closed != nil && $0.isEmpty }) { break }
+                if core.withAccumulator({ $0.isEnded || $0.closed != nil && $0.isEmpty }) { break }
                 await core.wakeup.wait(until: nextWake)
             }
-            if Task.isCancelled { core.close(.cancelled("the producer's run")) }
+            // Before the children end, so that they do not put back what they had under way.
+            core.end(Task.isCancelled ? .cancelled("the producer's run") : .closed("the producer"))
             group.cancelAll()
         }
-        core.close(.closed("the producer"))
-        let error = core.withAccumulator { $0.closed } ?? .closed("the producer")
-        core.giveUp(core.withAccumulator { $0.batches }) { _ in error }
         pool.close()
     }
 
@@ -65,11 +63,14 @@ final class ProducerSender: Sendable {
                 return pool.existing(to: address) != nil
             }
         }
+        core.settle(plan.overdue)
         expire(plan.expired)
         for (broker, batches) in plan.requests { submit(batches, to: broker, metadata, &group) }
         for broker in plan.wantedBrokers where plan.requests[broker] == nil {
             connect(to: broker, metadata, &group)
         }
+        // Where nothing waits for a broker, only new records can find out that it is back.
+        for broker in plan.forgottenBrokers { core.note(broker, isReachable: true) }
         let isOutdated = client.metadataState.withLock {
             $0.isOutdated(at: .now, maximumAge: client.configuration.metadataMaximumAge)
         }
@@ -152,11 +153,8 @@ final class ProducerSender: Sendable {
 
     /// - Returns: Whether the metadata should be asked for again.
     private func settle(_ batch: ProducerBatch, _ outcome: ProduceOutcome) -> Bool {
-        let isFirst = core.withAccumulator { $0.slot(of: batch.partition)?.queue.isFirst(batch) ?? true }
-        let verdict = ProduceVerdict(
-            outcome, partition: batch.partition, isIdempotent: configuration.usesIdempotence,
-            isFirst: isFirst, isTransactional: configuration.transactionalID != nil
-        )
+        let terms = core.withAccumulator { $0.terms(of: batch) }
+        let verdict = ProduceVerdict(outcome, of: batch, terms)
         var isOutdated = false
         switch verdict {
         case .delivered: break
@@ -170,7 +168,10 @@ final class ProducerSender: Sendable {
             client.configuration.logger.warning(
                 "the broker no longer knows what we sent before; records may be missing there",
                 metadata: ["partition": "\(batch.partition)", "reason": "\(error)"])
-        case .fail(let error):
+        case .split(_, let error):
+            client.configuration.logger.debug(
+                "sending in two parts", metadata: ["partition": "\(batch.partition)", "reason": "\(error)"])
+        case .fail(let error, _):
             client.configuration.logger.debug(
                 "given up", metadata: ["partition": "\(batch.partition)", "reason": "\(error)"])
         }

@@ -15,22 +15,53 @@ final class TopicQueues {
         self.name = name
     }
 
-    /// The partition for records without key: one until it has had a batch's worth of bytes, then another.
+    /// The partition for records without key: one until it has had a batch's worth of bytes, then another. It
+    /// is left at once when it has become unavailable.
     func stickyPartition(
         for byteCount: Int, switchingAfter batchBytes: Int,
         using random: inout any RandomNumberGenerator & Sendable
     ) -> PartitionIndex {
-        if let sticky, stickyBytes < batchBytes {
+        if let sticky, stickyBytes < batchBytes, partitions[Int(sticky)].isAvailable {
             stickyBytes += byteCount
             return sticky
         }
         stickyBytes = byteCount
-        let others = Int32(partitions.count) - (sticky == nil ? 0 : 1)
-        guard others > 0 else { return sticky ?? 0 }
-        var next = Int32.random(in: 0..<others, using: &random)
-        if let sticky, next >= sticky { next += 1 }
+        let next = choose(using: &random)
         sticky = next
         return next
+    }
+
+    /// Draws an available partition, any if there is none. The fewer batches of a partition are not
+    /// acknowledged yet, the better are its chances, so that a slow broker gets less than the others
+    /// (KIP-794). Two passes without allocation, once per batch.
+    private func choose(using random: inout any RandomNumberGenerator & Sendable) -> PartitionIndex {
+        let ignoresAvailability = !partitions.contains(where: \.isAvailable)
+        var longest = 0
+        var count = 0
+        var sum = 0
+        for slot in partitions where slot.isAvailable || ignoresAvailability {
+            longest = max(longest, slot.queue.batchCount)
+            sum += slot.queue.batchCount
+            count += 1
+        }
+        let total = (longest + 1) * count - sum
+        guard total > 0 else { return 0 }
+        var draw = Int.random(in: 0..<total, using: &random)
+        for (index, slot) in partitions.enumerated() where slot.isAvailable || ignoresAvailability {
+            draw -= longest + 1 - slot.queue.batchCount
+            if draw < 0 { return PartitionIndex(index) }
+        }
+        return 0
+    }
+
+    /// The partition itself if it is available, or else the next one that is.
+    func available(from index: PartitionIndex) -> PartitionIndex {
+        let count = PartitionIndex(partitions.count)
+        for step in 0..<count {
+            let candidate = (index + step) % count
+            if partitions[Int(candidate)].isAvailable { return candidate }
+        }
+        return index
     }
 }
 
@@ -38,6 +69,8 @@ final class TopicQueues {
 final class PartitionSlot {
     var queue: PartitionQueue
     var isActive = false
+    /// Whether the partition has a leader that can be reached, as far as is known.
+    var isAvailable = true
     /// Size of the last full batch: the next one probably needs as much.
     var lastBatchBytes = 0
 

@@ -28,7 +28,8 @@ extension GroupConsumer {
     /// handed out and not done. If the error ends the member, its offset is not stored, and the record comes
     /// again: to the next start, or to another member. If it is caught, the next loop goes on behind the
     /// record, which with `RecordCompletion.onNextPoll` is then done, and with `.explicit` when `finish` says
-    /// so; put it aside before. `seek` to its offset reads it again.
+    /// so; put it aside before. `seek` to its offset reads it again. A record that is skipped is finished
+    /// with those behind it.
     ///
     /// - Parameter source: A `Topic`, or `Topics` if the group reads several.
     public func messages<Element>(

@@ -6,9 +6,9 @@ internal import MartletCore
 /// Made by `messages(of:)` and `results(of:)` of a consumer. As with its `records`, another loop goes on
 /// where this one has ended.
 public struct Messages<Base: AsyncSequence, Element>: AsyncSequence
-where Base.Element == ConsumerRecord, Base.Failure == MartletError {
+where Base.Element: Sendable, Base.Failure == MartletError {
     /// Nil leaves the record out.
-    typealias Transform = @Sendable (ConsumerRecord) -> Result<Element?, MartletError>
+    typealias Transform = @Sendable (Base.Element) -> Result<Element?, MartletError>
 
     let base: Base
     let transform: Transform

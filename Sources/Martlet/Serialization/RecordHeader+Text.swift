@@ -8,7 +8,7 @@ extension RecordHeader {
     }
 
     /// The value as text; nil if there is none, or if it is not UTF-8.
-    public var text: String? { value.flatMap { String(validating: $0) } }
+    public var text: String? { value?.text }
 }
 
 extension [RecordHeader] {

@@ -2,7 +2,7 @@
 ///
 /// The client adds where the record is, or where it was to go.
 public struct SerializationError: Error, Sendable {
-    /// What is wrong, as the rest of a sentence that begins with "the value of …": "is not UTF-8".
+    /// What is wrong, as the rest of a sentence that begins with "the value of the record": "is not UTF-8".
     public var reason: String
     /// What lay below, if it came from elsewhere.
     public var underlying: (any Error)?

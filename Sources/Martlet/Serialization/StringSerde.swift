@@ -19,6 +19,11 @@ extension Serde where Self == StringSerde {
     public static var string: StringSerde { StringSerde() }
 }
 
+extension Bytes {
+    /// The bytes as text; nil if they are not UTF-8.
+    public var text: String? { String(validating: self) }
+}
+
 extension String {
     /// The bytes read as UTF-8; nil if they are none.
     init?(validating bytes: Bytes) {

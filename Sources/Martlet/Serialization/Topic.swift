@@ -6,7 +6,7 @@ public import MartletRecords
 ///     let orders = Topic<String, Order>("orders", key: .string, value: .json())
 ///
 ///     try await producer.send(order, key: "4711", to: orders)
-///     for try await message in consumer.messages(of: orders) { handle(message.value) }
+///     for try await message in consumer.messages(of: orders) { await handle(message.value) }
 ///
 /// It only says how the records are to be read and written: it does not create the topic, and knows no
 /// connection.

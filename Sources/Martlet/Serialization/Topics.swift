@@ -11,7 +11,10 @@ public import MartletCore
 ///         .adding(orders, Event.order)
 ///         .adding(payments, Event.payment)
 ///     for try await event in consumer.messages(of: events) {
-///         switch event { … }
+///         switch event {
+///         case .order(let message): print(message.offset, message.value?.item ?? "gone")
+///         case .payment(let message): print(message.offset, message.value?.amount ?? "gone")
+///         }
 ///     }
 public struct Topics<Element>: MessageDecoder {
     private typealias Decode = @Sendable (ConsumerRecord) -> Result<Element, UndecodableRecord>

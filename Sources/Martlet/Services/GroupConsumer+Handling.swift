@@ -10,10 +10,13 @@ extension GroupConsumer {
     ///     let group = ServiceGroup(
     ///         services: [client, producer, billing], gracefulShutdownSignals: [.sigterm], logger: logger)
     ///
-    /// Takes the place of the consumer in the service group. On graceful shutdown it finishes the message that
-    /// it is at, stores offsets and leaves the group. Where there is a tracer, each message is handled in a span,
-    /// as by `withSpan(handling:)`. If `body` throws, or a message cannot be read and the
-    /// policy is to fail, the service ends with the error; the message is not done and comes again.
+    /// Takes the place of the consumer in the service group. Tombstones come too, as messages without value.
+    /// What `body` has returned from is done, whatever the `completion`. On graceful shutdown the service
+    /// finishes the message that it is at, stores offsets and leaves the group. Where there is a tracer, each
+    /// message is handled in a span, as by `withSpan(handling:)`.
+    ///
+    /// If `body` throws, or a message cannot be read and the policy is to fail, the service ends with the
+    /// error; the message is not done and comes again.
     ///
     /// - Parameter source: A `Topic`, or `Topics` if the group reads several.
     public func handling<Element>(
@@ -23,8 +26,10 @@ extension GroupConsumer {
         GroupConsumerService(consumer: self) { consumer in
             let transform = policy.applied(to: source, consumer.client)
             for try await record in consumer.records {
-                guard let message = try transform(record).get() else { continue }
-                try await consumer.withSpan(handling: record) { _ in try await body(message) }
+                if let message = try transform(record).get() {
+                    try await consumer.withSpan(handling: record) { _ in try await body(message) }
+                }
+                if consumer.configuration.completion == .explicit { consumer.finish(record) }
             }
         }
     }
@@ -37,6 +42,7 @@ extension GroupConsumer {
         GroupConsumerService(consumer: self) { consumer in
             for try await batch in consumer.batches {
                 try await consumer.withSpan(handling: batch) { _ in try await body(batch) }
+                if consumer.configuration.completion == .explicit { consumer.finish(batch) }
             }
         }
     }

@@ -2,9 +2,9 @@ internal import MartletCore
 public import ServiceLifecycle
 internal import Synchronization
 
-/// A member of a group as a service. When the service group shuts down, the loops over its sequences end after
-/// what they were handed out; as soon as that is done, its offsets are stored and the member leaves. Records
-/// that take longer than `rebalanceTimeout` are not waited for: they come again.
+/// A member of a group as a service. When the service group shuts down, the loops over its sequences end
+/// after what they were handed out; as soon as that is done, its offsets are stored and the member leaves.
+/// Records that take longer than `rebalanceTimeout` are not waited for: they come again.
 ///
 /// `commit` inside of the loop: after it the member may already have left.
 extension GroupConsumer: Service {}
@@ -48,7 +48,9 @@ extension GroupConsumer {
 
     /// When the loop must look again, if nothing happens before.
     func wake(at next: ContinuousClock.Instant?) -> ContinuousClock.Instant? {
-        [next, state.withLock { $0.drainDeadline }].compactMap(\.self).min()
+        // One that has passed is nothing to wait for: then it is something else that keeps the member.
+        let deadline = state.withLock { $0.drainDeadline }.flatMap { $0 > .now ? $0 : nil }
+        return [next, deadline].compactMap(\.self).min()
     }
 
     /// Tells whoever asks for more that there is none. What he had is done, if that is how it is configured.

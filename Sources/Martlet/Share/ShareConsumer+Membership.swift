@@ -22,10 +22,8 @@ extension ShareConsumer {
             } catch {
                 isKnown = false
                 if error.code == .cancelled { return }
-                guard error.isRetriable else {
-                    return state.withLock { $0.failure = error }
-                }
-                client.configuration.logger.warning(
+                guard error.isRetriable else { return end(error) }
+                logger.warning(
                     "the share group cannot be reached for now", metadata: ["reason": "\(error.message)"])
                 wait = backoff.next()
             }
@@ -59,7 +57,11 @@ extension ShareConsumer {
                 state.epoch = response.memberEpoch
                 if let assignment { state.assignment = assignment }
             }
-            if let assignment { _ = try await client.topicNames(of: Array(assignment.keys)) }
+            if let assignment {
+                wakeup.signal()
+                _ = try await client.topicNames(of: Array(assignment.keys))
+                wakeup.signal()
+            }
             return .milliseconds(max(Int64(response.heartbeatIntervalMs), 1))
         case .unknownMemberID, .fencedMemberEpoch:
             guard epoch != .joining else { break }
@@ -81,31 +83,83 @@ extension ShareConsumer {
         request.member = id
         request.memberEpoch = .leaving
         guard
-            let connection = try? await client.coordinatorConnection(of: configuration.group, in: client.pool)
+            let connection = try? await client.coordinatorConnection(of: configuration.group, in: pool)
         else { return }
         _ = try? await connection.send(request, timeout: Self.farewellTimeout)
     }
 
-    func endSessions() async {
-        let id = state.withLock { $0.id }
-        let sessions = state.withLock { state in
-            defer { state.sessions = [:] }
-            return state.sessions
-        }
-        for (broker, var session) in sessions where session.epoch > 0 {
-            var request = ShareAcknowledgeRequest()
-            request.group = configuration.group
-            request.member = id
-            session.fillLast(&request)
-            guard let connection = try? await client.connection(to: .broker(broker), in: client.pool) else {
-                continue
+    /// Sends what is to be said, with the end of each session; what nothing was said of goes to others.
+    ///
+    /// - Returns: Why something could not be said, so that records come again.
+    func endSessions() async -> MartletError? {
+        let requests = state.withLock { state in
+            state.releaseReady(at: .now)
+            state.acknowledgeOpen(.release, at: .now)
+            var requests: [(BrokerID, ShareAcknowledgeRequest)] = []
+            for (broker, session) in state.sessions where session.epoch > 0 {
+                var request = ShareAcknowledgeRequest()
+                request.group = configuration.group
+                request.member = state.id
+                var session = session
+                session.begin(&request, isLast: true)
+                state.sessions[broker] = session
+                requests.append((broker, request))
             }
-            do {
-                _ = try await connection.send(request, timeout: Self.farewellTimeout)
+            return requests
+        }
+        let failures = await withTaskGroup(of: MartletError?.self) { group in
+            for (broker, request) in requests {
+                group.addTask { await self.endSession(with: broker, request) }
+            }
+            return await group.reduce(into: [MartletError]()) { all, failure in
+                if let failure { all.append(failure) }
+            }
+        }
+        let (waiters, listeners) = state.withLock { state in
+            defer {
+                state.waiters = [:]
+                state.listeners = [:]
+            }
+            return (state.waiters, state.listeners)
+        }
+        for waiter in waiters.values { waiter.continuation.resume(returning: nil) }
+        for listener in listeners.values { listener.finish() }
+        return failures.first
+    }
+
+    private func endSession(
+        with broker: BrokerID, _ request: ShareAcknowledgeRequest
+    ) async -> MartletError? {
+        let activity = "ending the session of share group \"\(configuration.group)\" with broker \(broker)"
+        do throws(MartletError) {
+            let connection = try await client.connection(to: .broker(broker), in: pool)
+            let response: ShareAcknowledgeResponse
+            do throws(TransportError) {
+                response = try await connection.send(request, timeout: Self.farewellTimeout)
             } catch {
-                client.configuration.logger.warning(
-                    "a share session could not be ended; its records come again when their locks run out",
-                    metadata: ["reason": "\(error)"])
+                throw MartletError(error, doing: activity)
+            }
+            try Admin.outcome(response.errorCode, response.errorMessage, doing: activity).get()
+            takeIn(response, from: broker)
+            return nil
+        } catch {
+            logger.warning(
+                "a share session could not be ended in order; its records come again",
+                metadata: ["reason": "\(error.message)"])
+            didFail(broker, error)
+            return request.settlesRecords ? error : nil
+        }
+    }
+}
+
+extension ShareAcknowledgeRequest {
+    /// Whether it says of some records that they are done.
+    fileprivate var settlesRecords: Bool {
+        topics.contains { topic in
+            topic.partitions.contains { partition in
+                partition.acknowledgementBatches.contains { batch in
+                    batch.acknowledgeTypes.contains(.accept) || batch.acknowledgeTypes.contains(.reject)
+                }
             }
         }
     }

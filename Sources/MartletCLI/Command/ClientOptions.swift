@@ -33,12 +33,21 @@ struct ClientOptions: ParsableArguments {
     @Flag(name: .shortAndLong, help: "Say on standard error what is done, and a summary at the end.")
     var verbose = false
 
+    @OptionGroup(title: "Security")
+    var security: SecurityOptions
+
     func validate() throws {
-        _ = try configuration()
+        _ = try plainConfiguration(environment: Self.environmentBootstrap)
     }
 
-    /// What a client of this command is configured with.
+    /// What a client of this command is configured with. Reads the password, so it is asked for once.
     func configuration(environment: String? = Self.environmentBootstrap) throws -> ClientConfiguration {
+        var configuration = try plainConfiguration(environment: environment)
+        try security.apply(to: &configuration)
+        return configuration
+    }
+
+    private func plainConfiguration(environment: String?) throws -> ClientConfiguration {
         var configuration: ClientConfiguration
         do {
             configuration = try ClientConfiguration(

@@ -83,6 +83,8 @@ struct CopyCommand: AsyncParsableCommand {
             var producer = ProducerConfiguration()
             producer.transactionalID = transactionalId
             producer.compression = compression.compression
+            // What the source has taken is for the target to judge.
+            producer.maximumRecordBytes = producer.bufferBytes
             return CopyJob(
                 client: try client.configuration(), consumer: consumer, producer: producer, target: target,
                 keepsPartitions: samePartitions, maximumRecords: transactionRecords,

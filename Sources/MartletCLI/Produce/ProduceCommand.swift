@@ -141,6 +141,8 @@ struct ProduceCommand: AsyncParsableCommand {
         configuration.linger = linger
         configuration.batchBytes = batchBytes
         configuration.bufferBytes = max(configuration.bufferBytes, batchBytes)
+        // The topic knows its limit, and its answer names it.
+        configuration.maximumRecordBytes = configuration.bufferBytes
         configuration.deliveryTimeout = deliveryTimeout
         configuration.transactionalID = transactions.transactionalId
         configuration.transactionTimeout = transactions.timeout

@@ -65,6 +65,8 @@ struct ShareConsumeCommand: AsyncParsableCommand {
     func run() async throws {
         var configuration = ShareConsumerConfiguration(group: group, topics: topic)
         if let count { configuration.maximumRecords = min(count, configuration.maximumRecords) }
+        // What is beyond the count goes back when the consumer is closed.
+        configuration.completion = .explicit
         let job = ShareConsumeJob(
             client: try client.configuration(), share: configuration,
             acknowledgement: release ? .release : reject ? .reject : .accept,
@@ -95,17 +97,10 @@ struct ShareConsumeJob: Sendable {
     private func copy(from consumer: ShareConsumer) async throws {
         var output = BufferedOutput.standard()
         var meter = Meter()
-        var lastCame = ContinuousClock.now
         do {
             while meter.recordCount < count ?? .max {
-                let records = try await consumer.poll()
-                if records.isEmpty {
-                    if let idleTimeout, .now - lastCame >= idleTimeout { break }
-                    continue
-                }
-                lastCame = .now
-                // What is beyond the count goes back when the consumer is closed.
-                let wanted = records.prefix((count ?? .max) - meter.recordCount)
+                guard let batch = try await consumer.poll(within: idleTimeout) else { break }
+                let wanted = Array(batch.prefix((count ?? .max) - meter.recordCount))
                 for record in wanted {
                     style.write(record.record, of: record.partition, to: &output.buffer)
                     try output.flushIfFull()

@@ -131,6 +131,7 @@ extension ConfigEntry.Source {
         case .startup: "startup"
         case .group: "group"
         case .clientMetrics: "client-metrics"
+        case .brokerLogger: "broker-logger"
         case .default: "default"
         case .other(let number): "source-\(number)"
         }

@@ -11,10 +11,14 @@ package struct RecordBatchBuilder: ~Copyable, Sendable {
     private var baseTimestamp = Timestamp.none
     private var maxTimestamp = Timestamp.none
     private var lastOffsetDelta: Int32 = -1
+    private let pool: BlockPool?
 
-    /// - Parameter capacity: Bytes of the batch that is expected.
-    package init(capacity: Int = 16 << 10) {
-        buffer = GrowableBytes(capacity: max(capacity, BatchHeader.byteCount))
+    /// - Parameters:
+    ///   - capacity: Bytes of the batch that is expected.
+    ///   - pool: Where memory for large batches comes from, and goes to when they are gone.
+    package init(capacity: Int = 16 << 10, pool: BlockPool? = nil) {
+        self.pool = pool
+        buffer = GrowableBytes(capacity: max(capacity, BatchHeader.byteCount), pool: pool)
         beginBatch()
     }
 
@@ -155,14 +159,31 @@ extension RecordBatchBuilder {
             beginBatch()
             return batch
         }
-        var batch = GrowableBytes(capacity: BatchHeader.byteCount + buffer.count / 2)
+        let batch = try compressed(options)
+        beginBatch()
+        return batch
+    }
+
+    /// The batch; there will not be another one.
+    package consuming func finish(_ options: Options = Options()) throws(RecordError) -> Bytes {
+        guard options.compression == .none || isEmpty else { return try compressed(options) }
+        var options = options
+        options.compression = .none
+        fillHeader(of: buffer.mutableBytes, options)
+        return buffer.finish()
+    }
+
+    private func compressed(_ options: Options) throws(RecordError) -> Bytes {
+        // Into a block of the pool at once as much as codecs want, which is a little more than what goes in:
+        // it comes back. Without one only what will be kept.
+        let expected = pool == nil ? buffer.count / 2 : buffer.count + buffer.count / 4
+        var batch = GrowableBytes(capacity: BatchHeader.byteCount + expected, pool: pool)
         _ = batch.reserve(BatchHeader.byteCount)
         batch.didAppend(BatchHeader.byteCount)
         let records = UnsafeRawBufferPointer(rebasing: buffer.bytes[BatchHeader.byteCount...])
         try options.compression.compress(records, into: &batch, level: options.compressionLevel)
         guard batch.count <= Int(Int32.max) else { throw .batchTooLarge }
         fillHeader(of: batch.mutableBytes, options)
-        beginBatch()
         return batch.finish()
     }
 

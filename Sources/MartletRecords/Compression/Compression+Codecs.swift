@@ -22,8 +22,8 @@ extension Compression {
     package func decompress(
         _ input: UnsafeRawBufferPointer, maximumByteCount: Int
     ) throws(RecordError) -> Bytes {
-        // Typical batches shrink to a third or a quarter; the bytes at hand justify that much at once.
-        var output = GrowableBytes(capacity: min(input.count * 4, maximumByteCount) + 1)
+        // Typical batches shrink to a half or a third; the bytes at hand justify that much at once.
+        var output = GrowableBytes(capacity: min(input.count * 3, maximumByteCount) + 1, pool: .shared)
         try decompress(input, into: &output, maximumByteCount: maximumByteCount)
         return output.finish()
     }

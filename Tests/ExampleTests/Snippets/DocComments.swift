@@ -1,11 +1,22 @@
+import Logging
 import Martlet
+import MartletJSON
 import MartletTesting
+import ServiceLifecycle
+import Tracing
+import UnixSignals
 import XCTest
 
 // The examples of doc comments, each with what it takes for granted. They are compiled, not run: the articles
 // and Sources/Examples are.
 
 private struct ClientExamples {
+    let client: MartletClient
+    let producer: Producer
+    let logger: Logger
+
+    func bill(_ order: Order?) async throws {}
+
     func connecting() async throws {
         let configuration = try ClientConfiguration(bootstrap: "localhost:9092")
         try await MartletClient.with(configuration) { client in
@@ -15,15 +26,40 @@ private struct ClientExamples {
             }
         }
     }
-}
-
-private struct AdminExamples {
-    let client: MartletClient
 
     func topics() async throws {
         let admin = client.admin
         try await admin.createTopic("orders", partitions: 12, configuration: ["retention.ms": "604800000"])
         for topic in try await admin.listTopics() { print(topic.name, topic.partitions.count) }
+    }
+
+    func acls() -> [ACL] {
+        let one = ACL(allow: "User:alice", .read, on: .topic("orders"))
+        let many = ACL(allow: "User:alice", .read, on: .prefixed(.group, "billing-"))
+        return [one, many]
+    }
+
+    func patience(_ admin: Admin) async throws -> Int {
+        let topics = try await admin.within(.seconds(5)) { admin throws(MartletError) in
+            try await admin.listTopics()
+        }
+        return topics.count
+    }
+
+    func services(_ consumer: GroupConsumer, _ orderHandler: any Service) async throws {
+        let group = ServiceGroup(
+            services: [client, producer, consumer, orderHandler],
+            gracefulShutdownSignals: [.sigterm], logger: logger)
+        try await group.run()
+    }
+
+    func handling(_ consumer: GroupConsumer) async throws {
+        let billing = consumer.handling(orders) { message in
+            try await bill(message.value)
+        }
+        let group = ServiceGroup(
+            services: [client, producer, billing], gracefulShutdownSignals: [.sigterm], logger: logger)
+        try await group.run()
     }
 }
 
@@ -39,6 +75,18 @@ private struct ProducerExamples {
             print("stored in \(place.partition)")
             try await producer.close()
         }
+    }
+
+    func deliveries(of lines: AsyncStream<ProducerRecord>) async throws {
+        try await producer.withDeliveries(of: lines) { deliveries in
+            for try await delivery in deliveries {
+                if case .failure(let error) = delivery.result { print(delivery.position, error) }
+            }
+        }
+    }
+
+    func partitioner(of configuration: inout ProducerConfiguration) {
+        configuration.partitioner = RoundRobinPartitioner()
     }
 
     func record(_ json: String) -> ProducerRecord {
@@ -75,9 +123,16 @@ private struct ConsumerExamples {
 }
 
 private struct GroupExamples {
+    struct Cache {
+        func load(_ partitions: [TopicPartition]) async {}
+        func store(_ partitions: [TopicPartition]) async {}
+    }
+
     let client: MartletClient
     let producer: Producer
+    let cache: Cache
 
+    func bill(_ order: Order?) async throws {}
     func transform(_ record: Record) -> ProducerRecord {
         ProducerRecord(topic: "results", key: record.key, value: record.value)
     }
@@ -90,6 +145,90 @@ private struct GroupExamples {
             }
         }
     }
+
+    func assignor(_ configuration: inout GroupConsumerConfiguration) {
+        struct Weighted: PartitionAssignor {
+            let name = "weighted"
+            func divide(_ group: GroupSubscription) -> [MemberID: Set<TopicPartition>] { byWeight(group) }
+        }
+        configuration.classicAssignors = [.custom(Weighted())]
+    }
+
+    func events(_ consumer: GroupConsumer) async {
+        for await event in consumer.events {
+            switch event {
+            case .assigned(let partitions): await cache.load(partitions)
+            case .revoking(let revocation): await cache.store(revocation.partitions)
+            case .revoked, .lost: break
+            }
+        }
+    }
+
+    func spans(_ consumer: GroupConsumer) async throws {
+        for try await message in consumer.messages(of: orders) {
+            try await consumer.withSpan(handling: message) { span in
+                try await bill(message.value)
+            }
+        }
+    }
+}
+
+private func byWeight(_ group: GroupSubscription) -> [MemberID: Set<TopicPartition>] { [:] }
+
+private struct TypedExamples {
+    struct Order: Codable {
+        var id: String
+        var item: String
+    }
+
+    struct Payment: Codable {
+        var amount: String
+    }
+
+    let producer: Producer
+    let consumer: Consumer
+
+    func handle<Value>(_ value: Value) async {}
+
+    func topic(_ order: Order) async throws {
+        let orders = Topic<String, Order>("orders", key: .string, value: .json())
+
+        try await producer.send(order, key: "4711", to: orders)
+        for try await message in consumer.messages(of: orders) { await handle(message.value) }
+    }
+
+    func send(_ order: Order, to orders: Topic<String, Order>) async throws {
+        try await producer.send(order, key: order.id, to: orders)
+    }
+
+    func rawValues() -> any Sendable {
+        struct OrderID: RawRepresentable, Sendable { let rawValue: String }
+
+        let orders = Topic<OrderID, Order>("orders", key: .rawValue(.string), value: .json())
+        return orders
+    }
+
+    func headers(of record: ConsumerRecord) -> String? {
+        let source = record.headers["source"]
+        return source
+    }
+
+    func topics(_ orders: Topic<String, Order>, _ payments: Topic<String, Payment>) async throws {
+        enum Event {
+            case order(Message<String, Order>)
+            case payment(Message<String, Payment>)
+        }
+
+        let events = Topics<Event>()
+            .adding(orders, Event.order)
+            .adding(payments, Event.payment)
+        for try await event in consumer.messages(of: events) {
+            switch event {
+            case .order(let message): print(message.offset, message.value?.item ?? "gone")
+            case .payment(let message): print(message.offset, message.value?.amount ?? "gone")
+            }
+        }
+    }
 }
 
 private struct ShareExamples {
@@ -98,13 +237,19 @@ private struct ShareExamples {
     func work(on record: ShareRecord) async -> Bool { true }
 
     func queue() async throws {
-        let configuration = ShareConsumerConfiguration(group: "workers", topics: ["jobs"])
+        let configuration = ShareConsumerConfiguration(group: "workers", topics: "jobs")
         try await client.withShareConsumer(configuration) { consumer in
-            while true {
-                for record in try await consumer.poll() {
+            for try await batch in consumer.batches {
+                for record in batch {
                     consumer.acknowledge(record, await work(on: record) ? .accept : .release)
                 }
             }
+        }
+    }
+
+    func batches(of consumer: ShareConsumer) async throws {
+        for try await batch in consumer.batches {
+            for record in batch { consumer.acknowledge(record, await work(on: record) ? .accept : .release) }
         }
     }
 }

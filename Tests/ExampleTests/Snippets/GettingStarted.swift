@@ -29,7 +29,7 @@ private struct GettingStarted {
         try await client.withConsumer { consumer in
             try await consumer.assign(topic: "greetings", from: .beginning, until: .end)
             for try await record in consumer.records {
-                print(record.offset, record.value.map(String.init(decoding:)) ?? "nothing")
+                print(record.offset, record.value?.text ?? "nothing")
             }
         }
     }
@@ -38,7 +38,7 @@ private struct GettingStarted {
         let configuration = GroupConsumerConfiguration(group: "printers", topics: "greetings")
         try await client.withGroupConsumer(configuration) { consumer in
             for try await record in consumer.records {
-                print(record.value.map(String.init(decoding:)) ?? "nothing")
+                print(record.value?.text ?? "nothing")
             }
         }
     }

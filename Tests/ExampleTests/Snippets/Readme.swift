@@ -1,26 +1,54 @@
+import Martlet
+import MartletJSON
+import MartletTesting
 import Testing
 
-// swift-format-ignore-file: the imports stand as they do in the README.
-import Martlet
-import MartletTesting
+// The pieces of the README.
 
-@Test("an order reaches its reader")
-func orderReachesReader() async throws {
-    try await withBroker { broker in
-        let configuration = ClientConfiguration(bootstrapServers: [broker.address])
-        try await MartletClient.with(configuration) { client in
-            try await client.admin.createTopic("orders", partitions: 3)
+private func sending() async throws {
+    struct Order: Codable, Equatable {
+        var item: String
+        var cents: Int
+    }
+
+    let orders = Topic<String, Order>("orders", key: .string, value: .json())
+
+    try await MartletClient.with(ClientConfiguration(bootstrap: "localhost:9092")) { client in
+        try await client.withProducer { producer in
+            try await producer.send(Order(item: "coffee", cents: 320), key: "ada", to: orders)
+        }
+    }
+}
+
+/// Stands for the service under test.
+private struct Shop {
+    let bootstrap: String
+
+    func take(_ order: Order, from customer: String) async throws {
+        try await MartletClient.with(ClientConfiguration(bootstrap: bootstrap)) { client in
             try await client.withProducer { producer in
-                let place = try await producer.send(
-                    ProducerRecord(topic: "orders", key: "4711", value: "two coffees"))
-                print("stored at \(place.partition), offset \(place.offset ?? .none)")
+                try await producer.send(order, key: customer, to: ExampleTests.orders)
             }
-            try await client.withConsumer { consumer in
-                try await consumer.assign(topic: "orders", from: .beginning, until: .end)
-                for try await record in consumer.records {
-                    #expect(record.value.map(String.init(decoding:)) == "two coffees")
-                }
-            }
+        }
+    }
+
+    func orders() async throws -> [Order] {
+        try await MartletClient.with(ClientConfiguration(bootstrap: bootstrap)) { client in
+            try await everything(in: ExampleTests.orders, client)
+        }
+    }
+}
+
+@Suite("The README")
+struct ReadmeTests {
+    @Test("an order outlives a power cut")
+    func orderOutlivesPowerCut() async throws {
+        try await withBroker(topics: ["orders": 3]) { broker in
+            let shop = Shop(bootstrap: broker.bootstrap)
+            try await shop.take(Order(item: "coffee", cents: 320), from: "ada")
+            try await broker.losePower()
+            try await broker.start()
+            #expect(try await shop.orders() == [Order(item: "coffee", cents: 320)])
         }
     }
 }

@@ -23,7 +23,7 @@ private struct OrderDesk {
                 try await consumer.assign(topic: "orders", from: .beginning, until: .end)
                 var orders: [String] = []
                 for try await record in consumer.records {
-                    orders.append(record.value.map(String.init(decoding:)) ?? "")
+                    orders.append(record.value?.text ?? "")
                 }
                 return orders
             }

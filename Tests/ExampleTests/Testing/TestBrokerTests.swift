@@ -117,7 +117,7 @@ struct TestBrokerTests {
             try await consumer.assign(topic: "orders", from: .beginning, until: .end)
             var values: [String] = []
             for try await record in consumer.records {
-                values.append(record.value.map(String.init(decoding:)) ?? "")
+                values.append(record.value?.text ?? "")
             }
             return values
         }

@@ -1,9 +1,10 @@
-import Martlet
 import MartletCore
 import MartletTesting
 import Metrics
 import MetricsTestKit
 import Testing
+
+@testable import Martlet
 
 @Suite("Metrics", .timeLimit(.minutes(2)))
 struct MetricsTests {
@@ -37,6 +38,7 @@ struct MetricsTests {
                 metrics.counterTotal(label: "martlet_producer_record_send_total", dimensions: Self.labels)
                     == 100)
             #expect(metrics.counterTotal(label: "martlet_producer_record_error_total") == 0)
+            #expect(metrics.counterTotal(label: "martlet_client_connection_creation_total") >= 2)
             #expect(metrics.counterTotal(label: "martlet_producer_outgoing_byte_total") > 100)
             #expect(
                 try metrics.expectRecorder("martlet_producer_records_per_request", Self.labels).values.reduce(
@@ -56,6 +58,14 @@ struct MetricsTests {
                 try metrics.expectRecorder("martlet_consumer_records_lag_max", Self.labels).lastValue == 0)
             #expect(try !metrics.expectTimer("martlet_consumer_fetch_latency", Self.labels).values.isEmpty)
         }
+    }
+
+    @Test("in a process that has set up nothing, a client holds nothing to report to, and so spends nothing")
+    func nobodyWatches() throws {
+        let client = try MartletClient(ClientConfiguration(bootstrap: "localhost:9092"))
+        let telemetry = client.telemetry
+        #expect(telemetry.tracing == nil && telemetry.connections == nil)
+        #expect(telemetry.producer == nil && telemetry.consumer == nil)
     }
 
     @Test("the lag of each partition is told if that is wanted")

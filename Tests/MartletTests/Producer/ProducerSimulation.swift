@@ -11,18 +11,22 @@ struct ProducerSimulation {
     private struct Request {
         let batch: ProducerBatch
         let bytes: Bytes
+        var partition: Int { Int(batch.partition.partition) }
         var outcome: ProduceOutcome?
     }
 
     private let broker = BrokerID(rawValue: 1)
     private var random: SplitMix64
     private var accumulator: Accumulator
-    private var log = ModelLog()
+    /// By partition. The producer learns later of those that are added.
+    private var logs = [ModelLog()]
+    /// Largest batch that the broker takes.
+    private var largestBatch = Int.max
     private var now = ContinuousClock.now
     /// In the order of sending; answered in that order.
     private var connection: [Request] = []
     /// What was under way when a connection broke and arrives all the same.
-    private var floating: [Bytes] = []
+    private var floating: [(partition: Int, bytes: Bytes)] = []
     private var deliveries: [(value: String, batch: BatchDelivery, index: Int32)] = []
     private var nextProducerID: Int64 = 0
     private var hasFaults = true
@@ -41,6 +45,7 @@ struct ProducerSimulation {
         retry.maximumBackoff = .milliseconds(20)
         accumulator = Accumulator(configuration, retry: retry, random: SplitMix64(seed: seed &+ 1))
         accumulator.update("t", partitionCount: 1)
+        if seed % 3 == 0 { largestBatch = 120 }
     }
 
     mutating func run(steps: Int) throws {
@@ -69,14 +74,29 @@ struct ProducerSimulation {
         case 65..<82: try processNext()
         case 82..<94: receiveNext()
         case 94..<97: breakConnection()
+        case 97: changeTopic()
         default: arriveLate()
         }
     }
 
-    private mutating func append(_ value: String) {
+    /// Adds partitions, of which the producer hears now or later; or takes larger or smaller batches.
+    private mutating func changeTopic() {
+        switch random.next() % 4 {
+        case 0 where logs.count < 4: logs.append(ModelLog())
+        case 1: accumulator.update("t", partitionCount: logs.count)
+        default: largestBatch = random.next() % 2 == 0 ? 120 : .max
+        }
+        trace.append("topic of \(logs.count) partitions, batches up to \(largestBatch)")
+    }
+
+    private mutating func append(_ number: String) {
+        // A long one is more than a small broker takes, even alone.
+        let isLong = random.next() % 40 == 0
+        let value = isLong ? String(repeating: "0", count: 80) + number : number
         let record = ProducerRecord(topic: "t", value: Bytes(value))
         let isAwaited = random.next() % 4 == 0
-        let result = accumulator.append(record, at: now, timestamp: 0, isAwaited: isAwaited, reserved: 0)
+        let result = accumulator.append(
+            record, clock: { [now] in now }, timestamp: 0, isAwaited: isAwaited, reserved: 0)
         guard case .appended(let batch, let index, _) = result else { return }
         deliveries.append((value, batch, index))
     }
@@ -91,19 +111,27 @@ struct ProducerSimulation {
                 id: ProducerID(rawValue: nextProducerID), epoch: ProducerEpoch(rawValue: 0))
             accumulator.begin(identity, insteadOf: old)
         }
+        settle(plan.overdue)
         for batch in plan.expired {
-            trace.append("expired \(batch.ordinal)")
+            trace.append("expired \(batch.name)")
             settle(accumulator.giveUp(batch, because: .cancelled("a batch")))
         }
         for batch in plan.requests.removeValue(forKey: broker) ?? [] {
-            trace.append("send \(batch.ordinal) \(batch.identity.epoch) \(batch.baseSequence)")
+            trace.append("send \(batch.name) \(batch.identity.epoch) \(batch.baseSequence)")
             connection.append(Request(batch: batch, bytes: try batch.encode(compression: .none, level: nil)))
         }
     }
 
     private mutating func arriveLate() {
         guard !floating.isEmpty else { return }
-        trace.append("late \(log.append(floating.removeFirst()))")
+        let (partition, bytes) = floating.removeFirst()
+        trace.append("late \(take(bytes, partition))")
+    }
+
+    private mutating func take(_ bytes: Bytes, _ partition: Int) -> ModelLog.AppendResult {
+        // As Apache Kafka does, before it looks whether it has the batch already.
+        if bytes.count > largestBatch { return .refused(.messageTooLarge) }
+        return logs[partition].append(bytes)
     }
 
     /// The broker takes the next request of the connection.
@@ -114,7 +142,11 @@ struct ProducerSimulation {
             connection[index].outcome = .refused(.notLeaderOrFollower, message: nil)
             return
         }
-        switch log.append(connection[index].bytes) {
+        if fate == 2, random.next() % 3 == 0 {
+            connection[index].outcome = .refused(.invalidRecord, message: nil)
+            return
+        }
+        switch take(connection[index].bytes, connection[index].partition) {
         case .appended(let offset):
             connection[index].outcome =
                 fate == 1
@@ -132,10 +164,9 @@ struct ProducerSimulation {
     }
 
     private mutating func settle(_ batch: ProducerBatch, _ outcome: ProduceOutcome) {
-        let isFirst = accumulator.slot(of: batch.partition)?.queue.isFirst(batch) ?? true
-        let verdict = ProduceVerdict(
-            outcome, partition: batch.partition, isIdempotent: true, isFirst: isFirst)
-        trace.append("answer \(batch.ordinal) \(outcome)")
+        let verdict = ProduceVerdict(outcome, of: batch, accumulator.terms(of: batch))
+        trace.append("answer \(batch.name) \(outcome)")
+        if case .split = verdict { splitCount += 1 }
         settle(accumulator.apply(verdict, to: batch, at: now))
     }
 
@@ -151,26 +182,37 @@ struct ProducerSimulation {
         var stillArrives = true
         for request in broken where request.outcome == nil {
             stillArrives = stillArrives && random.next() % 2 == 0
-            if stillArrives { floating.append(request.bytes) }
+            if stillArrives { floating.append((request.partition, request.bytes)) }
         }
         for request in broken { settle(request.batch, .failed(.closed(reason: "broken"))) }
     }
 
     /// What is wrong with the outcome; nil if nothing is.
     func verdict() throws -> String? {
-        let values = try log.values().map { $0.map { String(decoding: $0) } ?? "" }
-        let numbers = values.compactMap(Int.init)
-        if Set(numbers).count != numbers.count { return "a record stands in the log twice" }
-        if numbers != numbers.sorted() { return "records are out of order" }
+        var seen: Set<Int> = []
+        var values: [[String]] = []
+        for log in logs {
+            values.append(try log.values().map { $0.map { String(decoding: $0) } ?? "" })
+            let numbers = values[values.count - 1].compactMap(Int.init)
+            if numbers != numbers.sorted() { return "records are out of order" }
+            for number in numbers where !seen.insert(number).inserted {
+                return "record \(number) stands there twice"
+            }
+        }
         for delivery in deliveries {
-            switch delivery.batch.outcome {
-            case nil: return "record \(delivery.value) was never settled"
-            case .failure: continue
+            let number = Int(delivery.value) ?? -1
+            switch delivery.batch.outcome(of: delivery.index) {
+            case nil: return "record \(number) was never settled"
+            case .failure(let error):
+                if seen.contains(number), !error.isOutcomeUnknown {
+                    return "record \(number) is in the log, and its sender was told it is not: \(error)"
+                }
             case .success(let placement):
-                guard let base = placement.baseOffset else { continue }
-                let offset = Int(base.rawValue) + Int(delivery.index)
-                guard values.indices.contains(offset), values[offset] == delivery.value else {
-                    return "record \(delivery.value) is acknowledged at \(offset) and not there"
+                if !seen.contains(number) { return "record \(number) is acknowledged and lost" }
+                guard let offset = placement.baseOffset.map({ Int($0.rawValue) }) else { continue }
+                let log = values[Int(delivery.batch.partition.partition)]
+                guard log.indices.contains(offset), log[offset] == delivery.value else {
+                    return "record \(number) is acknowledged at \(offset) and not there"
                 }
             }
         }
@@ -181,7 +223,15 @@ struct ProducerSimulation {
     }
 
     var deliveredCount: Int {
-        deliveries.count { if case .success? = $0.batch.outcome { true } else { false } }
+        deliveries.count { if case .success? = $0.batch.outcome(of: $0.index) { true } else { false } }
     }
-    var recordCount: Int { deliveries.count }
+    private(set) var splitCount = 0
+    var partitionCount: Int { logs.count }
+}
+
+extension ProducerBatch {
+    /// Partition, place and size, for the trace.
+    fileprivate var name: String {
+        "\(partition.partition)/\(place.ordinal).\(place.firstRecord)+\(recordCount)"
+    }
 }

@@ -22,7 +22,7 @@ struct ProducerSimulationTests {
 
     @Test("no fault of network or broker loses, repeats or reorders what is acknowledged")
     func holds() throws {
-        var delivered = 0
+        var (delivered, splits, largestTopic) = (0, 0, 0)
         for seed in Self.seeds {
             var simulation = ProducerSimulation(seed: seed)
             try simulation.run(steps: 600)
@@ -33,9 +33,14 @@ struct ProducerSimulationTests {
                 return
             }
             delivered += simulation.deliveredCount
+            splits += simulation.splitCount
+            largestTopic = max(largestTopic, simulation.partitionCount)
         }
         // A simulation in which nothing happens proves nothing.
         #expect(delivered > Self.seeds.count * 20)
+        guard Self.seeds.count > 100 else { return }
+        #expect(splits > Self.seeds.count)
+        #expect(largestTopic == 4)
     }
 
     @Test("one seed gives one course of events")

@@ -119,6 +119,11 @@ extension ModelBroker {
     private func metadata(_ request: MetadataRequest, _ refusal: ErrorCode?) -> MetadataResponse {
         let names = request.topics?.compactMap(\.name)
         var response = MetadataResponse()
+        if refusal == .rebootstrapRequired {
+            response.errorCode = .rebootstrapRequired
+            return response
+        }
+        response.throttleTimeMs = with { $0.throttleTimeMs }
         response.clusterID = "model"
         response.controller = BrokerID(rawValue: 1)
         var broker = MetadataResponse.Broker()
@@ -176,6 +181,9 @@ extension ModelBroker {
                     if let refusal {
                         partition.errorCode = refusal
                         partition.baseOffset = .none
+                    } else if case .bytes(let bytes) = part.records, var answer = state.judge?(bytes) {
+                        answer.index = part.index
+                        partition = answer
                     } else if let name, case .bytes(let bytes) = part.records,
                         state.topics[name]?.logs.indices.contains(Int(part.index)) == true
                     {

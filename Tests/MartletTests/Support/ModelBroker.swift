@@ -30,6 +30,8 @@ final class ModelBroker: Sendable {
         var nextProducerID: Int64 = 1000
         /// Decides over each request, by API and how often it was asked before.
         var script: (@Sendable (APIKey, Int) -> Misfortune?)?
+        /// Decides over each batch that is produced: the answer for its partition if it is not taken.
+        var judge: (@Sendable (Bytes) -> ProduceResponse.Partition?)?
         var counts: [APIKey: Int] = [:]
         /// What is served, as Apache Kafka 4 does.
         var versions: [APIKey: ClosedRange<Int16>] = [
@@ -47,6 +49,8 @@ final class ModelBroker: Sendable {
         var earlierEnd: Offset?
         /// A second broker that a reader with a rack is sent to, and how often.
         var replica: (port: Int, redirects: Int)?
+        /// What answers about metadata say of quotas.
+        var throttleTimeMs: Int32 = 0
         var configs: [String: String] = [:]
         var transactions = ModelTransactions()
     }
@@ -117,6 +121,7 @@ final class ModelBroker: Sendable {
         var configuration = ClientConfiguration(bootstrapServers: [broker.address])
         configuration.retry.initialBackoff = .milliseconds(5)
         configuration.retry.maximumBackoff = .milliseconds(50)
+        configuration.reconnect = configuration.retry
         configuration.topicTimeout = .milliseconds(100)
         configure(&configuration)
         do {

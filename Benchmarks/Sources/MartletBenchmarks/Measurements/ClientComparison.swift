@@ -88,11 +88,6 @@ private struct ClientLoad {
         }
     }
 
-    /// librdkafka has no call that waits for each record: what comes nearest is a report for each.
-    private func form(of side: Side) -> String {
-        side == .baseline && form == "await" ? "single" : form
-    }
-
     private func records(_ bench: Bench) -> Int {
         let bytes = bench.options.bytes / 2
         // A small record costs nearly as much as a large one, and waiting for each costs far more.
@@ -114,8 +109,8 @@ private struct ClientLoad {
         }
         let arguments =
             mode == "produce"
-            ? shape + wanted + ["--warm", "\(count / 16)", "--form", form(of: side)]
-            : wanted + ["--partitions", "\(partitions)", "--form", form(of: side)]
+            ? shape + wanted + ["--warm", "\(count / 16)", "--form", form]
+            : wanted + ["--partitions", "\(partitions)", "--form", form]
         let report = try bench.client(side, mode, arguments, of: server)
         if let digest, try report.figure("digest") != digest {
             throw .failed("the consumer did not see what was produced")

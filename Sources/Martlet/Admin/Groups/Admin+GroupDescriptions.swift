@@ -48,7 +48,7 @@ extension Admin {
             response.groups.first?.errorCode
         }
         guard let group = response.groups.first else {
-            throw MartletError(.protocolViolation, "\(activity): the broker's answer leaves it out")
+            throw .leavesOut(activity)
         }
         // Before version 6 a group that does not exist is called dead.
         guard group.errorCode == .none, group.state != GroupState.dead.rawValue else {

@@ -14,7 +14,7 @@ extension Admin {
         var request = ListGroupsRequest()
         request.typesFilter = types.map(\.rawValue).sorted()
         request.statesFilter = states.map(\.rawValue).sorted()
-        try await client.refreshMetadata()
+        try await client.findBrokers()
         var groups: [GroupID: ListedGroup] = [:]
         // Each broker knows the groups that it coordinates.
         for broker in client.metadata.brokers.keys.sorted() {
@@ -78,7 +78,7 @@ extension Admin {
             of: id, request, doing: activity, isRepeatable: false
         ) { response in response.groups.first?.errorCode }
         guard let answer = response.groups.first else {
-            throw MartletError(.protocolViolation, "\(activity): the broker's answer leaves it out")
+            throw .leavesOut(activity)
         }
         try Self.outcome(answer.errorCode, answer.errorMessage, doing: activity).get()
     }

@@ -26,7 +26,7 @@ extension Admin {
             response.groups.first?.errorCode
         }
         guard let answer = response.groups.first else {
-            throw MartletError(.protocolViolation, "\(activity): the broker's answer leaves it out")
+            throw .leavesOut(activity)
         }
         guard answer.errorCode == .none else {
             throw .broker(answer.errorCode, answer.errorMessage, doing: activity)

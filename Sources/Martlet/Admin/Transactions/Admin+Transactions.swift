@@ -16,7 +16,7 @@ extension Admin {
             request.durationFilterMs = filter.openFor?.milliseconds ?? -1
             request.transactionalIDPattern = filter.pattern
         }
-        try await client.refreshMetadata()
+        try await client.findBrokers()
         var transactions: [ListedTransaction] = []
         // Each broker knows those that it coordinates.
         for broker in client.metadata.brokers.keys.sorted() {
@@ -77,7 +77,7 @@ extension Admin {
             response.transactions.first?.errorCode
         }
         guard let answer = response.transactions.first else {
-            throw MartletError(.protocolViolation, "\(activity): the broker's answer leaves it out")
+            throw .leavesOut(activity)
         }
         try Self.outcome(answer.errorCode, nil, doing: activity).get()
         return TransactionDescription(

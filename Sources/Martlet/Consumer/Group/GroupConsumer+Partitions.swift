@@ -52,7 +52,7 @@ extension GroupConsumer {
         announcer.didDrop(partitions, areLost: true)
         logger.warning(
             "the group has moved on without this member; it joins again",
-            metadata: ["reason": "\(reason)", "lost": "\(partitions.sorted())"])
+            metadata: ["reason": "\(reason)", "partitions": "\(partitions.sorted())"])
     }
 
     private func drop(_ partitions: Set<TopicPartition>) {

@@ -61,7 +61,7 @@ public final class GroupConsumer: Sendable {
     /// The loop is to end after what it is just doing.
     var isToStop: Bool { state.withLock { $0.ending != nil || $0.isStopping } }
 
-    var logger: Logger { client.configuration.logger }
+    var logger: Logger { client.logger(of: configuration.group) }
 
     // MARK: Life
 
@@ -126,29 +126,25 @@ public final class GroupConsumer: Sendable {
             return !state.hasLeft
         }
         guard isFirst else { return }
-        // A task of its own, since a member that is told to stop by cancellation must still say goodbye;
-        // awaited right here.
-        let result = await Task { () async -> Result<Void, MartletError> in
+        // A member that is told to stop by cancellation must still store what is done, and say goodbye.
+        let failure = await client.finishing { () async -> MartletError? in
             await self.awaitListeners()
-            var failure: MartletError?
             do throws(MartletError) {
                 if self.configuration.autoCommitInterval != nil { try await self.storeDone() }
+                return nil
             } catch {
-                failure = error
+                return error
             }
-            await Farewell(self).send()
-            self.announcer.didDrop(self.state.withLock { $0.ownership.partitions }, areLost: false)
-            self.announcer.end()
-            guard let failure else { return .success(()) }
-            guard failure.code.brokerError?.saysMemberIsOutdated == true else { return .failure(failure) }
-            self.logger.warning(
-                "what was done last is not stored, it comes again",
-                metadata: ["reason": "\(failure.message)"])
-            return .success(())
-        }.value
+        }
+        await Task { await Farewell(self).send() }.value
+        announcer.didDrop(state.withLock { $0.ownership.partitions }, areLost: false)
+        announcer.end()
         reader.close()
         pool.close()
-        try result.get()
+        guard let failure else { return }
+        guard failure.code.brokerError?.saysMemberIsOutdated == true else { throw failure }
+        logger.warning(
+            "what was done last is not stored, it comes again", metadata: ["reason": "\(failure.message)"])
     }
 
     /// Gives those who listen to the events time to finish, though not for ever: whoever closes waits for it.
@@ -157,7 +153,7 @@ public final class GroupConsumer: Sendable {
         guard !partitions.isEmpty else { return }
         let deadline = ContinuousClock.now + min(Self.closeTimeout, configuration.rebalanceTimeout)
         announcer.willRevoke(partitions, until: deadline)
-        while announcer.isAwaited(partitions), ContinuousClock.now < deadline {
+        while announcer.isAwaited(partitions), ContinuousClock.now < deadline, !Task.isCancelled {
             await wakeup.wait(until: deadline)
         }
     }
@@ -174,6 +170,7 @@ extension MartletClient {
     /// Runs a member of a group while `body` uses it; then stores how far it has got, and leaves.
     ///
     /// When `body` returns, all that it was handed counts as done; when it throws, only what was done before.
+    @discardableResult
     public func withGroupConsumer<Result>(
         _ configuration: GroupConsumerConfiguration, _ body: (GroupConsumer) async throws -> Result
     ) async throws -> Result {

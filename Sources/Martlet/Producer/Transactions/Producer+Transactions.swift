@@ -56,7 +56,8 @@ extension Producer {
     }
 
     /// Prepares the producer for transactions: aborts what an earlier producer with the same transactional id
-    /// has left open, and fences it.
+    /// has left open, and fences it. Does nothing if that has been done; `withProducer` and `withTransaction`
+    /// do it by themselves.
     public func initTransactions() async throws(MartletError) {
         try await core.initTransactions()
     }
@@ -83,7 +84,8 @@ extension Producer {
         try await core.commitTransaction()
     }
 
-    /// Gives up what is not delivered, and aborts. Is not cut short when the task is cancelled.
+    /// Gives up what is not delivered, and aborts. Cancelling the task does not cut it short, unless the
+    /// brokers do not answer either.
     public func abortTransaction() async throws(MartletError) {
         try await core.abortTransaction()
     }

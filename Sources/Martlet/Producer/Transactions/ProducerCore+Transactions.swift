@@ -30,6 +30,7 @@ extension ProducerCore {
 
     func initTransactions() async throws(MartletError) {
         let coordination = try requireCoordination()
+        if case .ready = try withTransaction({ $0.phase }) { return }
         try withTransaction { transaction throws(MartletError) in try transaction.beginInitialization() }
         do throws(MartletError) {
             let version = try await coordination.version()
@@ -125,15 +126,22 @@ extension ProducerCore {
         }
     }
 
-    func abortTransaction() async throws(MartletError) {
-        let coordination = try requireCoordination()
+    /// - Parameter limit: How long to try; nil for as long as anything is tried.
+    func abortTransaction(within limit: Duration? = nil) async throws(MartletError) {
+        var coordination = try requireCoordination()
+        if let limit { coordination.patience = min(limit, coordination.patience) }
         try withTransaction { transaction throws(MartletError) in try transaction.beginAbort() }
         settle(withAccumulator { $0.abandonTransaction(because: nil) })
-        // A task of its own, since whoever is cancelled must still abort; awaited right here.
-        let result = await Task { () async -> Result<Void, MartletError> in
+        // Whoever is cancelled must still abort.
+        let result = await client.finishing { [coordination] () async -> Result<Void, MartletError> in
             // What is under way would otherwise arrive behind the end.
-            for batch in self.withAccumulator({ $0.batches.map(\.delivery) }) { _ = await batch.wait() }
+            for batch in self.withAccumulator({ $0.batches.map(\.delivery) }) { await batch.wait() }
             do throws(MartletError) {
+                if Task.isCancelled {
+                    let error = MartletError.cancelled("the end of a transaction")
+                    try self.withTransaction { $0.didFailToAbort(error) }
+                    throw error
+                }
                 let ending = try self.withTransaction { transaction throws(MartletError) in
                     try transaction.abort()
                 }
@@ -142,7 +150,7 @@ extension ProducerCore {
             } catch {
                 return .failure(error)
             }
-        }.value
+        }
         // Its records were given up on purpose: no flush is to tell of them.
         withAccumulator { $0.unobservedFailure = nil }
         try result.get()
@@ -154,25 +162,26 @@ extension ProducerCore {
     }
 
     /// Aborts what is open, if anything is. If that fails, the coordinator does it when the time is up.
-    func abortOpenTransaction() async {
+    func abortOpenTransaction(within limit: Duration? = nil) async {
         switch withAccumulator({ $0.transaction?.phase }) {
-        case .open, .broken: try? await abortTransaction()
+        case .open, .broken: try? await abortTransaction(within: limit)
         default: break
         }
     }
 
-    /// Once the coordinator may have heard of it, cancellation ends nothing any more.
+    /// Once the coordinator may have heard of it, cancellation does not end it: only the wait for a
+    /// coordinator that does not answer.
     private func end(
         _ ending: TransactionMachine.Ending, isCommit: Bool, _ coordination: TransactionCoordination
     ) async throws(MartletError) {
-        let result = await Task { () async -> Result<Void, MartletError> in
+        let result = await client.finishing { () async -> Result<Void, MartletError> in
             do throws(MartletError) {
                 try await self.carryOut(ending, isCommit: isCommit, coordination)
                 return .success(())
             } catch {
                 return .failure(error)
             }
-        }.value
+        }
         try result.get()
     }
 

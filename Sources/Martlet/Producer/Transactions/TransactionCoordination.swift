@@ -12,7 +12,7 @@ struct TransactionCoordination: Sendable {
     /// After this long the coordinator aborts an open transaction.
     let transactionTimeout: Duration
     /// How long to try.
-    let patience: Duration
+    var patience: Duration
     /// Connections beside those for records: an EndTxn is answered late.
     let pool: ConnectionPool
 

@@ -200,6 +200,11 @@ struct TransactionMachine: Sendable {
         phase = .ready
     }
 
+    /// What was under way did not come to an end, so that the coordinator could not be told.
+    mutating func didFailToAbort(_ error: MartletError) {
+        if case .closing(isCommit: false) = phase { phase = .broken(error) }
+    }
+
     mutating func didFailToEnd(_ error: MartletError) {
         guard case .ending(let isCommit) = phase else { return }
         if error.isFatalToProducer {

@@ -8,11 +8,13 @@ import Testing
 @Suite("A transactional producer against a model broker", .timeLimit(.minutes(3)))
 struct TransactionalProducerTests {
     private static func run(
-        level: Int16 = 2, _ body: (ModelBroker, MartletClient, Producer) async throws -> Void
+        level: Int16 = 2, script: (@Sendable (APIKey, Int) -> ModelBroker.Misfortune?)? = nil,
+        _ body: (ModelBroker, MartletClient, Producer) async throws -> Void
     ) async throws {
         try await ModelBroker.run { broker, client in
             broker.createTopic("t")
             broker.with { $0.transactions.level = level }
+            if let script { broker.with { $0.script = script } }
             var configuration = ProducerConfiguration()
             configuration.transactionalID = "copier"
             configuration.linger = .zero
@@ -180,12 +182,9 @@ struct TransactionalProducerTests {
         arguments: [APIKey.initProducerID, .addPartitionsToTxn, .endTxn, .txnOffsetCommit, .addOffsetsToTxn])
     func busyCoordinator(key: APIKey) async throws {
         let codes: [ErrorCode] = [.concurrentTransactions, .coordinatorLoadInProgress, .notCoordinator]
-        try await Self.run(level: 1) { broker, _, producer in
-            broker.with { state in
-                state.script = { asked, count in
-                    asked == key && count < codes.count ? .refuses(codes[count]) : nil
-                }
-            }
+        try await Self.run(level: 1) { asked, count in
+            asked == key && count < codes.count ? .refuses(codes[count]) : nil
+        } _: { broker, _, producer in
             try await producer.withTransaction { transaction in
                 try await transaction.send(Self.record)
                 try await transaction.sendOffsets(

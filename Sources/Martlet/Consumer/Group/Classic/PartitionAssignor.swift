@@ -2,17 +2,11 @@ public import MartletCore
 
 /// A way of dividing partitions among the members of a classic group, for those who need one of their own.
 ///
-///     /// All to one member; the others stand by.
-///     struct Standby: PartitionAssignor {
-///         let name = "standby"
-///
-///         func divide(_ group: GroupSubscription) -> [MemberID: Set<TopicPartition>] {
-///             guard let first = group.members.first else { return [:] }
-///             return [first.id: Set(group.partitionCounts.keys.flatMap(group.partitions))]
-///         }
+///     struct Weighted: PartitionAssignor {
+///         let name = "weighted"
+///         func divide(_ group: GroupSubscription) -> [MemberID: Set<TopicPartition>] { byWeight(group) }
 ///     }
-///
-/// A member uses it with `classicAssignors = [.custom(Standby())]`.
+///     configuration.classicAssignors = [.custom(Weighted())]
 ///
 /// Each member tells the coordinator the names of the assignors that it knows; the group uses one that all of
 /// them know, and one member, the leader, divides for all. So the same name must mean the same in every
