@@ -4,6 +4,7 @@ import Martlet
 ///
 ///     martlet-client-check turmoil --bootstrap HOST:PORT --topic T --partitions N --seconds S --rate R
 ///     martlet-client-check soak --bootstrap HOST:PORT --topic T --records N --bytes B
+///     martlet-client-check cycles --bootstrap HOST:PORT --topic T --count N
 ///
 /// Prints its findings as one line of JSON; leaves with 1 if a promise was broken, with 2 if it cannot tell.
 @main
@@ -15,6 +16,7 @@ enum ClientCheck {
                 switch arguments.mode {
                 case "turmoil": try await Turmoil(arguments).run()
                 case "soak": try await Soak(arguments).run()
+                case "cycles": try await Cycles(arguments).run()
                 default: throw WrongUsage("unknown mode \"\(arguments.mode)\"")
                 }
             leave(isKept ? 0 : 1)

@@ -33,3 +33,20 @@ func entryCount(of directory: String) -> Int? {
     while readdir(handle) != nil { count += 1 }
     return count - 3
 }
+
+/// What the process uses of the machine at one moment.
+struct ProcessSample {
+    let memoryKiB: Int
+    let descriptors: Int
+    let threads: Int
+
+    static func take() -> ProcessSample {
+        ProcessSample(
+            memoryKiB: residentKiB() ?? 0, descriptors: entryCount(of: "/proc/self/fd") ?? 0,
+            threads: entryCount(of: "/proc/self/task") ?? 0)
+    }
+
+    var json: String {
+        "{\"rssKiB\": \(memoryKiB), \"descriptors\": \(descriptors), \"threads\": \(threads)}"
+    }
+}

@@ -16,24 +16,8 @@ struct Soak {
         bytes = try arguments.number("bytes", default: 100)
     }
 
-    private struct Sample {
-        let memory: Int
-        let descriptors: Int
-        let threads: Int
-
-        static func take() -> Sample {
-            Sample(
-                memory: residentKiB() ?? 0, descriptors: entryCount(of: "/proc/self/fd") ?? 0,
-                threads: entryCount(of: "/proc/self/task") ?? 0)
-        }
-
-        var json: String {
-            "{\"rssKiB\": \(memory), \"descriptors\": \(descriptors), \"threads\": \(threads)}"
-        }
-    }
-
     private final class Progress: Sendable {
-        let samples = Mutex<[Sample]>([])
+        let samples = Mutex<[ProcessSample]>([])
         let read = Mutex(0)
     }
 

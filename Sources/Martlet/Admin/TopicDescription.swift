@@ -42,6 +42,8 @@ public struct TopicDescription: Hashable, Sendable {
     public var isInternal: Bool
     /// By index.
     public var partitions: [PartitionDescription]
+    /// What who asks may do with the topic; nil if it was not asked for, or the broker is too old to say.
+    public var authorizedOperations: Set<ACLOperation>?
 }
 
 /// A partition: who leads it, who has copies.

@@ -247,6 +247,15 @@ private struct ShareExamples {
         }
     }
 
+    func work(on job: String?) async throws -> Bool { true }
+
+    func handling(_ consumer: ShareConsumer, _ jobs: Topic<String, String>) async throws {
+        let worker = consumer.handling(jobs) { message in
+            try await work(on: message.value) ? .accept : .reject
+        }
+        try await worker.run()
+    }
+
     func batches(of consumer: ShareConsumer) async throws {
         for try await batch in consumer.batches {
             for record in batch { consumer.acknowledge(record, await work(on: record) ? .accept : .release) }

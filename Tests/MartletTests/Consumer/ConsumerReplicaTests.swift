@@ -87,7 +87,8 @@ struct ConsumerReplicaTests {
     @Test("a log that was cut back is read again from where it was cut")
     func truncation() async throws {
         try await Self.changeLeader(keeping: 6, .beginning) { consumer in
-            #expect(try await Self.numbers(consumer.poll(within: .seconds(20))) == Array(6..<10))
+            let read = try await Self.numbers(consumer.poll(within: .seconds(20)))
+            #expect(read == Array(6..<10))
         }
     }
 

@@ -40,7 +40,10 @@ struct ShareTurmoilTests {
         "every record is accepted exactly once or becomes a dead letter",
         arguments: [1, 2, UInt64.random(in: 3 ... .max)])
     func turmoil(seed: UInt64) async throws {
-        let settings = ["martlet.share.dead.letter.topic": "letters", "share.delivery.count.limit": "10"]
+        let settings = [
+            "martlet.share.dead.letter.topic": "letters", "share.delivery.count.limit": "10",
+            "share.session.timeout.ms": "3000",
+        ]
         try await ShareWorld.run(partitions: 2, group: settings) { client in
             try await ShareWorld.produce(0..<Self.count / 2, client, partition: 0)
             try await ShareWorld.produce(Self.count / 2..<Self.count, client, partition: 1)
@@ -88,6 +91,7 @@ struct ShareTurmoilTests {
                 if Int.random(in: 0..<12, using: &random) == 0 {
                     // Dies with what it has said on its lips.
                     consumer.pool.close()
+                    if Bool.random(using: &random) { consumer.coordinatorPool.close() }
                     ledger.withLock { ledger in
                         ledger.kills += 1
                         ledger.doubtful.formUnion(said.filter { $0.value != .release }.keys)
@@ -139,9 +143,14 @@ struct ShareTurmoilTests {
 
     private static func waitUntilDone(_ client: MartletClient) async throws {
         while true {
-            let offsets = try await client.admin.shareGroupOffsets(of: "workers")
-            let lags = offsets.values.map { try? $0.get().lag }
-            if lags.count == 2, lags.allSatisfy({ $0 == 0 }) { return }
+            do {
+                let offsets = try await client.admin.shareGroupOffsets(of: "workers")
+                let lags = offsets.values.map { try? $0.get().lag }
+                if lags.count == 2, lags.allSatisfy({ $0 == 0 }) { return }
+            } catch {
+                // Nobody has joined yet.
+                guard error.code == .broker(.groupIDNotFound) else { throw error }
+            }
             try await Task.sleep(for: .milliseconds(100))
         }
     }
@@ -169,7 +178,8 @@ struct ShareTurmoilTests {
                         let offset = number("martlet.dlq.offset")
                     else { continue }
                     let place = Place(partition: Int32(partition), offset: Offset(rawValue: offset))
-                    #expect(letters.insert(place).inserted, "two letters for one record")
+                    let isFirst = letters.insert(place).inserted
+                    #expect(isFirst, "two letters for one record")
                 }
             }
         }

@@ -41,6 +41,8 @@ final class ModelBroker: Sendable {
             .txnOffsetCommit: 0...5,
         ]
         var isTopicIDKnown = true
+        /// What answers about metadata say of quotas.
+        var throttleTimeMs: Int32 = 0
         /// What its metadata says of every partition.
         var leaderEpoch = LeaderEpoch(rawValue: 0)
         /// Partitions of every topic that the first broker does not lead.
@@ -49,8 +51,6 @@ final class ModelBroker: Sendable {
         var earlierEnd: Offset?
         /// A second broker that a reader with a rack is sent to, and how often.
         var replica: (port: Int, redirects: Int)?
-        /// What answers about metadata say of quotas.
-        var throttleTimeMs: Int32 = 0
         var configs: [String: String] = [:]
         var transactions = ModelTransactions()
     }
