@@ -12,7 +12,7 @@ struct GroupFaultTests {
     static let settings = [
         "group.initial.rebalance.delay.ms": "0", "group.consumer.heartbeat.interval.ms": "50",
         "group.consumer.min.heartbeat.interval.ms": "50", "group.min.session.timeout.ms": "500",
-        "group.consumer.min.session.timeout.ms": "500", "group.consumer.session.timeout.ms": "1000",
+        "group.consumer.min.session.timeout.ms": "500", "group.consumer.session.timeout.ms": "10000",
     ]
 
     static func member(_ groupProtocol: GroupProtocol, _ topic: TopicName = "t") -> GroupConsumerConfiguration
@@ -20,7 +20,7 @@ struct GroupFaultTests {
         var configuration = GroupConsumerConfiguration(group: "g", topics: topic)
         configuration.groupProtocol = groupProtocol
         configuration.heartbeatInterval = .milliseconds(50)
-        configuration.sessionTimeout = .seconds(1)
+        configuration.sessionTimeout = .seconds(10)
         configuration.autoCommitInterval = .milliseconds(50)
         configuration.reader.maximumWait = .milliseconds(20)
         configuration.reader.maximumPartitionFetchBytes = 200
