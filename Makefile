@@ -37,6 +37,7 @@ docs: setup ## The documentation of the client library, in .build/docs; a broken
 	@Tests/Setup/build-docs
 
 interop: setup build ## The tests with real Kafka clients; ARGS goes to pytest.
+	@Tests/Setup/checked-build -c release --static-swift-stdlib --product martlet-client-check
 	MARTLET_BINARY=$(CURDIR)/$(BINARY) $(PYTHON) -m pytest Tests/Interop $(ARGS)
 
 fuzz: setup ## Ten million damaged frames, and the other seeded tests at full depth, in a release build.

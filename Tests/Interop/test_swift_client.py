@@ -1,8 +1,8 @@
 """Our own client against the release binary while things break: its program says whether it kept its word.
 
-`MARTLET_CLIENT_CHECK` names the program; without it, the one built beside the broker. `MARTLET_TURMOIL_SECONDS`,
-`MARTLET_CLIENT_CYCLES` and `MARTLET_SOAK_RECORDS` make the runs longer: 36,000,000 records are an hour at 10,000 a
-second.
+`MARTLET_CLIENT_CHECK` names the program; without it, the one built beside the broker. The runs get longer
+with `MARTLET_TURMOIL_SECONDS`, `MARTLET_CLIENT_CYCLES` and `MARTLET_SOAK_RECORDS`: 36,000,000 records are an
+hour at 10,000 a second.
 """
 
 import json
@@ -80,9 +80,10 @@ def test_nothing_acknowledged_is_lost_when_the_broker_dies(own_broker, topic, cl
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_nothing_acknowledged_is_lost_when_requests_are(own_broker, topic, seed):
-    """A proxy delays, repeats, loses and cuts whole requests and answers; the client never sees the broker's port."""
+    """A proxy delays, repeats, loses and cuts requests and answers; the client never sees the broker's port."""
     port = free_port()
-    with Proxy(f"127.0.0.1:{port}", seed, Faults(slow=30, twice=10, late=10, lost=10, unanswered=10)) as proxy:
+    faults = Faults(slow=30, twice=10, late=10, lost=10, unanswered=10)
+    with Proxy(f"127.0.0.1:{port}", seed, faults) as proxy:
         own_broker({**GROUPS, "advertised.listeners": f"PLAINTEXT://{proxy.address}"}, port=port)
         process = launch("turmoil", proxy.address, topic, seconds=TURMOIL_SECONDS, rate=2_000)
         time.sleep(TURMOIL_SECONDS + 2)
@@ -93,8 +94,7 @@ def test_nothing_acknowledged_is_lost_when_requests_are(own_broker, topic, seed)
 
 
 def test_clients_that_come_and_go_leave_nothing_behind(broker, topic):
-    """Descriptors and threads of the process are what they were after a hundred lives; memory does not grow with
-    them."""
+    """Descriptors and threads of the process are what they were, however many lives; memory does not grow."""
     facts = findings(launch("cycles", broker.address, topic, count=CYCLES), 60 + CYCLES * 0.2)
     before, after = facts["before"], facts["after"]
     assert after["descriptors"] <= before["descriptors"], facts

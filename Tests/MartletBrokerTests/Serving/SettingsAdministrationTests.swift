@@ -79,7 +79,7 @@ struct SettingsAdministrationTests {
             #expect(described.count == GroupConfigKeys.all.count)
             #expect(described["consumer.session.timeout.ms"]?.value == "12000")
             #expect(described["consumer.session.timeout.ms"]?.source == .group)
-            #expect(described["consumer.heartbeat.interval.ms"]?.source == .default)
+            #expect(described["share.record.lock.duration.ms"]?.source == .default)
             #expect(
                 try await peer.change(.group, "", [("share.delivery.count.limit", .set, "3")]).errorCode
                     == .invalidRequest)
