@@ -148,12 +148,12 @@ struct TransactionFaultTests {
     @Test("a commit that nobody answers is told as undecided, and going on finds out")
     func undecided() async throws {
         try await withFaults { configuration in
-            configuration.requestTimeout = .milliseconds(300)
+            configuration.requestTimeout = .seconds(2)
         } _: { scene in
             try await scene.witness.admin.createTopic("t")
             scene.proxy.on(EndTxnRequest.self, first: .max, .unanswered)
             var configuration = Self.transactional()
-            configuration.deliveryTimeout = .seconds(1)
+            configuration.deliveryTimeout = .seconds(5)
             try await scene.client.withProducer(configuration) { producer in
                 let error = await #expect(throws: MartletError.self) {
                     try await producer.withTransaction { transaction in

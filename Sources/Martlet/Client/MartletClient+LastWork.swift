@@ -19,4 +19,18 @@ extension MartletClient {
             group.next().scheduleTask(in: TimeAmount(Self.lastWorkTimeout)) { task.cancel() }
         }
     }
+
+    /// Does what cancellation must not cut short, in a given time, whether or not the caller's task is
+    /// cancelled.
+    ///
+    /// - Parameter work: Gets cancelled when the time is over.
+    func finishing<Value: Sendable>(
+        within timeout: Duration, _ work: @escaping @Sendable () async -> Value
+    ) async -> Value {
+        let task = Task { await work() }
+        let group = configuration.eventLoopGroup ?? MultiThreadedEventLoopGroup.singleton
+        let limit = group.next().scheduleTask(in: TimeAmount(timeout)) { task.cancel() }
+        defer { limit.cancel() }
+        return await task.value
+    }
 }

@@ -29,4 +29,10 @@ final class CoordinatorCache: Sendable {
     func forget(_ subject: some Coordinated) {
         known.withLock { $0[subject.coordinatorKey] = nil }
     }
+
+    /// A request to the coordinator has failed. Who only stopped waiting has learnt nothing about it.
+    func forget(_ subject: some Coordinated, after error: TransportError) {
+        if case .cancelled = error { return }
+        forget(subject)
+    }
 }

@@ -30,7 +30,7 @@ extension MartletClient {
                     request, version: version, timeout: configuration.requestTimeout
                 ).value()
             } catch {
-                coordinators.forget(subject)
+                coordinators.forget(subject, after: error)
                 var failure = MartletError(error, doing: activity)
                 if !isRepeatable { failure.isRetriable = false }
                 throw failure
@@ -53,7 +53,7 @@ extension MartletClient {
         do {
             return try await pool.connection(to: coordinator.address)
         } catch {
-            coordinators.forget(subject)
+            if error.code != .cancelled { coordinators.forget(subject) }
             throw error
         }
     }

@@ -75,7 +75,13 @@ extension ShareConsumer {
         throw .broker(response.errorCode, response.errorMessage, doing: activity)
     }
 
+    /// To look for the coordinator takes its part of the time: a broker that does not answer that either must
+    /// not keep us.
     func sayGoodbye() async {
+        await client.finishing(within: Self.farewellTimeout) { await self.leaveGroup() }
+    }
+
+    private func leaveGroup() async {
         let (id, epoch) = state.withLock { ($0.id, $0.epoch) }
         guard epoch != .joining else { return }
         var request = ShareGroupHeartbeatRequest()

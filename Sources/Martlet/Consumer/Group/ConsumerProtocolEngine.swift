@@ -95,7 +95,7 @@ struct ConsumerProtocolEngine: MembershipProtocol {
             }
         } catch {
             guard case .unsupportedVersion = error else {
-                group.client.coordinators.forget(request.group)
+                group.client.coordinators.forget(request.group, after: error)
                 throw MartletError(error, doing: activity)
             }
             throw MartletError(

@@ -36,7 +36,13 @@ struct Farewell {
         self.group = group
     }
 
+    /// Says it whether or not the task is cancelled. To look for the coordinator takes its part of the time:
+    /// a broker that does not answer that either must not keep us.
     func send() async {
+        await group.client.finishing(within: Self.timeout) { await say() }
+    }
+
+    private func say() async {
         let identity = group.state.withLock { $0.identity }
         guard !identity.id.rawValue.isEmpty, group.configuration.departure != .stay else { return }
         do throws(MartletError) {

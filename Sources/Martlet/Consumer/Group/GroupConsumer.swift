@@ -136,7 +136,7 @@ public final class GroupConsumer: Sendable {
                 return error
             }
         }
-        await Task { await Farewell(self).send() }.value
+        await Farewell(self).send()
         announcer.didDrop(state.withLock { $0.ownership.partitions }, areLost: false)
         announcer.end()
         reader.close()

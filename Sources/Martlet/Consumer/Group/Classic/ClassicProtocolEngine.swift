@@ -205,7 +205,7 @@ extension GroupConsumer {
         do {
             return try await connection.send(request, timeout: client.configuration.requestTimeout)
         } catch {
-            client.coordinators.forget(configuration.group)
+            client.coordinators.forget(configuration.group, after: error)
             throw MartletError(error, doing: "staying in group \"\(configuration.group)\"")
         }
     }
