@@ -15,9 +15,14 @@ extension ProducerSender {
                 self.overcome()
             } catch {
                 self.core.note(broker, isReachable: error.code == .cancelled)
-                await self.meet(error)
-                // The broker may have moved, or another may lead now.
-                await self.refreshNow([])
+                if error.code == .authenticationFailed, !error.isRetriable {
+                    // No broker will take it, and each attempt brings the account nearer to being locked.
+                    self.core.giveUp(self.core.withAccumulator { $0.batches }) { _ in error }
+                } else {
+                    await self.meet(error)
+                    // The broker may have moved, or another may lead now.
+                    await self.refreshNow([])
+                }
             }
             _ = self.work.withLock { $0.connecting.remove(broker) }
             self.core.wakeup.signal()

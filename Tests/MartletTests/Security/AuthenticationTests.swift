@@ -75,6 +75,23 @@ struct AuthenticationTests {
         }
     }
 
+    @Test("a producer whose password is no longer right fails its records at once")
+    func locksOutProducer() async throws {
+        try await Self.run(Self.authentication("PLAIN")) { client, port in
+            try await client.admin.createTopic("events")
+            _ = try await client.topic("events", allowsCreation: false)
+            port.change { $0.users = [:] }
+            let before = port.record.withLock { $0.connections }
+            try await client.withProducer { producer in
+                let error = await #expect(throws: MartletError.self) {
+                    try await producer.send(ProducerRecord(topic: "events", value: "a"))
+                }
+                #expect(error?.code == .authenticationFailed)
+            }
+            #expect(port.record.withLock { $0.connections } <= before + 2)
+        }
+    }
+
     @Test("a mechanism that the broker does not have is refused with those that it has")
     func unknownMechanism() async throws {
         let rules = GuardedPort.Rules(mechanisms: ["PLAIN", "GSSAPI"])

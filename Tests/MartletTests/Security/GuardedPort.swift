@@ -36,15 +36,20 @@ final class GuardedPort: Sendable {
         var users: Set<String> = []
     }
 
-    let rules: Rules
+    private let currentRules: Mutex<Rules>
     let record = Mutex(Record())
     private let upstream = Mutex(0)
     private let channel = Mutex<(any Channel)?>(nil)
     private let children = Mutex<[any Channel]>([])
 
     private init(_ rules: Rules) {
-        self.rules = rules
+        currentRules = Mutex(rules)
     }
+
+    var rules: Rules { currentRules.withLock { $0 } }
+
+    /// Other rules for connections to come.
+    func change(_ body: (inout sending Rules) -> Void) { currentRules.withLock { body(&$0) } }
 
     var port: Int { channel.withLock { $0?.localAddress?.port ?? 0 } }
     var address: BrokerAddress { BrokerAddress(host: "localhost", port: port) }
