@@ -25,7 +25,7 @@ help: ## List the targets.
 run: build ## Start a broker on 127.0.0.1:9092 with its data in ./data.
 	$(BINARY) serve --data-dir $(DATA_DIR) --listen $(LISTEN) $(ARGS)
 
-test: lint unit interop ## Everything that must hold: format, unit tests, real clients against the release binary.
+test: lint unit docs interop ## Everything that must hold: format, unit tests, documentation, real clients against the release binary.
 
 unit: setup ## Debug build and the Swift tests.
 	@Tests/Setup/checked-build --build-tests -Xswiftc -warnings-as-errors

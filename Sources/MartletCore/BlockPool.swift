@@ -9,8 +9,9 @@ internal import Synchronization
 
 /// Large blocks of memory from malloc that are kept for their next use.
 ///
-/// An allocator gives large blocks back to the system, which hands out cleared pages in their place, one fault
-/// at a time: for a batch that is decompressed, read and dropped that costs as much as to decompress it.
+/// An allocator gives large blocks back to the system, which hands out cleared pages in their place, one
+/// fault at a time: for a batch that is decompressed, read and dropped that costs as much as to decompress
+/// it.
 ///
 /// Bounded: at most `capacity` bytes in `maximumCount` blocks are kept, the last that came back. Small blocks
 /// pass through, malloc is good at those. The rest follows when the pool and all its blocks are gone.
@@ -62,8 +63,8 @@ package final class BlockPool: BytesOwner {
         return UnsafeMutableRawBufferPointer(start: memory, count: rounded)
     }
 
-    /// Sizes of large blocks are multiples of an eighth of a power of two, so that one fits the next that is a
-    /// little larger. Pages that nobody writes to take no memory.
+    /// Sizes of large blocks are multiples of an eighth of a power of two, so that one fits the next that is
+    /// a little larger. Pages that nobody writes to take no memory.
     private static func rounded(_ byteCount: Int) -> Int {
         guard byteCount >= minimumBlockByteCount, byteCount < Int.max / 2 else { return byteCount }
         let step = 1 << (Int.bitWidth - 1 - byteCount.leadingZeroBitCount - 3)

@@ -252,8 +252,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
         {
             close(with: self.failure(failure), context: context)
         } else if isSecuring || answerCount == 0 || error is NIOSSLError {
-            // Also a reset of the connection, as by a broker that closes it on bytes that it has not read; and
-            // an end without TLS's farewell, as most brokers end connections.
+            // Also a reset of the connection, as by a broker that closes it on bytes that it has not read;
+            // and an end without TLS's farewell, as most brokers end connections.
             close(with: endedByBroker, context: context)
         } else {
             close(with: .closed(reason: ConnectFailure.describe(error)), context: context)

@@ -65,7 +65,7 @@ struct LeakTests {
         remains = try await client.withShareConsumer(share) { [remains] consumer in
             var remains = remains
             remains.sharer = consumer
-            _ = try await consumer.poll()
+            _ = try await consumer.poll(within: .milliseconds(100))
             return remains
         }
     }

@@ -14,14 +14,14 @@ struct ImportTests {
         "MartletLog": ["MartletCore", "MartletRecords"],
         "MartletSimulation": ["MartletCore", "MartletLog"],
         "MartletCoordination": ["MartletCore", "MartletWire", "MartletRecords", "CPCRE2"],
-        "MartletTransport": network.union(["MartletCore", "MartletWire"]),
+        "MartletTransport": network.union(["MartletCore", "MartletWire", "NIOSSL", "NIOTLS"]),
         "MartletBroker": network.union([
             "MartletCore", "MartletWire", "MartletRecords", "MartletLog", "MartletCoordination",
             "MartletTransport", "ServiceLifecycle", "DequeModule", "Metrics",
         ]),
         "Martlet": network.union([
             "MartletCore", "MartletWire", "MartletRecords", "MartletTransport", "ServiceLifecycle",
-            "DequeModule", "Metrics", "Tracing",
+            "DequeModule", "Metrics", "Tracing", "NIOSSL", "Crypto",
         ]),
         // The only one that needs Foundation (docs/decisions/0013-json-apart.md).
         "MartletJSON": ["Martlet", "MartletCore", "Foundation", "FoundationEssentials"],

@@ -21,9 +21,8 @@ struct InvoiceWriter {
         writing.transactionalID = TransactionalID("invoicing-\(name)")
 
         return try await client.withGroupConsumer(reading) { consumer in
+            // Begins by ending what an earlier run has left open.
             try await client.withProducer(writing) { producer in
-                // Ends what an earlier run has left open, before the consumer asks where it was.
-                try await producer.initTransactions()
                 var count = 0
                 while let batch = try await consumer.poll(within: idleTimeout) {
                     do {

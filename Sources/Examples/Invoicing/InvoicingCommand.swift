@@ -38,11 +38,9 @@ struct Office {
     let client: MartletClient
 
     func prepare(orders count: Int) async throws {
-        let topics = [NewTopic(orders.name, partitions: 4), NewTopic(invoices.name, partitions: 4)]
-        let results = try await client.admin.createTopics(topics)
-        for case .failure(let error) in results.values where error.code != .broker(.topicAlreadyExists) {
-            throw error
-        }
+        try await client.admin.ensureTopics([
+            NewTopic(orders.name, partitions: 4), NewTopic(invoices.name, partitions: 4),
+        ])
         try await client.withProducer { producer in
             let records = try (0..<count).map { number in
                 try orders.record(

@@ -59,10 +59,8 @@ struct Shop {
     }
 
     private func createTopics(_ client: MartletClient) async throws {
-        let topics = [NewTopic(orders.name, partitions: 3), NewTopic(bills.name, partitions: 3)]
-        let results = try await client.admin.createTopics(topics)
-        for case .failure(let error) in results.values where error.code != .broker(.topicAlreadyExists) {
-            throw error
-        }
+        try await client.admin.ensureTopics([
+            NewTopic(orders.name, partitions: 3), NewTopic(bills.name, partitions: 3),
+        ])
     }
 }

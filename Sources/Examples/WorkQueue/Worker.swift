@@ -11,16 +11,16 @@ struct Worker {
     let report: @Sendable (Acknowledgement) -> Void
 
     func run() async throws {
-        var configuration = ShareConsumerConfiguration(group: "resizing", topics: [pictures.name])
+        var configuration = ShareConsumerConfiguration(group: "resizing", topics: pictures.name)
+        // Nothing counts as done unless we say so.
+        configuration.completion = .explicit
         // What one worker takes, the others cannot have meanwhile.
         configuration.maximumRecords = 10
         try await client.withShareConsumer(configuration) { consumer in
-            while true {
-                for record in try await consumer.poll() {
-                    let outcome = resize(record)
-                    consumer.acknowledge(record, outcome)
-                    report(outcome)
-                }
+            for try await record in consumer.records {
+                let outcome = resize(record)
+                consumer.acknowledge(record, outcome)
+                report(outcome)
             }
         }
     }

@@ -21,11 +21,9 @@ struct Workshop {
 
     /// Makes the topics, and says how the group is to work. All of this may be done again.
     func prepare() async throws {
-        let topics = [NewTopic(pictures.name, partitions: 2), NewTopic(failedPictures.name, partitions: 2)]
-        let results = try await client.admin.createTopics(topics)
-        for case .failure(let error) in results.values where error.code != .broker(.topicAlreadyExists) {
-            throw error
-        }
+        try await client.admin.ensureTopics([
+            NewTopic(pictures.name, partitions: 2), NewTopic(failedPictures.name, partitions: 2),
+        ])
         try await client.admin.alterConfigs(
             of: .group("resizing"),
             [

@@ -1,45 +1,59 @@
 public import MartletCore
-public import MartletTransport
+internal import MartletTransport
 internal import MartletWire
-
-/// A cluster and its brokers.
-public struct ClusterDescription: Hashable, Sendable {
-    public var id: String?
-    public var controller: BrokerID?
-    /// By id.
-    public var brokers: [BrokerDescription]
-}
-
-/// A broker and where clients reach it.
-public struct BrokerDescription: Hashable, Sendable {
-    public var id: BrokerID
-    public var address: BrokerAddress
-    public var rack: String?
-}
-
-/// Which versions of an API a broker serves.
-public struct APIVersionRange: Hashable, Sendable {
-    /// The API's number in the protocol.
-    public var key: Int16
-    public var name: String
-    public var versions: ClosedRange<Int16>
-}
 
 extension Admin {
     /// The cluster's id, controller and brokers.
-    public func describeCluster() async throws(MartletError) -> ClusterDescription {
-        var request = MetadataRequest()
-        request.topics = []
-        request.allowAutoTopicCreation = false
-        let response = try await client.send(request, doing: "describing the cluster")
+    ///
+    /// - Parameters:
+    ///   - includesFenced: Names brokers, too, that are registered but not serving; needs DescribeCluster 2.
+    ///   - includesAuthorizedOperations: Says what who asks may do with the cluster.
+    public func describeCluster(
+        includesFenced: Bool = false, includesAuthorizedOperations: Bool = false
+    ) async throws(MartletError) -> ClusterDescription {
+        let activity = "describing the cluster"
+        let request = DescribeClusterRequest { request in
+            request.includeFencedBrokers = includesFenced
+            request.includeAuthorizedOperations = includesAuthorizedOperations
+        }
+        let response: DescribeClusterResponse
+        do {
+            response = try await send(request, doing: activity, atLeastVersion: includesFenced ? 2 : 0)
+        } catch {
+            guard error.code == .unsupportedByBroker, !includesFenced else { throw error }
+            return try await describeClusterByMetadata(includesAuthorizedOperations, activity)
+        }
+        try Self.outcome(response.errorCode, response.errorMessage, doing: activity).get()
         return ClusterDescription(
             id: response.clusterID, controller: response.controller == .none ? nil : response.controller,
             brokers: response.brokers.map { broker in
                 BrokerDescription(
                     id: broker.id, address: BrokerAddress(host: broker.host, port: Int(broker.port)),
-                    rack: broker.rack)
-            }.sorted { $0.id < $1.id })
+                    rack: broker.rack, isFenced: broker.isFenced)
+            }.sorted { $0.id < $1.id }, authorizedOperations: Set(response.authorizedOperations))
     }
+
+    /// As brokers before 2.8 can be asked.
+    private func describeClusterByMetadata(
+        _ includesAuthorizedOperations: Bool, _ activity: String
+    ) async throws(MartletError) -> ClusterDescription {
+        let request = MetadataRequest { request in
+            request.topics = []
+            request.allowAutoTopicCreation = false
+            request.includeClusterAuthorizedOperations = includesAuthorizedOperations
+        }
+        let response = try await client.send(
+            request, doing: activity, atMostVersion: Self.lastMetadataVersionAboutTheCluster)
+        return ClusterDescription(
+            id: response.clusterID, controller: response.controller == .none ? nil : response.controller,
+            brokers: response.brokers.map { broker in
+                BrokerDescription(
+                    id: broker.id, address: BrokerAddress(host: broker.host, port: Int(broker.port)),
+                    rack: broker.rack, isFenced: false)
+            }.sorted { $0.id < $1.id }, authorizedOperations: Set(response.clusterAuthorizedOperations))
+    }
+
+    private static let lastMetadataVersionAboutTheCluster: Int16 = 10
 
     /// What a broker serves, by number of the API.
     ///

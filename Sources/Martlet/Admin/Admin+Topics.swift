@@ -140,11 +140,13 @@ extension Admin {
     }
 
     /// Topics and their partitions.
+    ///
+    /// - Parameter includesAuthorizedOperations: Says what who asks may do with each topic.
     public func describeTopics(
-        _ names: [TopicName]
+        _ names: [TopicName], includesAuthorizedOperations: Bool = false
     ) async throws(MartletError) -> [TopicName: Result<TopicDescription, MartletError>] {
         var results: [TopicName: Result<TopicDescription, MartletError>] = [:]
-        for topic in try await describe(names) {
+        for topic in try await describe(names, includesAuthorizedOperations) {
             guard let name = topic.name else { continue }
             switch topic.errorCode {
             case .none: results[name] = .success(TopicDescription(name, topic))
@@ -157,9 +159,12 @@ extension Admin {
         return results
     }
 
-    private func describe(_ names: [TopicName]?) async throws(MartletError) -> [MetadataResponse.Topic] {
+    private func describe(
+        _ names: [TopicName]?, _ includesAuthorizedOperations: Bool = false
+    ) async throws(MartletError) -> [MetadataResponse.Topic] {
         var request = MetadataRequest()
         request.allowAutoTopicCreation = false
+        request.includeTopicAuthorizedOperations = includesAuthorizedOperations
         request.topics = names.map { names in
             names.map { name in
                 var topic = MetadataRequest.Topic()
@@ -180,6 +185,7 @@ extension TopicDescription {
         self.name = name
         id = topic.id == .zero ? nil : topic.id
         isInternal = topic.isInternal
+        authorizedOperations = Set(topic.authorizedOperations)
         partitions = topic.partitions.sorted { $0.index < $1.index }.map { partition in
             PartitionDescription(
                 index: partition.index, leader: partition.leader == .none ? nil : partition.leader,

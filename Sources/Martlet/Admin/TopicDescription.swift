@@ -7,8 +7,8 @@ public struct NewTopic: Hashable, Sendable {
     public var partitions: Int32?
     /// Nil for the cluster's default.
     public var replicationFactor: Int16?
-    /// For each partition its brokers, the preferred leader first; nil to let the controller choose. Counts in
-    /// the place of `partitions` and `replicationFactor`.
+    /// For each partition its brokers, the preferred leader first; nil to let the controller choose. Counts
+    /// in the place of `partitions` and `replicationFactor`.
     public var assignments: [[BrokerID]]?
     /// Configuration keys that differ from the defaults, such as `retention.ms`.
     public var configuration: [String: String]
@@ -42,6 +42,8 @@ public struct TopicDescription: Hashable, Sendable {
     public var isInternal: Bool
     /// By index.
     public var partitions: [PartitionDescription]
+    /// What who asks may do with the topic; nil if it was not asked for, or the broker is too old to say.
+    public var authorizedOperations: Set<ACLOperation>?
 }
 
 /// A partition: who leads it, who has copies.

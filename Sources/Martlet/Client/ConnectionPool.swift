@@ -15,7 +15,7 @@ final class ConnectionPool: Sendable {
         let opening = SingleFlight<BrokerConnection>()
         var backoff: Backoff
         /// No attempt before, since the last ones failed.
-        var restsUntil = ContinuousClock.now
+        var restsUntil: ContinuousClock.Instant?
     }
 
     private struct State {
@@ -57,9 +57,10 @@ final class ConnectionPool: Sendable {
         }
     }
 
-    /// Until when the pool leaves a broker alone that could not be reached; in the past for all others.
-    func restsUntil(_ address: BrokerAddress) -> ContinuousClock.Instant {
-        state.withLock { $0.slots[address]?.restsUntil } ?? .now
+    /// Until when the pool leaves a broker alone that could not be reached; nil if it does not.
+    func restsUntil(_ address: BrokerAddress) -> ContinuousClock.Instant? {
+        let instant = state.withLock { $0.slots[address]?.restsUntil }
+        return instant.flatMap { $0 > .now ? $0 : nil }
     }
 
     /// The connection to a broker, opened if need be.
@@ -107,17 +108,19 @@ final class ConnectionPool: Sendable {
     }
 
     private func connect(to address: BrokerAddress) async throws(TransportError) -> BrokerConnection {
-        guard let metrics else {
-            return try await BrokerConnection.connect(to: address, options: options, group: group)
-        }
-        return try await metrics.measure { () async throws(TransportError) in
-            try await BrokerConnection.connect(to: address, options: options, group: group)
+        let start = ContinuousClock.now
+        do {
+            let connection = try await BrokerConnection.connect(to: address, options: options, group: group)
+            metrics?.didOpen(since: start)
+            return connection
+        } catch {
+            metrics?.didFail()
+            throw error
         }
     }
 
     private func rest(before address: BrokerAddress) async throws(MartletError) {
-        let instant = restsUntil(address)
-        if instant > .now { try await pause(until: instant, for: address) }
+        if let instant = restsUntil(address) { try await pause(until: instant, for: address) }
     }
 
     private func pause(

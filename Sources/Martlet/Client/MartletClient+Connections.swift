@@ -36,11 +36,10 @@ extension MartletClient {
             if let connection = pool.existing(to: address) { return connection }
         }
         // Those that have just failed come last; the order is else kept.
-        let now = ContinuousClock.now
-        let ready = candidates.filter { pool.restsUntil($0) <= now }
-        let resting = candidates.filter { pool.restsUntil($0) > now }
-        let race = ConnectionRace(
-            candidates: ready + resting.sorted { pool.restsUntil($0) < pool.restsUntil($1) }, pool: pool)
-        return try await race.run()
+        let rests = candidates.map { (address: $0, until: pool.restsUntil($0)) }
+        let ready = rests.filter { $0.until == nil }.map(\.address)
+        let resting = rests.compactMap { rest in rest.until.map { (rest.address, $0) } }
+            .sorted { $0.1 < $1.1 }.map(\.0)
+        return try await ConnectionRace(candidates: ready + resting, pool: pool).run()
     }
 }

@@ -24,7 +24,8 @@ extension Consumer {
     private func takeError(_ code: ErrorCode, from broker: BrokerID) {
         switch code {
         case .fetchSessionIDNotFound, .invalidFetchSessionEpoch, .fetchSessionTopicIDError:
-            // The broker had no more room for the session, or has restarted: the next request says everything.
+            // The broker had no more room for the session, or has restarted: the next request says
+            // everything.
             _ = state.withLock { $0.didFail(broker) }
         default: didFail(broker, .broker(code, nil, doing: "reading from broker \(broker)"))
         }
@@ -35,7 +36,14 @@ extension Consumer {
     ) {
         let hasIDs = FetchExchange.usesIDs(flight.pending.version)
         let metadata = client.metadata
-        state.withLock { $0.didAnswer(broker, sessionID: response.sessionID) }
+        let pause = Duration.milliseconds(Int64(response.throttleTimeMs))
+        state.withLock { state in
+            state.didAnswer(broker, sessionID: response.sessionID)
+            // Older brokers have waited themselves before they answered.
+            if pause > .zero, FetchExchange.leavesWaiting(flight.pending.version) {
+                state.keepQuiet(broker, until: .now + pause)
+            }
+        }
         var answered: Set<TopicPartition> = []
         for topic in response.topics {
             guard let name = hasIDs ? metadata.names[topic.id] : topic.name else { continue }
@@ -102,7 +110,7 @@ extension Consumer {
                 [partition],
                 MartletError(
                     .connectionFailed,
-                    "reading \(partition): the leader names replica \(replica), which is not part of the cluster",
+                    "reading \(partition): the leader names replica \(replica), which nobody knows",
                     isRetriable: true))
             return invalidateMetadata()
         }

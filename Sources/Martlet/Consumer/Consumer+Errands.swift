@@ -110,9 +110,9 @@ extension Consumer {
         let partition = question.partition
         let error = MartletError(
             .offsetOutOfRange,
-            "the log of \(partition) was cut back to offset \(end) when its leader changed; records from there"
-                + " on, up to \(question.offset), were read and are gone. Seek to \(end) to go on with what"
-                + " stands there now, or choose an offsetReset")
+            "the log of \(partition) was cut back to offset \(end) when its leader changed; records from"
+                + " there on, up to \(question.offset), were read and are gone. Seek to \(end) to go on with"
+                + " what stands there now, or choose an offsetReset")
         let (position, mayGoOn) = state.withLock { state -> (Offset?, Bool) in
             guard let reader = state.readers[partition], reader.round == question.round else {
                 return (nil, true)

@@ -114,8 +114,8 @@ public final class Consumer: Sendable {
         state.withLock { $0.readers[partition]?.highWatermark }
     }
 
-    /// Offsets of a partition that are yet to be handed out, as of the last fetch; nil before the first, or if
-    /// the partition is not assigned. Readers of committed records count up to the last stable offset.
+    /// Offsets of a partition that are yet to be handed out, as of the last fetch; nil before the first, or
+    /// if the partition is not assigned. Readers of committed records count up to the last stable offset.
     public func lag(of partition: TopicPartition) -> Int64? {
         state.withLock { $0.readers[partition]?.lag }
     }
@@ -135,8 +135,8 @@ public final class Consumer: Sendable {
         wakeup.signal()
     }
 
-    /// Hands out and fetches nothing more of a partition, until `resume`. What was fetched already is kept for
-    /// then: at most `maximumPartitionFetchBytes` and what is under way.
+    /// Hands out and fetches nothing more of a partition, until `resume`. What was fetched already is kept
+    /// for then: at most `maximumPartitionFetchBytes` and what is under way.
     public func pause(_ partition: TopicPartition) {
         state.withLock { $0.setPaused(partition, true) }
     }

@@ -23,8 +23,8 @@ public struct ConsumerBatch: Sendable {
     public let highWatermark: Offset
     /// The partition's first offset, as of the fetch.
     public let logStartOffset: Offset
-    /// Term of the leader that wrote the last of them; `none` for records of very old brokers. Stored with the
-    /// offset, it lets the next reader see whether the log is still the same (KIP-320).
+    /// Term of the leader that wrote the last of them; `none` for records of very old brokers. Stored with
+    /// the offset, it lets the next reader see whether the log is still the same (KIP-320).
     public let leaderEpoch: LeaderEpoch
     /// Bytes of the record batches as they were fetched.
     public let byteCount: Int

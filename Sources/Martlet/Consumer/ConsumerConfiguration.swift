@@ -4,8 +4,8 @@ public struct ConsumerConfiguration: Sendable {
     public var isolationLevel = IsolationLevel.readUncommitted
     /// What to do when a partition has no record at the position.
     public var offsetReset = OffsetReset.beginning
-    /// Where the consumer runs, in the words of the brokers' own `broker.rack`: it then reads from a replica in
-    /// the same rack, if the brokers know one (KIP-392). Nil to read from the leaders.
+    /// Where the consumer runs, in the words of the brokers' own `broker.rack`: it then reads from a replica
+    /// in the same rack, if the brokers know one (KIP-392). Nil to read from the leaders.
     public var rack: String?
     /// Checks the checksum of each batch. Costs a tenth of a second per gigabyte or less.
     public var checksChecksums = true

@@ -32,6 +32,8 @@ struct ConsumerState {
     private var unresolved: Set<TopicPartition> = []
     /// Partitions whose position must be checked against the log of a new leader.
     private var unvalidated: Set<TopicPartition> = []
+    /// Brokers that have asked to be left alone for a while (KIP-219).
+    private var quiet: [BrokerID: Instant] = [:]
     /// The picture of the cluster that the partitions were last looked at with.
     private var metadataGeneration = -1
     var errands: [Errand: Task<Void, Never>] = [:]
@@ -99,8 +101,11 @@ struct ConsumerState {
 
     /// When something that waits for a time is due.
     func nextRetry(after now: Instant) -> Instant? {
-        waiting.compactMap { readers[$0]?.retryAt }.filter { $0 > now }.min()
+        (waiting.compactMap { readers[$0]?.retryAt } + quiet.values).filter { $0 > now }.min()
     }
+
+    /// Asks a broker for nothing until then.
+    mutating func keepQuiet(_ broker: BrokerID, until instant: Instant) { quiet[broker] = instant }
 
     // MARK: Errors
 
@@ -155,6 +160,7 @@ struct ConsumerState {
         addErrands(to: &work, at: now, metadata)
         if queue.byteCount < configuration.prefetchBytes {
             for (broker, session) in sessions where flights[broker] == nil && !session.asks.isEmpty {
+                if let until = quiet[broker], until > now { continue }
                 work.brokers.append(broker)
             }
         }

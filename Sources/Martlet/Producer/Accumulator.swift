@@ -152,7 +152,8 @@ struct Accumulator {
         do {
             try batch.append(record, timestamp: timestamp)
         } catch {
-            buffer.release(byteCount)
+            // What was reserved stays the caller's.
+            buffer.release(byteCount - min(reserved, byteCount))
             obstacle = .refused(
                 MartletError(.invalidArgument, "the record cannot be encoded: \(error)", underlying: error))
             return nil

@@ -38,3 +38,8 @@ public struct RecordMetadata: Hashable, Sendable {
     /// The record's time: the broker's where the topic uses log append time, else the producer's.
     public var timestamp: Timestamp
 }
+
+extension RecordMetadata: CustomStringConvertible {
+    /// `topic-partition@offset`, with a question mark for an offset that is not known.
+    public var description: String { "\(partition)@\(offset.map(\.description) ?? "?")" }
+}

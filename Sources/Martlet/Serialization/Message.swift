@@ -6,6 +6,8 @@ public struct Message<Key, Value>: ReceivedRecord {
     public let partition: TopicPartition
     /// The record as it came.
     public let record: Record
+    /// How often it has been delivered, this time included; nil outside of share groups.
+    public let deliveryCount: Int?
     /// Nil if the record has none.
     public let key: Key?
     /// Nil for a tombstone: what the key stood for is gone.
@@ -14,6 +16,7 @@ public struct Message<Key, Value>: ReceivedRecord {
     public init(_ record: ConsumerRecord, key: Key?, value: Value?) {
         partition = record.partition
         self.record = record.record
+        deliveryCount = record.deliveryCount
         self.key = key
         self.value = value
     }

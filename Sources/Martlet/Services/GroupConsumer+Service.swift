@@ -3,8 +3,8 @@ public import ServiceLifecycle
 internal import Synchronization
 
 /// A member of a group as a service. When the service group shuts down, the loops over its sequences end
-/// after what they were handed out; as soon as that is done, its offsets are stored and the member leaves. Records
-/// that take longer than `rebalanceTimeout` are not waited for: they come again.
+/// after what they were handed out; as soon as that is done, its offsets are stored and the member leaves.
+/// Records that take longer than `rebalanceTimeout` are not waited for: they come again.
 ///
 /// `commit` inside of the loop: after it the member may already have left.
 extension GroupConsumer: Service {}

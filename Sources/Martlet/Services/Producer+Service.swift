@@ -2,8 +2,8 @@ internal import MartletCore
 public import ServiceLifecycle
 
 /// A producer as a service. When the group shuts down, it takes nothing more, delivers what it has, and
-/// aborts a transaction that is open; none of that takes longer than `deliveryTimeout`. When the group is cancelled,
-/// what was not acknowledged fails.
+/// aborts a transaction that is open; none of that takes longer than `deliveryTimeout`. When the group is
+/// cancelled, what was not acknowledged fails.
 extension Producer: Service {}
 
 extension ProducerCore {

@@ -14,7 +14,7 @@ extension ShareConsumer {
     /// - Returns: False if the record is not this member's any more: acknowledged before, or given to others
     ///   since the connection that it came by is broken.
     @discardableResult
-    public func acknowledge(_ record: ShareRecord, _ acknowledgement: Acknowledgement) -> Bool {
+    public func acknowledge(_ record: some ReceivedRecord, _ acknowledgement: Acknowledgement) -> Bool {
         acknowledge(record.partition, record.offset, acknowledgement)
     }
 
@@ -82,7 +82,7 @@ extension ShareConsumer {
     ///
     /// - Returns: What the broker says to it; nothing if the record is not this member's any more.
     /// - Throws: `unsupportedByBroker` if the broker is too old to renew locks; `closed`, `cancelled`.
-    public func renew(_ record: ShareRecord) async throws(MartletError) -> [AcknowledgementResult] {
+    public func renew(_ record: some ReceivedRecord) async throws(MartletError) -> [AcknowledgementResult] {
         try await renew { holdings in
             guard let id = holdings.id(of: record.partition, record.offset), let held = holdings[id] else {
                 return nil

@@ -43,6 +43,8 @@ extension ShareConsumer {
         let metadata = client.metadata
         return state.withLock { state in
             var plan = Plan()
+            if state.isDrained(at: now) { state.isStopping = true }
+            if let deadline = state.drainDeadline, deadline > now { plan.comeBack(at: deadline) }
             if state.isStopping {
                 plan.isOver = !state.isRefreshing && state.sessions.values.allSatisfy { !$0.isBusy }
                 return plan

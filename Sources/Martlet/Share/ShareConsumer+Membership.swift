@@ -44,7 +44,7 @@ extension ShareConsumer {
             request.subscribedTopics = configuration.topics
         }
         let response = try await client.sendToCoordinator(
-            of: configuration.group, request, doing: activity, pool: pool
+            of: configuration.group, request, doing: activity, pool: coordinatorPool
         ) { $0.errorCode }
         switch response.errorCode {
         case .none:
@@ -83,7 +83,8 @@ extension ShareConsumer {
         request.member = id
         request.memberEpoch = .leaving
         guard
-            let connection = try? await client.coordinatorConnection(of: configuration.group, in: pool)
+            let connection = try? await client.coordinatorConnection(
+                of: configuration.group, in: coordinatorPool)
         else { return }
         _ = try? await connection.send(request, timeout: Self.farewellTimeout)
     }

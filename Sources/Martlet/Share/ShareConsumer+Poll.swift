@@ -11,7 +11,7 @@ extension ShareConsumer {
     /// If the task is cancelled meanwhile, what arrives stays for the next call.
     ///
     /// - Parameter timeout: How long to wait for some; nil for as long as it takes.
-    /// - Returns: Nil if there were none in time.
+    /// - Returns: Nil if there were none in time, or if the service that this is part of is asked to end.
     /// - Throws: `invalidArgument` if something handed out before still has to be acknowledged
     ///   (`RecordCompletion.explicit`); what keeps the member from its group or from taking. After `closed`
     ///   and errors that are not retriable there is nothing more to come.
@@ -59,6 +59,7 @@ extension ShareConsumer {
     private func beginPoll() throws(MartletError) {
         let refusal: MartletError? = state.withLock { state in
             if let ending = state.ending { return ending }
+            state.hasPolled = true
             switch configuration.completion {
             case .onNextPoll: state.acknowledgeOpen(.accept, at: .now)
             case .explicit:
@@ -79,6 +80,7 @@ extension ShareConsumer {
         let deadline = timeout.map { ContinuousClock.now + $0 }
         defer { state.withLock { $0.isFetchWanted = false } }
         while true {
+            if noteEnd() { return nil }
             let next: Result<ShareBatch, MartletError>? = state.withLock { state in
                 let next = state.ready.popFirst() ?? state.ending.map { .failure($0) }
                 if case .success(let batch)? = next { claim(&state, batch) }

@@ -1,8 +1,8 @@
 internal import MartletCore
 
 extension ShareConsumer {
-    /// All batches to come, as `poll` gives them. Breaking off loses nothing: another loop goes on where this
-    /// one ended.
+    /// All batches to come, as `poll` gives them, until the service that this is part of is asked to end.
+    /// Breaking off loses nothing: another loop goes on where this one ended.
     public var batches: Batches { Batches(consumer: self) }
 
     /// All records to come, one at a time. Convenient; `batches` is faster.
@@ -17,13 +17,13 @@ extension ShareConsumer {
             let consumer: ShareConsumer
 
             public mutating func next() async throws(MartletError) -> ShareBatch? {
-                try await consumer.poll()
+                try await consumer.nextForSequence()
             }
 
             public mutating func next(
                 isolation actor: isolated (any Actor)?
             ) async throws(MartletError) -> ShareBatch? {
-                try await consumer.poll()
+                try await consumer.nextForSequence()
             }
         }
     }
@@ -37,13 +37,13 @@ extension ShareConsumer {
             let consumer: ShareConsumer
 
             public mutating func next() async throws(MartletError) -> ShareRecord? {
-                try await consumer.nextRecord()
+                try await consumer.nextRecordForSequence()
             }
 
             public mutating func next(
                 isolation actor: isolated (any Actor)?
             ) async throws(MartletError) -> ShareRecord? {
-                try await consumer.nextRecord()
+                try await consumer.nextRecordForSequence()
             }
         }
     }

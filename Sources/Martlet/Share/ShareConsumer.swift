@@ -26,8 +26,10 @@ internal import Synchronization
 public final class ShareConsumer: Sendable {
     public let configuration: ShareConsumerConfiguration
     let client: MartletClient
-    /// Connections of its own: share sessions live by them.
+    /// Connections for records: share sessions live by them.
     let pool: ConnectionPool
+    /// Connections for heartbeats, which would wait behind a request for records.
+    let coordinatorPool: ConnectionPool
     let state: Mutex<ShareConsumerState>
     /// Wakes the loop in `run`.
     let wakeup: Wakeup
@@ -43,6 +45,7 @@ public final class ShareConsumer: Sendable {
         self.client = client
         self.configuration = configuration
         pool = client.makePool()
+        coordinatorPool = client.makePool()
         let group = client.configuration.eventLoopGroup ?? MultiThreadedEventLoopGroup.singleton
         eventLoop = group.next()
         wakeup = Wakeup(eventLoop: eventLoop)
@@ -51,7 +54,12 @@ public final class ShareConsumer: Sendable {
         state = Mutex(ShareConsumerState(id: MemberID(TopicID.random(using: &random).description)))
     }
 
-    deinit { pool.close() }
+    deinit { closePools() }
+
+    private func closePools() {
+        pool.close()
+        coordinatorPool.close()
+    }
 
     /// The partitions that the member takes from now, in order.
     public var assignment: [TopicPartition] {
@@ -71,12 +79,12 @@ public final class ShareConsumer: Sendable {
 
     // MARK: Life
 
-    /// Keeps the member in its group until its task is cancelled; then sends what is said, gives back the
-    /// rest, and leaves.
+    /// Keeps the member in its group until its task is cancelled or its service asked to end; then sends what
+    /// is said, gives back the rest, and leaves.
     ///
     /// Call it once.
     public func run() async throws(MartletError) {
-        await runLoop()
+        await drainingOnShutdown { await runLoop() }
         try await leave()
     }
 
@@ -143,7 +151,7 @@ public final class ShareConsumer: Sendable {
             await self.sayGoodbye()
             return failure.map { .failure($0) } ?? .success(())
         }.value
-        pool.close()
+        closePools()
         try result.get()
     }
 }

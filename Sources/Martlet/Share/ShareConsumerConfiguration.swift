@@ -60,7 +60,8 @@ public struct ShareConsumerConfiguration: Sendable {
     }
 }
 
-/// How closely a broker keeps to the number of records that a member of a share group takes at once (KIP-1206).
+/// How closely a broker keeps to the number of records that a member of a share group takes at once
+/// (KIP-1206).
 public enum AcquireMode: Sendable, CaseIterable {
     /// Whole batches as they were produced, even beyond the limit. Costs the broker least.
     case batchOptimized

@@ -41,6 +41,14 @@ struct ShareConsumerState {
     /// For brokers that failed.
     var backoffs: [BrokerID: Backoff] = [:]
     var isRunning = false
+    /// Nothing more is handed out, since the service is asked to end.
+    var isReadingOver = false
+    /// Whoever polls has been told so.
+    var knowsEnd = false
+    /// Whether anybody has polled yet.
+    var hasPolled = false
+    /// How long to wait for what is in hand before leaving.
+    var drainDeadline: Instant?
     /// The loop is to end after what it is just doing.
     var isStopping = false
     var hasLeft = false
@@ -49,6 +57,13 @@ struct ShareConsumerState {
 
     init(id: MemberID) {
         self.id = id
+    }
+
+    /// Whether there is nothing to wait for before leaving.
+    func isDrained(at now: Instant) -> Bool {
+        guard let drainDeadline else { return false }
+        if drainDeadline <= now { return true }
+        return holdings.firstOpen == nil && waiters.isEmpty && (knowsEnd || !hasPolled)
     }
 
     // MARK: Acknowledging

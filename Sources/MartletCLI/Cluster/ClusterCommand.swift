@@ -5,13 +5,14 @@ internal import Martlet
 struct ClusterCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cluster",
-        abstract: "Show the brokers of a cluster.",
+        abstract: "Show the brokers of a cluster and its features.",
         discussion: """
             EXAMPLES
               martlet cluster info
               martlet cluster info --json
+              martlet cluster features
             """,
-        subcommands: [ClusterInfoCommand.self]
+        subcommands: [ClusterInfoCommand.self, ClusterFeaturesCommand.self]
     )
 }
 

@@ -99,8 +99,8 @@ struct ShareConsumeJob: Sendable {
         var meter = Meter()
         do {
             while meter.recordCount < count ?? .max {
-                guard let records = try await consumer.poll(within: idleTimeout) else { break }
-                let wanted = records.prefix((count ?? .max) - meter.recordCount)
+                guard let batch = try await consumer.poll(within: idleTimeout) else { break }
+                let wanted = Array(batch.prefix((count ?? .max) - meter.recordCount))
                 for record in wanted {
                     style.write(record.record, of: record.partition, to: &output.buffer)
                     try output.flushIfFull()

@@ -7,29 +7,27 @@ private struct DeliveryGuarantees {
     let configuration: GroupConsumerConfiguration
 
     func askSomebody(about order: ProducerRecord) async throws {}
-    func split(_ order: ProducerRecord) async throws {}
     func work(on record: ConsumerRecord) async throws {}
 
     func failures(of order: ProducerRecord) async throws {
         do {
             try await producer.send(order)
         } catch {
-            switch error.code {
-            case .timedOut:
-                // Whether the broker has it is not known. To send it again may store it twice.
-                try await askSomebody(about: order)
-            case .recordTooLarge:
-                // It is not stored, and will not be.
-                try await split(order)
-            default: throw error
-            }
+            guard error.isOutcomeUnknown else { throw error }
+            // It may be stored. To send it again may store it twice.
+            try await askSomebody(about: order)
         }
     }
 
-    func many(_ orders: [ProducerRecord]) async throws -> [RecordMetadata] {
+    func many(_ orders: [ProducerRecord]) async throws {
         let deliveries = try await producer.enqueue(contentsOf: orders)
-        let places = try await deliveries.metadata()
-        return places
+        for (order, result) in zip(orders, await deliveries.results()) {
+            if case .failure(let error) = result { print("\(order.key?.text ?? ""): \(error)") }
+        }
+    }
+
+    func stream(_ readings: AsyncStream<String>) async throws {
+        try await producer.send(readings.map { ProducerRecord(topic: "readings", value: Bytes($0)) })
     }
 
     func reading() async throws {

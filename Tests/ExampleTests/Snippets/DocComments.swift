@@ -33,6 +33,19 @@ private struct ClientExamples {
         for topic in try await admin.listTopics() { print(topic.name, topic.partitions.count) }
     }
 
+    func acls() -> [ACL] {
+        let one = ACL(allow: "User:alice", .read, on: .topic("orders"))
+        let many = ACL(allow: "User:alice", .read, on: .prefixed(.group, "billing-"))
+        return [one, many]
+    }
+
+    func patience(_ admin: Admin) async throws -> Int {
+        let topics = try await admin.within(.seconds(5)) { admin throws(MartletError) in
+            try await admin.listTopics()
+        }
+        return topics.count
+    }
+
     func services(_ consumer: GroupConsumer, _ orderHandler: any Service) async throws {
         let group = ServiceGroup(
             services: [client, producer, consumer, orderHandler],
@@ -62,6 +75,18 @@ private struct ProducerExamples {
             print("stored in \(place.partition)")
             try await producer.close()
         }
+    }
+
+    func deliveries(of lines: AsyncStream<ProducerRecord>) async throws {
+        try await producer.withDeliveries(of: lines) { deliveries in
+            for try await delivery in deliveries {
+                if case .failure(let error) = delivery.result { print(delivery.position, error) }
+            }
+        }
+    }
+
+    func partitioner(of configuration: inout ProducerConfiguration) {
+        configuration.partitioner = RoundRobinPartitioner()
     }
 
     func record(_ json: String) -> ProducerRecord {
@@ -212,13 +237,28 @@ private struct ShareExamples {
     func work(on record: ShareRecord) async -> Bool { true }
 
     func queue() async throws {
-        let configuration = ShareConsumerConfiguration(group: "workers", topics: ["jobs"])
+        let configuration = ShareConsumerConfiguration(group: "workers", topics: "jobs")
         try await client.withShareConsumer(configuration) { consumer in
-            while true {
-                for record in try await consumer.poll() {
+            for try await batch in consumer.batches {
+                for record in batch {
                     consumer.acknowledge(record, await work(on: record) ? .accept : .release)
                 }
             }
+        }
+    }
+
+    func work(on job: String?) async throws -> Bool { true }
+
+    func handling(_ consumer: ShareConsumer, _ jobs: Topic<String, String>) async throws {
+        let worker = consumer.handling(jobs) { message in
+            try await work(on: message.value) ? .accept : .reject
+        }
+        try await worker.run()
+    }
+
+    func batches(of consumer: ShareConsumer) async throws {
+        for try await batch in consumer.batches {
+            for record in batch { consumer.acknowledge(record, await work(on: record) ? .accept : .release) }
         }
     }
 }

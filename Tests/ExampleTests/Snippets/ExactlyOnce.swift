@@ -19,7 +19,6 @@ struct Invoicing {
 
         try await client.withGroupConsumer(orders) { consumer in
             try await client.withProducer(invoices) { producer in
-                try await producer.initTransactions()
                 while let batch = try await consumer.poll(within: .seconds(1)) {
                     do {
                         try await producer.withTransaction(consuming: consumer) { transaction in

@@ -6,7 +6,7 @@ import Testing
 // The pieces of the README.
 
 private func sending() async throws {
-    struct Order: Codable, Sendable {
+    struct Order: Codable, Equatable {
         var item: String
         var cents: Int
     }

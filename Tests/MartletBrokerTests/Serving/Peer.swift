@@ -62,7 +62,7 @@ struct Peer {
         named.partitions = [data]
         var request = ProduceRequest()
         request.acks = acks
-        request.timeoutMs = 10_000
+        request.timeoutMs = 60_000
         request.topics = [named]
         return request
     }

@@ -18,6 +18,9 @@ final class ScriptedCluster: Sendable {
         let body: Bytes
     }
 
+    /// Of every topic: one is enough for what there is to test.
+    static let topicID = TopicID(high: 1, low: 1)
+
     struct State {
         var ports: [Int] = []
         var controller = BrokerID(rawValue: 0)
@@ -113,10 +116,12 @@ final class ScriptedCluster: Sendable {
                             broker.port = Int32(port)
                         }
                     }
-                    let names = request.topics?.compactMap(\.name) ?? Array(state.topics.keys)
+                    let known = Array(state.topics.keys)
+                    let names = request.topics?.compactMap { $0.name ?? known.first } ?? known
                     response.topics = names.map { name in
                         MetadataResponse.Topic { topic in
                             topic.name = name
+                            topic.id = Self.topicID
                             let leaders = state.topics[name]
                             topic.errorCode = leaders == nil ? .unknownTopicOrPartition : .none
                             topic.partitions = (leaders ?? []).enumerated().map { index, leader in

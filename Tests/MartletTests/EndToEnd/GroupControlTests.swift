@@ -162,6 +162,44 @@ struct GroupControlTests {
         }
     }
 
+    @Test(
+        "members that are stopped at any moment of their joining leave nobody behind",
+        arguments: 0..<4 as Range<UInt64>)
+    func stops(seed: UInt64) async throws {
+        try await GroupEndToEndTests.withClient { client in
+            try await client.admin.createTopic("t", partitions: 3)
+            var configuration = GroupEndToEndTests.member(seed % 2 == 0 ? .classic : .consumer, "t")
+            configuration.classicAssignors = [seed < 2 ? .range : .cooperativeSticky]
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for index in 0..<4 {
+                    group.addTask { [configuration] in
+                        var random = SeededGenerator(seed: seed * 10 + UInt64(index))
+                        for _ in 0..<15 {
+                            let life = Duration.microseconds(Int.random(in: 0...20_000, using: &random))
+                            let run = Task {
+                                try await client.withGroupConsumer(configuration) { consumer in
+                                    while true { _ = try await consumer.poll(within: .milliseconds(5)) }
+                                }
+                            }
+                            try await Task.sleep(for: life)
+                            run.cancel()
+                            _ = await run.result
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            // Whoever was left behind would be waited for until its session is over, after 45 s.
+            let start = ContinuousClock.now
+            try await client.withGroupConsumer(configuration) { consumer in
+                try await GroupEndToEndTests.until("seed \(seed): one member has all") {
+                    try await GroupEndToEndTests.idle(consumer).count == 3
+                }
+            }
+            #expect(ContinuousClock.now - start < .seconds(30), "seed \(seed)")
+        }
+    }
+
     @Test("a cancelled commit returns at once, and the member goes on")
     func cancelledCommit() async throws {
         try await GroupEndToEndTests.withClient { client in

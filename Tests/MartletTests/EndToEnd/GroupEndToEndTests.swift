@@ -116,6 +116,7 @@ struct GroupEndToEndTests {
                 Issue.record("this did not come about: \(what)")
                 return
             }
+            try await Task.sleep(for: .milliseconds(1))
         }
     }
 

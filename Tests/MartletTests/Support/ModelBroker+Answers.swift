@@ -100,6 +100,8 @@ extension ModelBroker {
             return .frame(
                 try ResponseFrame.encode(
                     response, version: header.version, correlationID: header.correlationID), delay: delay)
+        case .offsetForLeaderEpoch:
+            return try reply(OffsetForLeaderEpochRequest.self, { epochEnds($0, refusal) })
         case .listOffsets: return try reply(ListOffsetsRequest.self, { try listOffsets($0, refusal) })
         case .createTopics: return try reply(CreateTopicsRequest.self, { createTopics($0, refusal) })
         case .deleteTopics: return try reply(DeleteTopicsRequest.self, { deleteTopics($0) })
@@ -128,7 +130,7 @@ extension ModelBroker {
         broker.id = BrokerID(rawValue: 1)
         broker.host = "127.0.0.1"
         broker.port = Int32(port.withLock { $0 })
-        response.brokers = [broker]
+        response.brokers = [broker] + replicaBroker()
         if request.allowAutoTopicCreation, with({ $0.createsTopics }) {
             for name in names ?? [] where with({ $0.topics[name] == nil }) {
                 createTopic(name, partitions: 3)
@@ -147,8 +149,8 @@ extension ModelBroker {
                 topic.partitions = known.logs.indices.map { index in
                     var partition = MetadataResponse.Partition()
                     partition.index = Int32(index)
-                    partition.leader = BrokerID(rawValue: 1)
-                    partition.leaderEpoch = LeaderEpoch(rawValue: 0)
+                    partition.leader = state.leaders[PartitionIndex(index)] ?? BrokerID(rawValue: 1)
+                    partition.leaderEpoch = state.leaderEpoch
                     partition.replicas = [BrokerID(rawValue: 1)]
                     partition.inSyncReplicas = partition.replicas
                     return partition
@@ -224,7 +226,9 @@ extension ModelBroker {
                     partition.highWatermark = log.end
                     partition.lastStableOffset = log.end
                     partition.logStartOffset = log.start
-                    if part.fetchOffset < log.start || part.fetchOffset > log.end {
+                    if redirects(request, &state) {
+                        partition.preferredReadReplica = BrokerID(rawValue: 2)
+                    } else if part.fetchOffset < log.start || part.fetchOffset > log.end {
                         partition.errorCode = .offsetOutOfRange
                     } else {
                         partition.records = .bytes(

@@ -37,11 +37,20 @@ final class ModelBroker: Sendable {
         var versions: [APIKey: ClosedRange<Int16>] = [
             .produce: 0...13, .fetch: 4...18, .listOffsets: 1...11, .metadata: 0...13, .apiVersions: 0...4,
             .createTopics: 2...7, .deleteTopics: 1...6, .initProducerID: 0...5, .findCoordinator: 0...6,
-            .addPartitionsToTxn: 0...5, .addOffsetsToTxn: 0...4, .endTxn: 0...5, .txnOffsetCommit: 0...5,
+            .offsetForLeaderEpoch: 2...4, .addPartitionsToTxn: 0...5, .addOffsetsToTxn: 0...4, .endTxn: 0...5,
+            .txnOffsetCommit: 0...5,
         ]
         var isTopicIDKnown = true
         /// What answers about metadata say of quotas.
         var throttleTimeMs: Int32 = 0
+        /// What its metadata says of every partition.
+        var leaderEpoch = LeaderEpoch(rawValue: 0)
+        /// Partitions of every topic that the first broker does not lead.
+        var leaders: [PartitionIndex: BrokerID] = [:]
+        /// Where the records of earlier epochs end, if that has been asked for.
+        var earlierEnd: Offset?
+        /// A second broker that a reader with a rack is sent to, and how often.
+        var replica: (port: Int, redirects: Int)?
         var configs: [String: String] = [:]
         var transactions = ModelTransactions()
     }

@@ -120,16 +120,17 @@ private struct ClientLoad {
 }
 
 extension Bench {
-    /// Runs the program of Martlet's client, or for the baseline that of librdkafka.
+    /// Runs the program of Martlet's client, or for the baseline that of librdkafka. On all processors, as
+    /// users run them: on one, the threads of librdkafka get in each other's way.
     fileprivate func client(
         _ side: Side, _ mode: String, _ arguments: [String], of server: Server
     ) throws(Failure) -> LoadReport {
         switch side {
-        case .martlet: return try load(mode, arguments, of: server, on: machine.last, by: options.clientLoad)
+        case .martlet: return try load(mode, arguments, of: server, on: 0, by: options.clientLoad)
         case .baseline:
             let library = options.rdkafkaLibrary.map { ["--library", $0] } ?? []
             return try load(
-                mode, arguments + library, of: server, on: machine.last, by: options.rdkafkaLoad)
+                mode, arguments + library, of: server, on: 0, by: options.rdkafkaLoad)
         }
     }
 }

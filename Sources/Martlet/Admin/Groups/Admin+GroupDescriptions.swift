@@ -4,10 +4,13 @@ internal import MartletWire
 
 /// The three requests by which groups are described; each gives nil for a group of another type.
 extension Admin {
-    func describeModern(_ id: GroupID) async throws(MartletError) -> GroupDescription? {
+    func describeModern(
+        _ id: GroupID, _ includesAuthorizedOperations: Bool
+    ) async throws(MartletError) -> GroupDescription? {
         let activity = "describing group \"\(id)\""
         var request = ConsumerGroupDescribeRequest()
         request.groups = [id]
+        request.includeAuthorizedOperations = includesAuthorizedOperations
         let response = try await askIfServed(about: id, request, doing: activity) { response in
             response.groups.first?.errorCode
         }
@@ -19,13 +22,17 @@ extension Admin {
             id: id, type: .consumer, state: GroupState(rawValue: group.state), protocolType: "consumer",
             assignor: group.assignor, epoch: group.groupEpoch, assignmentEpoch: group.assignmentEpoch,
             coordinator: try await client.coordinator(of: id).id,
-            members: group.members.map(GroupMember.init).sorted { $0.sortKey < $1.sortKey })
+            members: group.members.map(GroupMember.init).sorted { $0.sortKey < $1.sortKey },
+            authorizedOperations: Set(group.authorizedOperations))
     }
 
-    func describeShare(_ id: GroupID) async throws(MartletError) -> GroupDescription? {
+    func describeShare(
+        _ id: GroupID, _ includesAuthorizedOperations: Bool
+    ) async throws(MartletError) -> GroupDescription? {
         let activity = "describing group \"\(id)\""
         var request = ShareGroupDescribeRequest()
         request.groups = [id]
+        request.includeAuthorizedOperations = includesAuthorizedOperations
         let response = try await askIfServed(about: id, request, doing: activity) { response in
             response.groups.first?.errorCode
         }
@@ -37,13 +44,17 @@ extension Admin {
             id: id, type: .share, state: GroupState(rawValue: group.state), protocolType: "share",
             assignor: group.assignor, epoch: group.groupEpoch, assignmentEpoch: group.assignmentEpoch,
             coordinator: try await client.coordinator(of: id).id,
-            members: group.members.map(GroupMember.init).sorted { $0.sortKey < $1.sortKey })
+            members: group.members.map(GroupMember.init).sorted { $0.sortKey < $1.sortKey },
+            authorizedOperations: Set(group.authorizedOperations))
     }
 
-    func describeClassic(_ id: GroupID) async throws(MartletError) -> GroupDescription {
+    func describeClassic(
+        _ id: GroupID, _ includesAuthorizedOperations: Bool
+    ) async throws(MartletError) -> GroupDescription {
         let activity = "describing group \"\(id)\""
         var request = DescribeGroupsRequest()
         request.groups = [id]
+        request.includeAuthorizedOperations = includesAuthorizedOperations
         let response = try await client.sendToCoordinator(of: id, request, doing: activity) { response in
             response.groups.first?.errorCode
         }
@@ -61,7 +72,8 @@ extension Admin {
             protocolType: group.protocolType, assignor: group.protocolName,
             coordinator: try await client.coordinator(of: id).id,
             members: group.members.map { GroupMember($0, isConsumer: isConsumer) }
-                .sorted { $0.sortKey < $1.sortKey })
+                .sorted { $0.sortKey < $1.sortKey },
+            authorizedOperations: Set(group.authorizedOperations))
     }
 }
 

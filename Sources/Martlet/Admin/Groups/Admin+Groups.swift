@@ -43,13 +43,16 @@ extension Admin {
 
     /// A group of whatever type and its members.
     ///
+    /// - Parameter includesAuthorizedOperations: Says what who asks may do with the group.
     /// - Throws: `broker(.groupIDNotFound)` if there is none of this name.
-    public func describeGroup(_ id: GroupID) async throws(MartletError) -> GroupDescription {
+    public func describeGroup(
+        _ id: GroupID, includesAuthorizedOperations: Bool = false
+    ) async throws(MartletError) -> GroupDescription {
         // Which request to ask with depends on the type. A broker that serves the newer ones says of a group
         // of another type that there is none.
-        if let group = try await describeModern(id) { return group }
-        if let group = try await describeShare(id) { return group }
-        return try await describeClassic(id)
+        if let group = try await describeModern(id, includesAuthorizedOperations) { return group }
+        if let group = try await describeShare(id, includesAuthorizedOperations) { return group }
+        return try await describeClassic(id, includesAuthorizedOperations)
     }
 
     /// Groups and their members.

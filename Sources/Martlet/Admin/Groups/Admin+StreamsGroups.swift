@@ -4,7 +4,8 @@ internal import MartletWire
 extension Admin {
     /// A group of an application of Kafka Streams, its topology and its members (KIP-1071).
     ///
-    /// - Throws: `broker(.groupIDNotFound)` if there is none of this name; `unsupportedByBroker` if the broker
+    /// - Throws: `broker(.groupIDNotFound)` if there is none of this name; `unsupportedByBroker` if the
+    ///   broker
     ///   knows no such groups.
     public func describeStreamsGroup(
         _ id: GroupID

@@ -73,6 +73,8 @@ public struct GroupDescription: Hashable, Sendable {
     /// The broker that takes care of the group.
     public var coordinator: BrokerID
     public var members: [GroupMember]
+    /// What who asks may do with the group; nil if it was not asked for, or the broker is too old to say.
+    public var authorizedOperations: Set<ACLOperation>?
 }
 
 /// A member of a group.

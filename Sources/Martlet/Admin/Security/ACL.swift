@@ -3,8 +3,8 @@ internal import MartletWire
 
 /// A rule of access: who may or may not do what, from where, with which resources.
 ///
-///     ACL(allow: "User:alice", .read, on: .topic("orders"))
-///     ACL(allow: "User:alice", .read, on: .prefixed(.group, "billing-"))
+///     let one = ACL(allow: "User:alice", .read, on: .topic("orders"))
+///     let many = ACL(allow: "User:alice", .read, on: .prefixed(.group, "billing-"))
 public struct ACL: Hashable, Sendable {
     public var pattern: ACLPattern
     /// Type and name, as in `User:alice`; `User:*` for everybody.

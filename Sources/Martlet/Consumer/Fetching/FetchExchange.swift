@@ -16,6 +16,10 @@ enum FetchExchange {
             of: FetchRequest.self, atMost: hasIDs ? .max : firstVersionWithIDs - 1)
     }
 
+    /// First version in which the broker answers at once and has the client wait (KIP-219).
+    private static let firstVersionThatLeavesWaiting: Int16 = 8
+
+    static func leavesWaiting(_ version: Int16) -> Bool { version >= firstVersionThatLeavesWaiting }
     static func usesSessions(_ version: Int16) -> Bool { version >= firstVersionWithSessions }
     static func usesIDs(_ version: Int16) -> Bool { version >= firstVersionWithIDs }
 

@@ -124,8 +124,8 @@ struct PartitionReader {
         return preferred != nil
     }
 
-    /// Whether to ask, before reading on, if the log still has what came before the position: it may have lost
-    /// it when its leader changed.
+    /// Whether to ask, before reading on, if the log still has what came before the position: it may have
+    /// lost it when its leader changed.
     func needsValidation(_ leaderEpoch: LeaderEpoch) -> Bool {
         phase == .reading && lastEpoch != .none && leaderEpoch > max(lastEpoch, validEpoch)
     }

@@ -44,6 +44,8 @@ struct ConsumerProtocolEngine: MembershipProtocol {
 
     private mutating func heartbeat(_ group: GroupConsumer) async throws(MartletError) {
         let sent = owned
+        // Even if the answer never comes, the name is known under which to say goodbye.
+        if member.epoch == .joining { group.isKnown(as: member.id) }
         let response: ConsumerGroupHeartbeatResponse
         do {
             response = try await Self.send(member.request(owned: sent), group)

@@ -24,7 +24,8 @@ extension GroupConsumer {
     /// Stores offsets with text of your own, which the group keeps and `committed` gives back: for each
     /// partition that of the next record to read.
     ///
-    /// - Throws: As `commit()` does. When the task is cancelled, `cancelled`: the offsets may be stored or not.
+    /// - Throws: As `commit()` does. When the task is cancelled, `cancelled`: the offsets may be stored or
+    ///   not.
     public func commit(_ offsets: [TopicPartition: GroupOffset]) async throws(MartletError) {
         if offsets.isEmpty { return }
         try await requestCommit(offsets)

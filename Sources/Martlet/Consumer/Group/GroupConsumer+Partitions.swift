@@ -16,13 +16,14 @@ extension GroupConsumer {
         if partitions.isEmpty { return true }
         let isInHand = state.withLock { state in
             state.ownership.beginRevoking(partitions)
+            if let cursor = state.cursor, partitions.contains(cursor.partition) { state.cursor = nil }
             return state.ownership.isInHand(partitions)
         }
         announcer.willRevoke(partitions, until: deadline)
         if isInHand || announcer.isAwaited(partitions) {
             if ContinuousClock.now < deadline { return false }
             logger.warning(
-                "partitions are given up although somebody still works on them; what is not stored comes again",
+                "partitions are given up although somebody works on them; what is not stored comes again",
                 metadata: ["partitions": "\(partitions.sorted())"])
         }
         if configuration.autoCommitInterval != nil {
@@ -51,7 +52,7 @@ extension GroupConsumer {
         announcer.didDrop(partitions, areLost: true)
         logger.warning(
             "the group has moved on without this member; it joins again",
-            metadata: ["reason": "\(reason)", "lost": "\(partitions.sorted())"])
+            metadata: ["reason": "\(reason)", "partitions": "\(partitions.sorted())"])
     }
 
     private func drop(_ partitions: Set<TopicPartition>) {

@@ -105,31 +105,13 @@ extension GroupConsumer {
             guard let batch = try await nextBatch(within: timeout, claim: { $0.firstOffset }) else {
                 return nil
             }
-            state.withLock { $0.cursor = RecordCursor(batch) }
+            let isImplicit = configuration.completion == .onNextPoll
+            state.withLock { state in
+                guard state.ownership.isReadable(batch.partition) else { return }
+                state.cursor = RecordCursor(batch, isImplicit: isImplicit)
+            }
         }
     }
 
-    func nextFromCursor() -> ConsumerRecord? {
-        state.withLock { state in
-            guard var cursor = state.cursor else { return nil }
-            state.lastPoll = .now
-            let isImplicit = configuration.completion == .onNextPoll
-            if isImplicit { state.ownership.finishAll() }
-            guard state.ending == nil, !state.isReadingOver, let record = cursor.next() else {
-                // The batch may end behind its last record.
-                if state.ending == nil, !state.isReadingOver, isImplicit {
-                    state.ownership.finish(cursor.partition, upTo: cursor.nextOffset)
-                }
-                state.cursor = nil
-                return nil
-            }
-            let next = record.offset + 1
-            guard state.ownership.handOut(cursor.partition, upTo: next, epoch: cursor.epoch) else {
-                state.cursor = nil
-                return nil
-            }
-            state.cursor = cursor
-            return record
-        }
-    }
+    func nextFromCursor() -> ConsumerRecord? { state.withLock { $0.nextRecord() } }
 }

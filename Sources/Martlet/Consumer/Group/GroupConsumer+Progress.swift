@@ -7,7 +7,7 @@ extension GroupConsumer {
     /// The partitions that the member has now, in order.
     public var assignment: [TopicPartition] { state.withLock { $0.ownership.partitions.sorted() } }
 
-    /// What the coordinator calls this member; empty before it has joined.
+    /// What the coordinator calls this member; empty before it has begun to join.
     public var memberID: MemberID { state.withLock { $0.identity.id } }
 
     /// Next offset to be handed out; nil if the member does not have the partition.
@@ -18,8 +18,8 @@ extension GroupConsumer {
         reader.highWatermark(of: partition)
     }
 
-    /// Offsets of a partition that are yet to be handed out, as of the last fetch; nil before the first, or if
-    /// the member does not have the partition. Readers of committed records count up to the last stable
+    /// Offsets of a partition that are yet to be handed out, as of the last fetch; nil before the first, or
+    /// if the member does not have the partition. Readers of committed records count up to the last stable
     /// offset.
     public func lag(of partition: TopicPartition) -> Int64? { reader.lag(of: partition) }
 
@@ -58,8 +58,9 @@ extension GroupConsumer {
         return targets
     }
 
-    /// Hands out and fetches nothing more of a partition, until `resume`. What was fetched already is kept for
-    /// then. The member keeps the partition; when it comes back after a rebalance, it is no longer paused.
+    /// Hands out and fetches nothing more of a partition, until `resume`. What was fetched already is kept
+    /// for then. The member keeps the partition; when it comes back after a rebalance, it is no longer
+    /// paused.
     public func pause(_ partition: TopicPartition) { reader.pause(partition) }
 
     /// Goes on with a paused partition.
@@ -80,7 +81,8 @@ extension GroupConsumer {
         wakeup.signal()
     }
 
-    /// Has the group divide its partitions anew, for instance because the assignor would decide otherwise now.
+    /// Has the group divide its partitions anew, for instance because the assignor would decide otherwise
+    /// now.
     ///
     /// In a classic group the member joins again soon, and all others with it. With the consumer protocol the
     /// broker divides when something has changed and cannot be asked to, so this does nothing.

@@ -58,6 +58,9 @@ public final class GroupConsumer: Sendable {
 
     deinit { pool.close() }
 
+    /// The loop is to end after what it is just doing.
+    var isToStop: Bool { state.withLock { $0.ending != nil || $0.isStopping } }
+
     var logger: Logger { client.logger(of: configuration.group) }
 
     // MARK: Life

@@ -16,7 +16,18 @@ struct GroupConsumerState {
     /// Commits that may wait at a time.
     static let maximumCommitRequests = 1_000
 
-    var ownership = Ownership()
+    /// Up to date with what was handed out one by one.
+    var ownership: Ownership {
+        mutating get {
+            settle()
+            return settledOwnership
+        }
+        _modify {
+            settle()
+            yield &settledOwnership
+        }
+    }
+    private var settledOwnership = Ownership()
     /// Who the group takes us for; tells the coordinator whose offsets these are.
     var identity = OffsetCommitExchange.Member()
     var commitRequests: [CommitRequest] = []
@@ -28,7 +39,16 @@ struct GroupConsumerState {
     /// The user wants the group to divide its partitions anew.
     var wantsRebalance = false
     /// The rest of a batch whose records are being handed out one by one.
-    var cursor: RecordCursor?
+    var cursor: RecordCursor? {
+        get { openCursor }
+        set {
+            settle()
+            openCursor = newValue
+        }
+    }
+    private var openCursor: RecordCursor?
+    /// Records were handed out one by one since `lastPoll`.
+    private var hasHandedOut = false
     var isRunning = false
     /// The loop is to end after what it is just doing.
     var isStopping = false
@@ -51,10 +71,38 @@ struct GroupConsumerState {
         self.subscription = subscription
     }
 
-    /// How long the user has been busy with what was handed out.
-    func idleTime(at now: Instant) -> Duration? {
+    /// How long the user has been busy with what was handed out; a little less, when records were handed out
+    /// one by one since somebody last asked.
+    mutating func idleTime(at now: Instant) -> Duration? {
+        settle()
+        if hasHandedOut { lastPoll = now }
+        hasHandedOut = false
         guard !isPolling, let lastPoll else { return nil }
         return now - lastPoll
+    }
+
+    // MARK: One by one
+
+    /// The next record of the batch at hand; nil at its end, or if no more is to be handed out. Done for
+    /// every record, so what others want to know of it is put off until they ask.
+    mutating func nextRecord() -> ConsumerRecord? {
+        guard ending == nil, !isReadingOver else {
+            cursor = nil
+            return nil
+        }
+        if let record = openCursor?.next() { return record }
+        guard let ended = openCursor else { return nil }
+        // The batch may end behind its last record.
+        if ended.isImplicit { ownership.finish(ended.partition, upTo: ended.nextOffset) }
+        cursor = nil
+        return nil
+    }
+
+    private mutating func settle() {
+        guard let news = openCursor?.takeProgress(), let cursor = openCursor else { return }
+        hasHandedOut = true
+        if cursor.isImplicit { settledOwnership.finish(cursor.partition, upTo: news) }
+        _ = settledOwnership.handOut(cursor.partition, upTo: news + 1, epoch: cursor.epoch)
     }
 }
 
@@ -63,11 +111,17 @@ struct RecordCursor {
     let partition: TopicPartition
     let nextOffset: Offset
     let epoch: LeaderEpoch
+    /// Each record is done when the next one is asked for.
+    let isImplicit: Bool
     private var records: ConsumerBatch.Iterator
+    /// Of the record that was handed out last, and how far that is known elsewhere.
+    private var last: Offset?
+    private var settled: Offset?
     /// Offset of the next record, or of the first.
     private(set) var position: Offset
 
-    init(_ batch: ConsumerBatch) {
+    init(_ batch: ConsumerBatch, isImplicit: Bool) {
+        self.isImplicit = isImplicit
         partition = batch.partition
         nextOffset = batch.nextOffset
         epoch = batch.leaderEpoch
@@ -78,6 +132,14 @@ struct RecordCursor {
     mutating func next() -> ConsumerRecord? {
         guard let record = records.next() else { return nil }
         position = record.offset + 1
+        last = record.offset
         return ConsumerRecord(partition: partition, record: record)
+    }
+
+    /// What has been handed out since the last call; nil if nothing.
+    mutating func takeProgress() -> Offset? {
+        guard let last, last != settled else { return nil }
+        defer { settled = last }
+        return last
     }
 }

@@ -48,7 +48,7 @@ struct Membership {
 
     mutating func run() async {
         while !Task.isCancelled {
-            let isOver = group.state.withLock { $0.ending != nil || $0.isStopping } || group.isDrained
+            let isOver = group.isToStop || group.isDrained
             if isOver, !engine.isAwaitingIdentity { break }
             let next = await turn()
             await group.wakeup.wait(until: group.wake(at: next))
@@ -73,8 +73,9 @@ struct Membership {
     }
 
     private mutating func didFail(_ error: MartletError) {
-        if error.code == .cancelled { return }
-        guard error.isRetriable else { return group.end(error) }
+        let isCancelled = error.code == .cancelled
+        if isCancelled, Task.isCancelled || group.isToStop { return }
+        guard error.isRetriable || isCancelled else { return group.end(error) }
         retryAt = .now + backoff.next()
         group.logger.warning("the group cannot be reached for now", metadata: ["reason": "\(error.message)"])
     }

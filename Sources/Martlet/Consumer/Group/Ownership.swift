@@ -89,6 +89,11 @@ struct Ownership {
         return true
     }
 
+    /// Whether records of a partition may still be handed out.
+    func isReadable(_ partition: TopicPartition) -> Bool {
+        holdings[partition] != nil && !revoking.contains(partition)
+    }
+
     /// All that was handed out is done.
     mutating func finishAll() {
         for (partition, holding) in holdings {

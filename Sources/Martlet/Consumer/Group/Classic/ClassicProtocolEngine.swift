@@ -63,6 +63,9 @@ struct ClassicProtocolEngine: MembershipProtocol {
     private mutating func advance(_ group: GroupConsumer) async throws(MartletError) -> Instant? {
         switch phase {
         case .outside:
+            // Having just heard who we are, we are to leave: to join under that name would race with the
+            // farewell.
+            if group.isToStop { return nil }
             try await join(group)
             return nil
         case .joining(let pending):

@@ -2,11 +2,17 @@ public import MartletCore
 
 /// A way of dividing partitions among the members of a classic group, for those who need one of their own.
 ///
-///     struct Weighted: PartitionAssignor {
-///         let name = "weighted"
-///         func divide(_ group: GroupSubscription) -> [MemberID: Set<TopicPartition>] { byWeight(group) }
+///     /// All to one member; the others stand by.
+///     struct Standby: PartitionAssignor {
+///         let name = "standby"
+///
+///         func divide(_ group: GroupSubscription) -> [MemberID: Set<TopicPartition>] {
+///             guard let first = group.members.first else { return [:] }
+///             return [first.id: Set(group.partitionCounts.keys.flatMap(group.partitions))]
+///         }
 ///     }
-///     configuration.classicAssignors = [.custom(Weighted())]
+///
+/// A member uses it with `classicAssignors = [.custom(Standby())]`.
 ///
 /// Each member tells the coordinator the names of the assignors that it knows; the group uses one that all of
 /// them know, and one member, the leader, divides for all. So the same name must mean the same in every

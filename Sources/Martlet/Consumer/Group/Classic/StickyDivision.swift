@@ -1,7 +1,7 @@
 internal import MartletCore
 
-/// Divides partitions evenly while moving as few as possible. In a cooperative group a partition that moves is
-/// given to nobody at first: its owner sees that it is gone, gives it up and joins again, and then the new
+/// Divides partitions evenly while moving as few as possible. In a cooperative group a partition that moves
+/// is given to nobody at first: its owner sees that it is gone, gives it up and joins again, and then the new
 /// owner gets it.
 struct StickyDivision {
     private(set) var result: [MemberID: Set<TopicPartition>] = [:]

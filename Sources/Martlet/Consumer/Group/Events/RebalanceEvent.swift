@@ -11,8 +11,8 @@ public enum RebalanceEvent: Sendable {
     case revoking(Revocation)
     /// The member has given these partitions up; what was done of them is stored. Others may read them now.
     case revoked([TopicPartition])
-    /// The group has taken these partitions away without asking, since it took the member for dead. Others may
-    /// read them already; what was done since the last stored offset is done again.
+    /// The group has taken these partitions away without asking, since it took the member for dead. Others
+    /// may read them already; what was done since the last stored offset is done again.
     case lost([TopicPartition])
 }
 
