@@ -17,23 +17,19 @@ struct Worker {
         // What one worker takes, the others cannot have meanwhile.
         configuration.maximumRecords = 10
         try await client.withShareConsumer(configuration) { consumer in
-            for try await record in consumer.records {
-                let outcome = resize(record)
-                consumer.acknowledge(record, outcome)
+            // What is no picture at all is rejected for us.
+            for try await message in consumer.messages(of: pictures, undecodable: .skip) {
+                let outcome = resize(message)
+                consumer.acknowledge(message, outcome)
                 report(outcome)
             }
         }
     }
 
-    private func resize(_ record: ShareRecord) -> Acknowledgement {
-        let received = ConsumerRecord(partition: record.partition, record: record.record)
-        guard let picture = try? pictures.decode(received).value else {
-            // Will never be readable: the broker puts it aside.
-            print("\(name): what is at offset \(record.offset) is no picture")
-            return .reject
-        }
+    private func resize(_ message: Message<Bytes, Picture>) -> Acknowledgement {
+        guard let picture = message.value else { return .reject }
         switch picture.flaw {
-        case .slowStore where record.deliveryCount == 1:
+        case .slowStore where message.deliveryCount == 1:
             // May go well later: the broker gives it to somebody again, up to the group's limit.
             print("\(name): \(picture.name) has to be tried again")
             return .release
