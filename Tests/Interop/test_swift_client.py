@@ -113,4 +113,5 @@ def test_memory_stays_flat_while_records_pass(own_broker, topic):
     print(f"\nresident KiB after each tenth of {SOAK_RECORDS} records: {memory}")
     first, second = memory[: len(memory) // 2], memory[len(memory) // 2 :]
     assert max(second) <= max(first) * 1.15 + 4 * 1024, memory
-    assert len({sample["descriptors"] for sample in facts["samples"][1:]}) == 1, facts
+    # A connection that was cut may be open twice for a moment.
+    assert facts["samples"][-1]["descriptors"] <= facts["samples"][0]["descriptors"] + 2, facts

@@ -185,6 +185,27 @@ struct ConsumerFaultTests {
         #expect(moved > 2)
     }
 
+    @Test(
+        "where the log of a new leader ends is asked for until somebody says",
+        arguments: [
+            ErrorCode.unknownLeaderEpoch, .fencedLeaderEpoch, .notLeaderOrFollower, .leaderNotAvailable,
+            .unknownTopicOrPartition, .offsetNotAvailable, .kafkaStorageError,
+        ])
+    func epochEnds(code: ErrorCode) async throws {
+        var moved = 0
+        try await Self.expectAllOnce(
+            meanwhile: { scene, count in
+                guard count / 100 > moved, count < Self.count else { return }
+                moved += 1
+                scene.faces.moveLeader(of: TopicPartition("t", 0), to: Face.first)
+                if moved == 2 { #expect(scene.proxy.count(of: .offsetForLeaderEpoch) > 3) }
+            }
+        ) { scene in
+            scene.proxy.refuse(OffsetForLeaderEpochRequest.self, first: 3, with: code)
+        }
+        #expect(moved == 2)
+    }
+
     @Test("a broker that is gone for a while and comes back")
     func downAndBack() async throws {
         var stops = 0

@@ -150,7 +150,8 @@ struct ProducerFaultTests {
         try await withFaults { scene in
             try await Self.expectAllOnce(scene, count: 600) { number in
                 if number % 200 == 100 { try await scene.proxy.stop() }
-                if number % 200 == 150 {
+                // Before the next record that is waited for.
+                if number % 200 == 120 {
                     try await Task.sleep(for: .milliseconds(400))
                     try await scene.proxy.start()
                 }

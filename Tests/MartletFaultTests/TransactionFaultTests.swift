@@ -148,12 +148,13 @@ struct TransactionFaultTests {
     @Test("a commit that nobody answers is told as undecided, and going on finds out")
     func undecided() async throws {
         try await withFaults { configuration in
-            configuration.requestTimeout = .seconds(2)
+            // Enough for what is answered, on any machine: the commit alone is to take all the time there is.
+            configuration.requestTimeout = .seconds(5)
         } _: { scene in
             try await scene.witness.admin.createTopic("t")
             scene.proxy.on(EndTxnRequest.self, first: .max, .unanswered)
             var configuration = Self.transactional()
-            configuration.deliveryTimeout = .seconds(5)
+            configuration.deliveryTimeout = .seconds(20)
             try await scene.client.withProducer(configuration) { producer in
                 let error = await #expect(throws: MartletError.self) {
                     try await producer.withTransaction { transaction in

@@ -64,22 +64,28 @@ struct Face: Sendable {
         switch header.key {
         case .produce:
             let request = try ProduceRequest(decoding: body, version: header.version)
-            let partitions = request.topics.flatMap { topic in
-                topic.partitions.compactMap { partition(topic.name, topic.id, $0.index) }
+            let claims = request.topics.flatMap { topic in
+                topic.partitions.map { claim(topic.name, topic.id, $0.index, .none) }
             }
-            return try refusal(of: request, header, unlessLeading: partitions)
+            return try refusal(of: request, header, claiming: claims)
         case .fetch:
             let request = try FetchRequest(decoding: body, version: header.version)
-            let partitions = request.topics.flatMap { topic in
-                topic.partitions.compactMap { partition(topic.name, topic.id, $0.index) }
+            let claims = request.topics.flatMap { topic in
+                topic.partitions.map { claim(topic.name, topic.id, $0.index, $0.currentLeaderEpoch) }
             }
-            return try refusal(of: request, header, unlessLeading: partitions)
+            return try refusal(of: request, header, claiming: claims)
         case .listOffsets:
             let request = try ListOffsetsRequest(decoding: body, version: header.version)
-            let partitions = request.topics.flatMap { topic in
-                topic.partitions.map { TopicPartition(topic.name, $0.index) }
+            let claims = request.topics.flatMap { topic in
+                topic.partitions.map { claim(topic.name, .zero, $0.index, $0.currentLeaderEpoch) }
             }
-            return try refusal(of: request, header, unlessLeading: partitions)
+            return try refusal(of: request, header, claiming: claims)
+        case .offsetForLeaderEpoch:
+            let request = try OffsetForLeaderEpochRequest(decoding: body, version: header.version)
+            let claims = request.topics.flatMap { topic in
+                topic.partitions.map { claim(topic.name, .zero, $0.index, $0.currentLeaderEpoch) }
+            }
+            return try refusal(of: request, header, claiming: claims)
         default:
             guard faces.with({ $0.coordinator }) != id, let api = Refusals.coordinated[header.key] else {
                 return nil
@@ -88,19 +94,38 @@ struct Face: Sendable {
         }
     }
 
-    private func partition(_ name: TopicName, _ topic: TopicID, _ index: PartitionIndex) -> TopicPartition? {
-        if !name.rawValue.isEmpty { return TopicPartition(name, index) }
-        return faces.with { $0.names[topic] }.map { TopicPartition($0, index) }
+    /// Whom a client takes this broker for.
+    private struct Claim {
+        let partition: TopicPartition
+        /// Under which this broker is to lead the partition; none if the client does not say.
+        let epoch: LeaderEpoch
+    }
+
+    private func claim(
+        _ name: TopicName, _ topic: TopicID, _ index: PartitionIndex, _ epoch: LeaderEpoch
+    ) -> Claim? {
+        if !name.rawValue.isEmpty { return Claim(partition: TopicPartition(name, index), epoch: epoch) }
+        return faces.with { $0.names[topic] }.map {
+            Claim(partition: TopicPartition($0, index), epoch: epoch)
+        }
     }
 
     private func refusal(
-        of request: some Refusable, _ header: RequestHeader, unlessLeading partitions: [TopicPartition]
+        of request: some Refusable, _ header: RequestHeader, claiming claims: [Claim?]
     ) throws -> Sentence? {
-        let leads = faces.with { state in partitions.allSatisfy { state.leader(of: $0).broker == id } }
-        return leads ? nil : .answer(try request.refused(.notLeaderOrFollower).frame(answering: header))
+        let code = faces.with { state in
+            claims.compactMap(\.self).compactMap { claim -> ErrorCode? in
+                let leader = state.leader(of: claim.partition)
+                if leader.broker != id { return .notLeaderOrFollower }
+                if claim.epoch == .none || claim.epoch == leader.epoch { return nil }
+                return claim.epoch < leader.epoch ? .fencedLeaderEpoch : .unknownLeaderEpoch
+            }.first
+        }
+        return try code.map { .answer(try request.refused($0).frame(answering: header)) }
     }
 
-    /// The request for the broker behind, as a whole frame: without epochs, of which it knows nothing.
+    /// The request for the broker behind, as a whole frame: without the leader's epoch, of which it knows
+    /// nothing. The epochs of records are its own.
     func rewritten(_ frame: Bytes, _ header: RequestHeader, _ body: Bytes) throws -> [UInt8] {
         func encoded(_ request: some KafkaRequest) throws -> [UInt8] {
             let frame = try RequestFrame.encode(
@@ -114,13 +139,20 @@ struct Face: Sendable {
             for topic in request.topics.indices {
                 for index in request.topics[topic].partitions.indices {
                     request.topics[topic].partitions[index].currentLeaderEpoch = .none
-                    request.topics[topic].partitions[index].lastFetchedEpoch = .none
                 }
             }
             if !faces.with({ $0.hasFetchSessions }) { (request.sessionID, request.sessionEpoch) = (0, -1) }
             return try encoded(request)
         case .listOffsets:
             var request = try ListOffsetsRequest(decoding: body, version: header.version)
+            for topic in request.topics.indices {
+                for index in request.topics[topic].partitions.indices {
+                    request.topics[topic].partitions[index].currentLeaderEpoch = .none
+                }
+            }
+            return try encoded(request)
+        case .offsetForLeaderEpoch:
+            var request = try OffsetForLeaderEpochRequest(decoding: body, version: header.version)
             for topic in request.topics.indices {
                 for index in request.topics[topic].partitions.indices {
                     request.topics[topic].partitions[index].currentLeaderEpoch = .none

@@ -122,6 +122,24 @@ extension ListOffsetsRequest: Refusable {
     }
 }
 
+extension OffsetForLeaderEpochRequest: Refusable {
+    func refused(_ code: ErrorCode) -> OffsetForLeaderEpochResponse {
+        var response = OffsetForLeaderEpochResponse()
+        response.topics = topics.map { topic in
+            var answer = OffsetForLeaderEpochResponse.Topic()
+            answer.name = topic.name
+            answer.partitions = topic.partitions.map { wire in
+                var partition = OffsetForLeaderEpochResponse.Partition()
+                partition.index = wire.index
+                partition.errorCode = code
+                return partition
+            }
+            return answer
+        }
+        return response
+    }
+}
+
 extension OffsetCommitRequest: Refusable {
     func refused(_ code: ErrorCode) -> OffsetCommitResponse {
         OffsetCommitResponse { response in
