@@ -98,7 +98,8 @@ def test_clients_that_come_and_go_leave_nothing_behind(broker, topic):
     facts = findings(launch("cycles", broker.address, topic, count=CYCLES), 60 + CYCLES * 0.2)
     before, after = facts["before"], facts["after"]
     assert after["descriptors"] <= before["descriptors"], facts
-    assert after["threads"] <= before["threads"], facts
+    # The pools of the process are bounded, and may start a thread late.
+    assert after["threads"] <= before["threads"] + 4, facts
     # A leaked client would cost tens of kilobytes; allocators may keep some megabytes.
     assert after["rssKiB"] <= before["rssKiB"] + 8 * 1024 + CYCLES, facts
 
