@@ -63,20 +63,6 @@ int supervision_settle(const char *directory) {
     return result;
 }
 
-long supervision_memory(pid_t process, const char *field) {
-    char path[64], line[256];
-    snprintf(path, sizeof path, "/proc/%d/status", (int)process);
-    FILE *file = fopen(path, "re");
-    if (file == NULL) return -errno;
-    long kilobytes = -ENOENT;
-    size_t length = strlen(field);
-    while (fgets(line, sizeof line, file) != NULL) {
-        if (strncmp(line, field, length) == 0) kilobytes = strtol(line + length, NULL, 10);
-    }
-    fclose(file);
-    return kilobytes;
-}
-
 long supervision_flushes(const char *directory) {
     struct stat status;
     if (stat(directory, &status) != 0) return -errno;

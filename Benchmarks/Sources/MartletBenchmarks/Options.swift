@@ -36,14 +36,16 @@ struct Options {
 
           --quick        two runs and a quarter of the bytes, for a first look
           --only NAME    this measurement alone, or where there is none of this name all whose names begin
-                         with NAME and a dash; may be repeated (--list shows the names)
+                         with NAME and a dash; `targets` for the table of targets; may be repeated
+                         (--list shows the names)
           --runs N       runs of each side, alternating (default 5)
           --bytes N      bytes of a run, with k, m or g (default 1g)
           --floor-only   without the broker
           --patience SECONDS
                          wait for a quiet machine before each run, and repeat runs that others disturbed,
                          for so long in all (default 0)
-          --results FILE where the JSON goes (default results/latest.json beside the package)
+          --results FILE where the JSON goes (default results/latest.json beside the package), with
+                         a plot beside it that ends in .svg
 
         environment:
           MARTLET_BINARY         the broker's binary (default .build/release/martlet)

@@ -20,6 +20,8 @@ struct Bench {
     private static let readyTimeout = 60.0
     /// How long one run of the load generator may take.
     private static let loadTimeout = 120.0
+    /// How long a topic may take: each of its partitions has files to be made durable.
+    private static let createTimeout = 600.0
 
     func startFloor(_ arguments: [String], on processors: UInt64) throws(Failure) -> Server {
         let directory = try RunDirectory(in: options.workDirectory)
@@ -68,7 +70,8 @@ struct Bench {
         if tellsServer { command += ["--server-pid", "\(server.child.process)"] }
         let busyBefore = othersBusySeconds(server)
         let child = try Child(command, processors: processors, supervisor: supervisor)
-        try child.waitForEnd(alongside: server.child, within: Self.loadTimeout)
+        let limit = mode == "create-topic" ? Self.createTimeout : Self.loadTimeout
+        try child.waitForEnd(alongside: server.child, within: limit)
         let seconds = Double(supervision_nanoseconds() - child.started) / 1e9
         let others = othersBusySeconds(server) - busyBefore - child.cpuSeconds
         guard let line = child.lines.last else { throw .failed("the load generator reported nothing") }

@@ -4,7 +4,7 @@ extension Measurement {
         [
             Measurement(
                 name: "fetch", title: "fetch 1 MiB at a time, in the page cache", unit: "MB/s",
-                target: .ratioAtLeast(0.7)
+                target: .ratioAtLeast(0.9), figures: [.cpuPerGigabyte.promised(.ratioAtMost(1.3))]
             ) { (side, bench) throws(Failure) in
                 try runFetch(side, bench)
             }

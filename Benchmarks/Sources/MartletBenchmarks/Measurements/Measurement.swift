@@ -6,22 +6,7 @@ enum Side {
     case martlet
 }
 
-/// What the project promises of a figure.
-enum Target: CustomStringConvertible {
-    case ratioAtLeast(Double)
-    case ratioAtMost(Double)
-    case valueAtMost(Double)
-
-    var description: String {
-        switch self {
-        case .ratioAtLeast(let limit): "≥ \(limit)×"
-        case .ratioAtMost(let limit): "≤ \(limit)×"
-        case .valueAtMost(let limit): "≤ \(Int(limit))"
-        }
-    }
-}
-
-/// One line of the table.
+/// One row of the table.
 struct Measurement {
     /// The word that selects it on the command line.
     let name: String
@@ -42,12 +27,18 @@ struct Measurement {
 extension Measurement {
     /// Everything, in the order of the table.
     static var all: [Measurement] {
-        produce + durableProduce + fetch + roundTrips + startUp + recovery + compaction + segmentCompression
-            + runningProducer + commits + heartbeats + rebalances + transactions + clients + reference
+        targets + recovery + compaction + segmentCompression + runningProducer + commits + heartbeats
+            + rebalances + transactions + clients + reference
+    }
+
+    /// What the machine's limit is measured by: the rows of the table of targets.
+    static var targets: [Measurement] {
+        produce + fetch + roundTrips + durableProduce + connections + idle + ready
     }
 
     /// The measurement of this name, or else all whose names begin with it and a dash.
     static func names(selectedBy name: String) -> [String] {
+        if name == "targets" { return targets.map(\.name) }
         let names = all.map(\.name)
         return names.contains(name) ? [name] : names.filter { $0.hasPrefix("\(name)-") }
     }
