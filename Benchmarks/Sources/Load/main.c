@@ -15,6 +15,7 @@ static const struct mode modes[] = {
     {"produce", run_produce},
     {"fetch", run_fetch},
     {"hold", run_hold},
+    {"mixed", run_mixed},
     {"latency", run_latency},
     {"create-topic", run_create_topic},
     {"commit", run_commit},
@@ -40,6 +41,6 @@ int main(int count, char **arguments) {
             return 0;
         }
     }
-    fail("usage: martlet-load produce|fetch|hold|latency|create-topic|commit|heartbeat|rebalance|"
+    fail("usage: martlet-load produce|fetch|mixed|hold|latency|create-topic|commit|heartbeat|rebalance|"
          "transact --address HOST:PORT [--option value …]");
 }

@@ -27,13 +27,13 @@ struct Measurement {
 extension Measurement {
     /// Everything, in the order of the table.
     static var all: [Measurement] {
-        targets + recovery + compaction + segmentCompression + runningProducer + commits + heartbeats
-            + rebalances + transactions + clients + reference
+        targets + durableProduce + [smallRecords, firstStart] + recovery + compaction + segmentCompression
+            + runningProducer + commits + heartbeats + rebalances + transactions + clients + reference
     }
 
     /// What the machine's limit is measured by: the rows of the table of targets.
     static var targets: [Measurement] {
-        produce + fetch + roundTrips + durableProduce + connections + idle + ready
+        produce + memory + fetch + roundTrips + durableTargets + connections + idle + ready + growth + mixed
     }
 
     /// The measurement of this name, or else all whose names begin with it and a dash.

@@ -6,7 +6,7 @@ extension Measurement {
         [
             ready(partitions: 10, within: 50, mostRuns: 5),
             ready(partitions: 1_000, within: 400, mostRuns: 3),
-            ready(partitions: 10_000, within: 3_000, mostRuns: 1), firstStart,
+            ready(partitions: 10_000, within: 3_000, mostRuns: 1),
         ]
     }
 
@@ -21,7 +21,8 @@ extension Measurement {
         }
     }
 
-    private static var firstStart: Measurement {
+    /// The first start of all.
+    static var firstStart: Measurement {
         Measurement(
             name: "ready-empty", title: "ready, empty data directory", unit: "ms", target: .valueAtMost(150),
             sides: [.martlet], figures: [.cpu]
