@@ -8,7 +8,8 @@ enum Target: CustomStringConvertible {
         switch self {
         case .ratioAtLeast(let limit): "≥ \(limit)×"
         case .ratioAtMost(let limit): "≤ \(limit)×"
-        case .valueAtMost(let limit): limit == limit.rounded() ? "≤ \(Int(limit))" : "≤ \(limit)"
+        case .valueAtMost(let limit) where limit == limit.rounded(): "≤ \(Int(limit))"
+        case .valueAtMost(let limit): "≤ \(limit < 1 ? "\(limit)" : Table.short(limit))"
         }
     }
 
