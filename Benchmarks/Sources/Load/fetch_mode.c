@@ -35,9 +35,9 @@ struct fetch_run {
     const char *topic;
     uint32_t max_bytes;
     int reads_committed;
-    /// Partitions to go on by at the end of one; 0 to stay, as `partitions` is then of no use.
-    uint32_t stride;
     uint32_t partitions;
+    /// Partitions to go on by at the end of one; 0 to stay.
+    uint32_t stride;
     /// Ends when so many bytes and so many records have come.
     uint64_t wanted;
     uint64_t wanted_records;
@@ -147,15 +147,14 @@ void run_fetch(int count, char **arguments) {
     run.capacity = run.max_bytes + (2 << 20);
 
     size_t connections = option_number(&options, "--connections", 1);
-    uint32_t partitions = (uint32_t)option_number(&options, "--partitions", 1);
-    run.partitions = partitions;
+    run.partitions = (uint32_t)option_number(&options, "--partitions", 1);
     run.stride = option_number(&options, "--rotate", 0) != 0 ? (uint32_t)connections : 0;
     struct consumer *consumers = calloc(connections, sizeof *consumers);
     int epoll = epoll_create1(EPOLL_CLOEXEC);
     if (consumers == NULL || epoll < 0) fail("no memory for %zu connections", connections);
     for (size_t i = 0; i < connections; i++) {
         consumers[i].socket = connect_to(address);
-        consumers[i].partition = (uint32_t)i % partitions;
+        consumers[i].partition = (uint32_t)i % run.partitions;
         consumers[i].offset = consumers[i].start = (int64_t)option_number(&options, "--offset", 0);
         consumers[i].buffer = malloc(run.capacity);
         if (consumers[i].buffer == NULL) fail("no memory for a buffer of %zu bytes", run.capacity);

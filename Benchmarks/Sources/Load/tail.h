@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// A consumer that throws away what it gets, unread, but for the header of each answer: its cost hides nothing
-/// of the server's. All batches of its topic have the same size.
+/// A consumer that throws away what it gets, unread, but for the header of each answer: so it costs little,
+/// and hides nothing of the server. All batches of its topic have the same size.
 struct tail {
     int socket;
     const char *topic;
@@ -29,8 +29,8 @@ struct tail {
 /// Connects, and asks for the first batches.
 void tail_start(struct tail *tail, const char *address);
 
-/// Takes what has come. Returns 1 when an answer is complete, and in `batches` how many came with it; the next
-/// question is asked by `tail_ask`.
+/// Takes what has come. Returns 1 when an answer is complete, and in `batches` how many came with it; then
+/// `tail_ask` asks for the next.
 int tail_receive(struct tail *tail, uint64_t *batches);
 
 void tail_ask(struct tail *tail);

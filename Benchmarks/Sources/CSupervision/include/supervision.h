@@ -31,8 +31,8 @@ int supervision_remove(const char *directory);
 /// for it.
 int supervision_settle(const char *directory);
 
-/// Takes what lies between the first and the last `kept` bytes of a file off the disk. The file keeps its length,
-/// and has zeros there.
+/// Takes what lies between the first and the last `kept` bytes of a file off the disk. The file keeps its
+/// length, and has zeros there.
 int supervision_make_sparse(const char *path, int64_t kept);
 
 /// Has the page cache forget what is in a directory, as a machine has that was just started.

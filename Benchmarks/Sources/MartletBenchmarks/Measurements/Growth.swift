@@ -13,7 +13,7 @@ extension Measurement {
             title: "CPU to produce 64 KiB batches to \(count) partitions, against 1", unit: "s/GB",
             target: .ratioAtMost(1.3), baselineIsBroker: true,
             figures: [.fetchCPU.promised(.ratioAtMost(1.3)), .produceRate, .fetchRate, .peakMemory],
-            mostRuns: partitions > 1_000 ? 1 : 3
+            mostRuns: partitions > 1_000 ? 1 : 3, takesLong: partitions > 1_000
         ) { (side, bench) throws(Failure) in
             try Growth.overPartitions(side == .martlet ? partitions : 1, bench)
         }
@@ -29,7 +29,7 @@ extension Measurement {
             figures: [
                 .fetchCPU.promised(.ratioAtMost(1.3)), .retained, .ready, .produceRate, .fetchRate,
                 .peakMemory,
-            ], mostRuns: 1
+            ], mostRuns: 1, takesLong: true
         ) { (side, bench) throws(Failure) in
             try Growth.overRetained(side == .martlet ? bench.options.bytes * 100 : 1_000_000, bench)
         }

@@ -20,6 +20,8 @@ struct Measurement {
     var figures: [Figure] = []
     /// For measurements that take long.
     var mostRuns = Int.max
+    /// Left out of a quick run, unless it was named.
+    var takesLong = false
     /// Runs the side once, on a directory of its own.
     let run: (Side, Bench) throws(Failure) -> Sample
 }

@@ -15,7 +15,8 @@ extension Measurement {
         return Measurement(
             name: "ready-\(partitions)", title: "ready after a clean stop, \(count) partitions", unit: "ms",
             target: .valueAtMost(limit), sides: [.martlet],
-            figures: [.cpu, .cold, .resident, .stop, .firstStop], mostRuns: mostRuns
+            figures: [.cpu, .cold, .resident, .stop, .firstStop], mostRuns: mostRuns,
+            takesLong: partitions > 1_000
         ) { (_, bench) throws(Failure) in
             try Restarts(partitions: partitions).run(bench)
         }

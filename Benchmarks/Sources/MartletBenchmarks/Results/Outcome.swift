@@ -5,6 +5,8 @@ struct Outcome {
     var martlet: [Sample] = []
     /// What went wrong; the runs before it still count.
     var failure: String?
+    /// How long all of it took.
+    var seconds = 0.0
 
     /// Broker to baseline, each pair of neighbouring runs by itself, so that a drift of the machine cancels
     /// out.
@@ -40,6 +42,7 @@ struct Outcome {
             ("baseline", Self.json(baseline)),
             ("martlet", Self.json(martlet)),
             ("figures", .object(figureLines.map { ($0.title, Self.json($0)) })),
+            ("seconds", .number(seconds)),
             ("failure", failure.map { .text($0) } ?? .null),
         ])
     }
