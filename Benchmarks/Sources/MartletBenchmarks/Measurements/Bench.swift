@@ -60,8 +60,8 @@ struct Bench {
     }
 
     /// Runs the load generator against a server. Returns what it reports, with what the machine shows beside
-    /// it. A `program` of its own is not told which process the server is. `look` is called some times a second
-    /// meanwhile.
+    /// it. A `program` of its own is not told which process the server is. `look` is called some times a
+    /// second meanwhile.
     func load(
         _ mode: String, _ arguments: [String], of server: Server, on processors: UInt64,
         by program: String? = nil, within seconds: Double? = nil, look: (() -> Void)? = nil

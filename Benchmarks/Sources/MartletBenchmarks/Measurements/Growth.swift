@@ -19,9 +19,9 @@ extension Measurement {
         }
     }
 
-    /// The baseline has 1 MB; the other 100 runs' bytes, 100 GiB where a run has 1 GiB. They are produced through
-    /// the broker; what lies in closed segments between the first and the last page is then taken off the disk,
-    /// so that the files keep their length and have holes.
+    /// The baseline has 1 MB; the other 100 runs' bytes, 100 GiB where a run has 1 GiB. They are produced
+    /// through the broker. What lies in closed segments behind the first and before the last batches is then
+    /// taken off the disk: the files keep their length, and have holes.
     private static var growthRetained: Measurement {
         Measurement(
             name: "growth-retained", title: "CPU to produce to a log of 100 runs' bytes, against 1 MB",
@@ -77,8 +77,8 @@ private enum Growth {
         return sample
     }
 
-    /// Produces, and fetches what was produced last, as much as stays in the page cache. `before` is the number
-    /// of records that were there.
+    /// Produces, and fetches what was produced last, as much as stays in the page cache. `before` is the
+    /// number of records that were there.
     private static func measure(
         _ server: Bench.Server, partitions: Int, after before: Double, _ bench: Bench
     ) throws(Failure) -> Sample {

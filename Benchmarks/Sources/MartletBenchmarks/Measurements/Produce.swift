@@ -4,7 +4,8 @@ extension Measurement {
         [
             throughput("produce", "1 KiB records, 1 partition, os", ProduceLoad()),
             throughput(
-                "produce-12", "1 KiB records, 12 partitions, os", ProduceLoad(partitions: 12, connections: 4)),
+                "produce-12", "1 KiB records, 12 partitions, os",
+                ProduceLoad(partitions: 12, connections: 4)),
             recordSize,
             throughput("produce-sync", "1 KiB records, 1 partition, sync", ProduceLoad(durability: "sync")),
             throughput(
@@ -52,8 +53,8 @@ private struct ProduceLoad {
     var recordBytes = 1024
     var durability = "os"
 
-    /// When the floor starts write-back, and beyond what it gives pages back. The best depends on the disk and
-    /// on what else the machine does, so all are tried in each run, and the best counts.
+    /// When the floor starts write-back, and beyond what it gives pages back. The best depends on the disk
+    /// and on what else the machine does, so all are tried in each run, and the best counts.
     private static let policies = [("4m", "16m"), ("8m", "32m"), ("16m", "64m")]
 
     func runBroker(_ bench: Bench) throws(Failure) -> Sample {

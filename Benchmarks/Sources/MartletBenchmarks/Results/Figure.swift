@@ -1,5 +1,5 @@
-/// Something else that a measurement shows, beside the value that it is about: a line below it where there is a
-/// target, else in the second table.
+/// Something else that a measurement shows, beside the value that it is about: a line below it where there is
+/// a target, else in the second table.
 struct Figure {
     let name: String
     /// What the detail of a sample is called that holds it.

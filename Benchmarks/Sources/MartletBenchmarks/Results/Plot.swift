@@ -1,7 +1,7 @@
 import Glibc
 
-/// The ratios with their spread and their targets as a picture: a line for each promise, on a logarithmic axis.
-/// Where there is no baseline, the target itself is 1.
+/// The ratios with their spread and their targets as a picture: a line for each promise, on a logarithmic
+/// axis. Where there is no baseline, the target itself is 1.
 struct Plot {
     private let entries: [Entry]
     private let lowest: Double
