@@ -42,14 +42,27 @@ double process_cpu_seconds(pid_t process) {
     return seconds(read_clock(clock));
 }
 
-uint64_t process_resident_bytes(pid_t process) {
-    if (process == 0) return 0;
+/// Pages that a process has resident, and those of them that belong to files.
+static void read_pages(pid_t process, unsigned long *resident, unsigned long *shared) {
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/statm", (int)process);
     FILE *file = fopen(path, "re");
     if (file == NULL) fail_errno("cannot read %s", path);
-    unsigned long whole, resident;
-    if (fscanf(file, "%lu %lu", &whole, &resident) != 2) fail("%s has another form", path);
+    unsigned long whole;
+    if (fscanf(file, "%lu %lu %lu", &whole, resident, shared) != 3) fail("%s has another form", path);
     fclose(file);
+}
+
+uint64_t process_resident_bytes(pid_t process) {
+    if (process == 0) return 0;
+    unsigned long resident, shared;
+    read_pages(process, &resident, &shared);
     return (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+uint64_t process_anonymous_bytes(pid_t process) {
+    if (process == 0) return 0;
+    unsigned long resident, shared;
+    read_pages(process, &resident, &shared);
+    return (uint64_t)(resident - shared) * (uint64_t)sysconf(_SC_PAGESIZE);
 }

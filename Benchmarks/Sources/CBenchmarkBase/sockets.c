@@ -28,7 +28,7 @@ int listen_on_loopback(uint16_t *port) {
     return listener;
 }
 
-int connect_to(const char *text) {
+static struct sockaddr_in address_named(const char *text) {
     char host[64];
     unsigned port;
     if (sscanf(text, "%63[0-9.]:%u", host, &port) != 2 || port > 65535) {
@@ -36,12 +36,39 @@ int connect_to(const char *text) {
     }
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
     if (inet_pton(AF_INET, host, &address.sin_addr) != 1) fail("not an IPv4 address: %s", host);
-    int connection = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (connection < 0) fail_errno("cannot make a socket");
-    if (connect(connection, (struct sockaddr *)&address, sizeof address) != 0) {
+    return address;
+}
+
+static int new_socket(void) {
+    int made = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (made < 0) fail_errno("cannot make a socket");
+    return made;
+}
+
+static void connect_socket(int socket, const char *text) {
+    struct sockaddr_in address = address_named(text);
+    if (connect(socket, (struct sockaddr *)&address, sizeof address) != 0) {
         fail_errno("cannot connect to %s", text);
     }
-    set_no_delay(connection);
+    set_no_delay(socket);
+}
+
+int connect_to(const char *text) {
+    int connection = new_socket();
+    connect_socket(connection, text);
+    return connection;
+}
+
+int connect_from(unsigned last, const char *text) {
+    int connection = new_socket(), on = 1;
+    struct sockaddr_in source = {.sin_family = AF_INET};
+    source.sin_addr.s_addr = htonl((127u << 24) + last);
+    // The port is chosen when the other end is known, so that it need be free for that one alone.
+    if (setsockopt(connection, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on) != 0 ||
+        bind(connection, (struct sockaddr *)&source, sizeof source) != 0) {
+        fail_errno("cannot connect from 127.0.0.%u", last);
+    }
+    connect_socket(connection, text);
     return connection;
 }
 

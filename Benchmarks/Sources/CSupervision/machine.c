@@ -55,26 +55,26 @@ int supervision_forget(const char *directory) {
     return nftw(directory, forget_entry, 16, FTW_PHYS | FTW_MOUNT) == 0 ? 0 : -errno;
 }
 
+int supervision_make_sparse(const char *path, int64_t kept) {
+    int descriptor = open(path, O_RDWR | O_CLOEXEC);
+    if (descriptor < 0) return -errno;
+    struct stat status;
+    int result = fstat(descriptor, &status);
+    int64_t length = result == 0 ? status.st_size - 2 * kept : 0;
+    if (length > 0) {
+        result = fallocate(descriptor, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, kept, length);
+    }
+    if (result != 0) result = -errno;
+    close(descriptor);
+    return result;
+}
+
 int supervision_settle(const char *directory) {
     int descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor < 0) return -errno;
     int result = syncfs(descriptor) == 0 ? 0 : -errno;
     close(descriptor);
     return result;
-}
-
-long supervision_memory(pid_t process, const char *field) {
-    char path[64], line[256];
-    snprintf(path, sizeof path, "/proc/%d/status", (int)process);
-    FILE *file = fopen(path, "re");
-    if (file == NULL) return -errno;
-    long kilobytes = -ENOENT;
-    size_t length = strlen(field);
-    while (fgets(line, sizeof line, file) != NULL) {
-        if (strncmp(line, field, length) == 0) kilobytes = strtol(line + length, NULL, 10);
-    }
-    fclose(file);
-    return kilobytes;
 }
 
 long supervision_flushes(const char *directory) {

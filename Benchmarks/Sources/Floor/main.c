@@ -11,7 +11,8 @@ struct mode {
 };
 
 static const struct mode modes[] = {
-    {"produce", run_produce}, {"fetch", run_fetch}, {"echo", run_echo}, {"sync", run_sync}, {"crc", run_crc},
+    {"produce", run_produce}, {"fetch", run_fetch}, {"read", run_read},
+    {"echo", run_echo},       {"sync", run_sync},   {"crc", run_crc},
 };
 
 int main(int count, char **arguments) {
@@ -23,5 +24,5 @@ int main(int count, char **arguments) {
             return 0;
         }
     }
-    fail("usage: martlet-floor produce|fetch|echo|sync|crc [--option value …]");
+    fail("usage: martlet-floor produce|fetch|read|echo|sync|crc [--option value …]");
 }

@@ -16,12 +16,14 @@
 
 enum { ANSWER_TIMEOUT_MS = 30000, MOST_EMPTY_ANSWERS = 20 };
 
-/// A consumer that reads one partition from its start to its high watermark, and then from its start again.
+/// A consumer that reads one partition from an offset to its high watermark, and then from there again, or
+/// else the next partition of those that are its turn.
 struct consumer {
     int socket;
     uint32_t partition;
     uint32_t correlation;
     int64_t offset;
+    int64_t start;
     uint64_t sent_at;
     unsigned empty_answers;
     uint8_t *buffer;
@@ -33,6 +35,9 @@ struct fetch_run {
     const char *topic;
     uint32_t max_bytes;
     int reads_committed;
+    uint32_t partitions;
+    /// Partitions to go on by at the end of one; 0 to stay.
+    uint32_t stride;
     /// Ends when so many bytes and so many records have come.
     uint64_t wanted;
     uint64_t wanted_records;
@@ -73,7 +78,11 @@ static void take_answer(struct fetch_run *run, struct consumer *consumer, size_t
     if (consumer->empty_answers > MOST_EMPTY_ANSWERS) {
         fail("nothing comes at offset %ld of %lu", consumer->offset, view.high_watermark);
     }
-    if (consumer->offset >= (int64_t)view.high_watermark) consumer->offset = (int64_t)view.log_start_offset;
+    if (consumer->offset >= (int64_t)view.high_watermark) {
+        int64_t first = (int64_t)view.log_start_offset;
+        consumer->offset = consumer->start > first ? consumer->start : first;
+        if (run->stride > 0) consumer->partition = (consumer->partition + run->stride) % run->partitions;
+    }
     consumer->waiting = 0;
     consumer->filled = 0;
     run->received += whole;
@@ -124,7 +133,8 @@ static void run_until_received(struct fetch_run *run, struct consumer *consumers
 void run_fetch(int count, char **arguments) {
     static const char *const known[] = {
         "--address", "--topic",   "--partitions", "--connections", "--max-bytes", "--bytes",
-        "--warm",    "--records", "--server-pid", "--committed",   NULL};
+        "--warm",    "--records", "--server-pid", "--committed",   "--rotate",    "--offset",
+        NULL};
     struct options options = options_parse(count, arguments, known);
     const char *address = option_text(&options, "--address", NULL);
     if (address == NULL) fail("--address is missing");
@@ -137,13 +147,15 @@ void run_fetch(int count, char **arguments) {
     run.capacity = run.max_bytes + (2 << 20);
 
     size_t connections = option_number(&options, "--connections", 1);
-    uint32_t partitions = (uint32_t)option_number(&options, "--partitions", 1);
+    run.partitions = (uint32_t)option_number(&options, "--partitions", 1);
+    run.stride = option_number(&options, "--rotate", 0) != 0 ? (uint32_t)connections : 0;
     struct consumer *consumers = calloc(connections, sizeof *consumers);
     int epoll = epoll_create1(EPOLL_CLOEXEC);
     if (consumers == NULL || epoll < 0) fail("no memory for %zu connections", connections);
     for (size_t i = 0; i < connections; i++) {
         consumers[i].socket = connect_to(address);
-        consumers[i].partition = (uint32_t)i % partitions;
+        consumers[i].partition = (uint32_t)i % run.partitions;
+        consumers[i].offset = consumers[i].start = (int64_t)option_number(&options, "--offset", 0);
         consumers[i].buffer = malloc(run.capacity);
         if (consumers[i].buffer == NULL) fail("no memory for a buffer of %zu bytes", run.capacity);
         struct epoll_event event = {.events = EPOLLIN, .data.ptr = &consumers[i]};

@@ -8,6 +8,7 @@
 #include "sockets.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -104,6 +105,10 @@ static void begin_batch(struct run *run, struct producer_connection *connection)
     producer->next_partition = (producer->next_partition + 1) % producer->partitions;
     uint64_t now = monotonic_nanoseconds();
     if (producer->pace != NULL) pace_sent(producer->pace, now);
+    if (producer->sent_at != NULL) {
+        if (producer->sent_count == producer->sent_at_room) fail("more batches than there is room for");
+        atomic_store(&producer->sent_at[producer->sent_count++], now);
+    }
     note_question(run, connection, now);
     run->sent.requests++;
     run->sent.bytes += batch->length;

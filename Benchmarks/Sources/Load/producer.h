@@ -26,6 +26,10 @@ struct producer {
     struct producer_identity *identity;
     /// Null where there are no transactions.
     struct transaction_pace *pace;
+    /// Null where nobody wants to know when each batch was sent. The next batch has the index `sent_count`.
+    _Atomic uint64_t *sent_at;
+    uint64_t sent_at_room;
+    uint64_t sent_count;
     struct batch_stamp stamp;
     uint32_t next_partition;
     uint32_t connection_count;

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { TOPIC_TIMEOUT_MS = 10000 };
+enum { TOPIC_TIMEOUT_MS = 600000 };
 
 static const struct api apis[] = {
     {PRODUCE_KEY, PRODUCE_VERSION},

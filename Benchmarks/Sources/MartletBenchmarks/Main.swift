@@ -1,3 +1,4 @@
+import CSupervision
 import Glibc
 
 @main
@@ -40,7 +41,7 @@ struct MartletBenchmarks {
         var outcomes: [Outcome] = []
         let quiet = QuietMachine(bench)
         for measurement in Measurement.all {
-            if !options.only.isEmpty && !options.only.contains(measurement.name) { continue }
+            if !options.selects(measurement) { continue }
             let sides =
                 options.floorOnly
                 ? measurement.sides.filter { $0 == .baseline && !measurement.baselineIsBroker }
@@ -66,6 +67,7 @@ struct MartletBenchmarks {
         _ measurement: Measurement, _ sides: [Side], _ bench: Bench, _ quiet: QuietMachine
     ) throws(Failure) -> Outcome {
         var outcome = Outcome(measurement: measurement)
+        let begun = supervision_nanoseconds()
         do throws(Failure) {
             let runs = min(bench.options.runs, measurement.mostRuns)
             for run in 1...runs {
@@ -83,6 +85,7 @@ struct MartletBenchmarks {
             outcome.failure = message
         }
         showProgress("")
+        outcome.seconds = Double(supervision_nanoseconds() - begun) / 1e9
         return outcome
     }
 

@@ -10,6 +10,8 @@ struct Options {
     var isQuick = false
     /// Names of the measurements to run; empty for all.
     var only: [String] = []
+    /// What was named, a measurement or a group of them.
+    private var named: Set<String> = []
     var floorOnly = false
     /// How long to wait, in all, for a machine that others use to become quiet.
     var patience = 0
@@ -34,16 +36,19 @@ struct Options {
         usage: martlet-benchmarks [--quick] [--only NAME]… [--runs N] [--bytes N] [--floor-only]
                                   [--patience SECONDS] [--results FILE] [--list] [--help]
 
-          --quick        two runs and a quarter of the bytes, for a first look
+          --quick        two runs and a quarter of the bytes, for a first look; what takes long is left out
+                         unless it is named
           --only NAME    this measurement alone, or where there is none of this name all whose names begin
-                         with NAME and a dash; may be repeated (--list shows the names)
+                         with NAME and a dash; `targets` for the table of targets; may be repeated
+                         (--list shows the names)
           --runs N       runs of each side, alternating (default 5)
           --bytes N      bytes of a run, with k, m or g (default 1g)
           --floor-only   without the broker
           --patience SECONDS
                          wait for a quiet machine before each run, and repeat runs that others disturbed,
                          for so long in all (default 0)
-          --results FILE where the JSON goes (default results/latest.json beside the package)
+          --results FILE where the JSON goes (default results/latest.json beside the package), with
+                         a plot beside it that ends in .svg
 
         environment:
           MARTLET_BINARY         the broker's binary (default .build/release/martlet)
@@ -60,7 +65,10 @@ struct Options {
                 runs = 2
                 bytes = 256 << 20
                 roundTrips = 3_000
-            case "--only": only += try Self.measurements(try Self.value(of: argument, in: &left))
+            case "--only":
+                let name = try Self.value(of: argument, in: &left)
+                only += try Self.measurements(name)
+                named.insert(name)
             case "--runs": runs = try Self.number(of: argument, in: &left)
             case "--bytes": bytes = try Self.number(of: argument, in: &left)
             case "--patience": patience = try Self.number(of: argument, in: &left)
@@ -72,6 +80,11 @@ struct Options {
             }
         }
         if !wantsHelp && !wantsList { try findPrograms() }
+    }
+
+    func selects(_ measurement: Measurement) -> Bool {
+        if isQuick && measurement.takesLong && !named.contains(measurement.name) { return false }
+        return only.isEmpty || only.contains(measurement.name)
     }
 
     private mutating func findPrograms() throws(Failure) {

@@ -33,6 +33,43 @@ import Testing
         #expect(outcome.ratio(of: .slow) == nil)
     }
 
+    @Test("a promise beside the value is a line of the table, and of the plot, with its own verdict")
+    func promises() throws {
+        let measurement = Measurement(
+            name: "m", title: "m", unit: "µs", target: .ratioAtMost(1.5),
+            figures: [.median, .slow.promised(.ratioAtMost(3))]
+        ) { _, _ in Sample(value: 0) }
+        var outcome = Outcome(measurement: measurement)
+        outcome.baseline = [Sample(value: 10, details: [Figure.slow.detail: 20])]
+        outcome.martlet = [Sample(value: 14, details: [Figure.slow.detail: 80])]
+        #expect(outcome.promises.map(\.verdict) == ["ok", "short"])
+        #expect(Table(outcomes: [outcome]).text.hasSuffix("1 of 2 targets met"))
+        let plot = Plot(outcomes: [outcome]).svg
+        #expect(plot.contains("1.40×  (≤ 1.5×)") && plot.contains("4.00×  (≤ 3.0×)"))
+        outcome.failure = "gone"
+        #expect(outcome.line.verdict == "failed")
+    }
+
+    @Test("a limit in the unit of the value is met without a baseline, and the plot shows the share of it")
+    func limits() throws {
+        let measurement = Measurement(
+            name: "m", title: "a < b", unit: "MB", target: .valueAtMost(20), sides: [.martlet]
+        ) { _, _ in Sample(value: 0) }
+        var outcome = Outcome(measurement: measurement)
+        outcome.martlet = [Sample(value: 19), Sample(value: 30), Sample(value: 20)]
+        #expect(outcome.line.isMet == true)
+        #expect(Plot(outcomes: [outcome]).svg.contains("a &lt; b"))
+    }
+
+    @Test("the table of targets is selected by one word, and each of its rows promises something")
+    func selection() {
+        #expect(Measurement.names(selectedBy: "targets").count == Measurement.targets.count)
+        #expect(Measurement.targets.allSatisfy { $0.target != nil })
+        #expect(Measurement.names(selectedBy: "ready").contains("ready-10000"))
+        let names = Measurement.all.map(\.name)
+        #expect(Set(names).count == names.count)
+    }
+
     @Test(
         "numbers are printed with as many places as they deserve",
         arguments: [

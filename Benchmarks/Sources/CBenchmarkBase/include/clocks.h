@@ -19,4 +19,7 @@ double process_cpu_seconds(pid_t process);
 /// Resident memory of another process, in bytes; 0 where `process` is 0.
 uint64_t process_resident_bytes(pid_t process);
 
+/// The part of it that is no file's: heap and stacks.
+uint64_t process_anonymous_bytes(pid_t process);
+
 #endif

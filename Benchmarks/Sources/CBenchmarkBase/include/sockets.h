@@ -10,6 +10,9 @@ int listen_on_loopback(uint16_t *port);
 /// A connected socket without Nagle's delay. `address` is `HOST:PORT` with a numeric IPv4 host.
 int connect_to(const char *address);
 
+/// The same from 127.0.0.`last`, as the ports of one address are soon taken.
+int connect_from(unsigned last, const char *address);
+
 void set_no_delay(int socket);
 void set_nonblocking(int socket);
 

@@ -31,6 +31,10 @@ int supervision_remove(const char *directory);
 /// for it.
 int supervision_settle(const char *directory);
 
+/// Takes what lies between the first and the last `kept` bytes of a file off the disk. The file keeps its
+/// length, and has zeros there.
+int supervision_make_sparse(const char *path, int64_t kept);
+
 /// Has the page cache forget what is in a directory, as a machine has that was just started.
 int supervision_forget(const char *directory);
 
@@ -42,6 +46,15 @@ double supervision_cpu_seconds(pid_t process);
 
 /// A figure in kilobytes from `/proc/PID/status`, for instance of `VmRSS:`.
 long supervision_memory(pid_t process, const char *field);
+
+/// Has the count of the most resident memory begin anew (`VmHWM:`).
+int supervision_reset_peak(pid_t process);
+
+/// How often threads of a process have slept and were woken again, all that it has now together.
+long supervision_wakeups(pid_t process);
+
+/// Bytes of the `.log` files below a directory that lie in the page cache.
+int64_t supervision_cached_bytes(const char *directory);
 
 /// How often the disk under a directory was told to make its writes durable, by whomever: once for each sync,
 /// as long as not several are in flight. Fails where the file system lies on no disk.

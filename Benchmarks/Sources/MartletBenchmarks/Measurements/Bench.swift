@@ -20,6 +20,8 @@ struct Bench {
     private static let readyTimeout = 60.0
     /// How long one run of the load generator may take.
     private static let loadTimeout = 120.0
+    /// How long a topic may take: each of its partitions has files to be made durable.
+    private static let createTimeout = 600.0
 
     func startFloor(_ arguments: [String], on processors: UInt64) throws(Failure) -> Server {
         let directory = try RunDirectory(in: options.workDirectory)
@@ -58,17 +60,19 @@ struct Bench {
     }
 
     /// Runs the load generator against a server. Returns what it reports, with what the machine shows beside
-    /// it. A `program` of its own is not told which process the server is.
+    /// it. A `program` of its own is not told which process the server is. `look` is called some times a
+    /// second meanwhile.
     func load(
         _ mode: String, _ arguments: [String], of server: Server, on processors: UInt64,
-        by program: String? = nil
+        by program: String? = nil, within seconds: Double? = nil, look: (() -> Void)? = nil
     ) throws(Failure) -> LoadReport {
         var command = [program ?? options.load, mode, "--address", server.address] + arguments
         let tellsServer = program == nil && mode != "create-topic"
         if tellsServer { command += ["--server-pid", "\(server.child.process)"] }
         let busyBefore = othersBusySeconds(server)
         let child = try Child(command, processors: processors, supervisor: supervisor)
-        try child.waitForEnd(alongside: server.child, within: Self.loadTimeout)
+        let limit = seconds ?? (mode == "create-topic" ? Self.createTimeout : Self.loadTimeout)
+        try child.waitForEnd(alongside: server.child, within: limit, look: look)
         let seconds = Double(supervision_nanoseconds() - child.started) / 1e9
         let others = othersBusySeconds(server) - busyBefore - child.cpuSeconds
         guard let line = child.lines.last else { throw .failed("the load generator reported nothing") }

@@ -17,7 +17,7 @@ extension Measurement {
     ) -> Measurement {
         Measurement(
             name: name, title: "fetch committed, \(title), 1 of 10 aborted", unit: "MB/s",
-            baselineIsBroker: true, figures: [.median, .slow, .fetchedCPU, .abortedEach], mostRuns: 3
+            baselineIsBroker: true, figures: [.median, .slow, .cpuPerGigabyte, .abortedEach], mostRuns: 3
         ) { (side, bench) throws(Failure) in
             try fetch.run(side, bench)
         }
@@ -25,7 +25,6 @@ extension Measurement {
 }
 
 extension Figure {
-    fileprivate static let fetchedCPU = Figure(name: "CPU", detail: "cpu_seconds_per_gb", unit: "s/GB")
     fileprivate static let abortedEach = Figure(
         name: "aborted transactions", detail: "aborted_per_answer", unit: "an answer")
 }
@@ -53,9 +52,7 @@ private struct CommittedFetch {
             side == .martlet ? "1" : "0",
             "--bytes", "\(bench.options.bytes * 2)", "--warm", "\(bytes * Self.consumers)",
         ]
-        var report = try bench.load("fetch", arguments, of: server, on: bench.machine.last)
-        let gigabytes = try report.figure("bytes") / 1e9
-        report.add("cpu_seconds_per_gb", try report.figure("server_cpu_seconds") / gigabytes)
+        let report = try bench.load("fetch", arguments, of: server, on: bench.machine.last)
         return try Sample(throughputOf: report)
     }
 }

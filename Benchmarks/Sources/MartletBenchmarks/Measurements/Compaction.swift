@@ -12,7 +12,7 @@ extension Measurement {
     private static func compaction(_ name: String, _ title: String, codec: String) -> Measurement {
         Measurement(
             name: name, title: title, unit: "MB/s", sides: [.martlet],
-            figures: [.processor, .peakMemory, .left], mostRuns: 3
+            figures: [.cpuPerGigabyte, .peakMemory, .left], mostRuns: 3
         ) { (_, bench) throws(Failure) in
             // The same batches ten times: nine of ten records have a newer one with their key.
             let eventsPerBatch = 100
@@ -34,10 +34,9 @@ extension Measurement {
             let after = Double(try topic.sealed().bytes)
             return Sample(
                 value: before / work.seconds / 1e6,
-                cpuPerGigabyte: work.cpuSeconds / (before / 1e9),
                 details: [
                     Sample.othersShare: work.othersShare,
-                    Figure.processor.detail: work.cpuSeconds / (before / 1e9),
+                    Figure.cpuPerGigabyte.detail: work.cpuSeconds / (before / 1e9),
                     Figure.peakMemory.detail: work.peakMegabytes,
                     Figure.left.detail: after / before,
                 ])
@@ -46,6 +45,5 @@ extension Measurement {
 }
 
 extension Figure {
-    fileprivate static let processor = Figure(name: "CPU", detail: "cpu_seconds_per_gb", unit: "s/GB")
     fileprivate static let left = Figure(name: "bytes left of a byte", detail: "left", unit: "")
 }

@@ -9,6 +9,9 @@ extension Measurement {
         ]
     }
 
+    /// What is promised of it.
+    static var durableTargets: [Measurement] { [durableRoundTrip, sharing] }
+
     private static func durable(
         _ name: String, connections: Int, partitions: Int = 1, target: Target? = nil
     ) -> Measurement {
@@ -21,6 +24,68 @@ extension Measurement {
         ) { (side, bench) throws(Failure) in
             try load.run(side, bench)
         }
+    }
+
+    /// How many more connections one disk serves when their syncs are shared.
+    private static var sharing: Measurement {
+        Measurement(
+            name: "durable-sharing", title: "durable 1 KiB records, 100 connections against 1",
+            unit: "records/s", target: .ratioAtLeast(20), baselineIsBroker: true,
+            figures: Figure.ofDurableWork
+        ) { (side, bench) throws(Failure) in
+            try DurableLoad(connections: side == .martlet ? 100 : 1, partitions: 1).run(.martlet, bench)
+        }
+    }
+
+    /// The wait of one producer, beside the time of its two parts: the disk's, and that of an echo.
+    private static var durableRoundTrip: Measurement {
+        Measurement(
+            name: "durable-round-trip", title: "durable produce round trip p50, 1 KiB, 1 connection",
+            unit: "µs", target: .ratioAtMost(1.5), figures: [.slow, .disk, .echo]
+        ) { (side, bench) throws(Failure) in
+            try DurableRoundTrip.run(side, bench)
+        }
+    }
+}
+
+extension Figure {
+    fileprivate static let disk = Figure(name: "pwrite + fdatasync, p50", detail: "disk_p50_us", unit: "µs")
+    fileprivate static let echo = Figure(name: "echo, p50", detail: "echo_p50_us", unit: "µs")
+}
+
+/// One request in flight on one connection, with a processor each for client and server.
+private enum DurableRoundTrip {
+    private static let recordBytes = 1024
+    /// With the header and framing of a batch of one record.
+    private static let batchBytes = 1100
+
+    static func run(_ side: Side, _ bench: Bench) throws(Failure) -> Sample {
+        if side == .martlet {
+            let broker = try bench.startBroker(
+                durability: "sync", partitions: 1, on: bench.machine.allButLast)
+            let report = try latency(of: broker, bench)
+            return Sample(value: try report.figure("p50_us"), details: report.figures)
+        }
+        let directory = try RunDirectory(in: bench.options.workDirectory)
+        let disk = try bench.runFloor([
+            "sync", "--dir", directory.path, "--seconds", "1", "--bytes", "\(batchBytes)",
+        ])
+        let echo = try latency(of: try bench.startFloor(["echo"], on: bench.machine.allButLast), bench)
+        var details: [String: Double] = [:]
+        for detail in [Figure.median.detail, Figure.slow.detail] {
+            details[detail] = try disk.figure(detail) + echo.figure(detail)
+        }
+        details[Figure.disk.detail] = try disk.figure("p50_us")
+        details[Figure.echo.detail] = try echo.figure("p50_us")
+        details[Sample.othersShare] = try echo.figure(Sample.othersShare)
+        return Sample(value: details[Figure.median.detail] ?? .nan, details: details)
+    }
+
+    private static func latency(of server: Bench.Server, _ bench: Bench) throws(Failure) -> LoadReport {
+        let arguments = [
+            "--record", "\(recordBytes)", "--count", "\(bench.options.roundTrips)", "--seconds", "3",
+        ]
+        return try bench.load("latency", arguments, of: server, on: bench.machine.last)
     }
 }
 

@@ -1,20 +1,24 @@
+import CSupervision
+
 extension Measurement {
-    /// How fast batches get out that lie in the page cache, against sendfile.
+    /// How fast batches get out.
     static var fetch: [Measurement] {
         [
             Measurement(
                 name: "fetch", title: "fetch 1 MiB at a time, in the page cache", unit: "MB/s",
-                target: .ratioAtLeast(0.7)
+                target: .ratioAtLeast(0.9), figures: [.cpuPerGigabyte.promised(.ratioAtMost(1.3))]
             ) { (side, bench) throws(Failure) in
-                try runFetch(side, bench)
-            }
+                try runHot(side, bench)
+            },
+            cold("fetch-cold", "1 consumer", partitions: 1),
+            cold("fetch-cold-4", "4 consumers of 4 partitions", partitions: 4),
         ]
     }
 
     /// What is read again and again. The round before the measured ones brings it into the page cache.
     private static let hotBytes = 256 << 20
 
-    private static func runFetch(_ side: Side, _ bench: Bench) throws(Failure) -> Sample {
+    private static func runHot(_ side: Side, _ bench: Bench) throws(Failure) -> Sample {
         let processors = bench.machine.allButLast
         let server: Bench.Server
         switch side {
@@ -33,5 +37,34 @@ extension Measurement {
         ]
         let report = try bench.load("fetch", arguments, of: server, on: bench.machine.last)
         return try Sample(throughputOf: report)
+    }
+
+    /// From the start to the end, once, when nothing of it is in the page cache; against a program that reads
+    /// as much past the page cache.
+    private static func cold(_ name: String, _ title: String, partitions: Int) -> Measurement {
+        Measurement(
+            name: name, title: "fetch 1 MiB at a time, not in the page cache, \(title)", unit: "MB/s",
+            target: .ratioAtLeast(0.8), figures: [.cpuPerGigabyte], mostRuns: 3
+        ) { (side, bench) throws(Failure) in
+            let bytes = bench.options.bytes * 2
+            if side == .baseline {
+                let directory = try RunDirectory(in: bench.options.workDirectory)
+                return try Sample(
+                    throughputOf: try bench.runFloor(["read", "--dir", directory.path, "--bytes", "\(bytes)"])
+                )
+            }
+            let server = try bench.startBroker(
+                durability: "os", partitions: partitions, on: bench.machine.allButLast)
+            let produced = try bench.load(
+                "produce", ["--bytes", "\(bytes)", "--partitions", "\(partitions)"], of: server,
+                on: bench.machine.last)
+            _ = supervision_forget(server.directory.path)
+            let arguments = [
+                "--connections", "\(partitions)", "--partitions", "\(partitions)", "--max-bytes", "1m",
+                "--bytes", "\(Int(try produced.figure("bytes")))",
+            ]
+            let report = try bench.load("fetch", arguments, of: server, on: bench.machine.last)
+            return try Sample(throughputOf: report)
+        }
     }
 }

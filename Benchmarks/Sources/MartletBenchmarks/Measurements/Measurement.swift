@@ -6,22 +6,7 @@ enum Side {
     case martlet
 }
 
-/// What the project promises of a figure.
-enum Target: CustomStringConvertible {
-    case ratioAtLeast(Double)
-    case ratioAtMost(Double)
-    case valueAtMost(Double)
-
-    var description: String {
-        switch self {
-        case .ratioAtLeast(let limit): "≥ \(limit)×"
-        case .ratioAtMost(let limit): "≤ \(limit)×"
-        case .valueAtMost(let limit): "≤ \(Int(limit))"
-        }
-    }
-}
-
-/// One line of the table.
+/// One row of the table.
 struct Measurement {
     /// The word that selects it on the command line.
     let name: String
@@ -35,6 +20,8 @@ struct Measurement {
     var figures: [Figure] = []
     /// For measurements that take long.
     var mostRuns = Int.max
+    /// Left out of a quick run, unless it was named.
+    var takesLong = false
     /// Runs the side once, on a directory of its own.
     let run: (Side, Bench) throws(Failure) -> Sample
 }
@@ -42,12 +29,18 @@ struct Measurement {
 extension Measurement {
     /// Everything, in the order of the table.
     static var all: [Measurement] {
-        produce + durableProduce + fetch + roundTrips + startUp + recovery + compaction + segmentCompression
+        targets + durableProduce + [smallRecords, firstStart] + recovery + compaction + segmentCompression
             + runningProducer + commits + heartbeats + rebalances + transactions + clients + reference
+    }
+
+    /// What the machine's limit is measured by: the rows of the table of targets.
+    static var targets: [Measurement] {
+        produce + memory + fetch + roundTrips + durableTargets + connections + idle + ready + growth + mixed
     }
 
     /// The measurement of this name, or else all whose names begin with it and a dash.
     static func names(selectedBy name: String) -> [String] {
+        if name == "targets" { return targets.map(\.name) }
         let names = all.map(\.name)
         return names.contains(name) ? [name] : names.filter { $0.hasPrefix("\(name)-") }
     }

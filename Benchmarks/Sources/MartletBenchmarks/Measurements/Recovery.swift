@@ -23,7 +23,7 @@ extension Measurement {
     ) -> Measurement {
         Measurement(
             name: name, title: title, unit: "s/GB", sides: [.martlet],
-            figures: [.ready, .processor, .lines, .peakMemory], mostRuns: 3
+            figures: [.ready, .cpuPerGigabyte, .lines, .peakMemory], mostRuns: 3
         ) { (_, bench) throws(Failure) in
             let settings = ["martlet.durability=os"]
             let server = try bench.startBroker(settings, on: 0)
@@ -42,7 +42,7 @@ extension Measurement {
             let details = [
                 Sample.othersShare: others,
                 Figure.ready.detail: again.secondsToReady,
-                Figure.processor.detail: cpu / gigabytes,
+                Figure.cpuPerGigabyte.detail: cpu / gigabytes,
                 Figure.lines.detail: Double(again.child.lineCount),
                 Figure.peakMemory.detail: again.peakMegabytes,
             ]
@@ -53,7 +53,6 @@ extension Measurement {
 
 extension Figure {
     fileprivate static let ready = Figure(name: "ready after", detail: "ready_seconds", unit: "s")
-    fileprivate static let processor = Figure(name: "CPU", detail: "cpu_seconds_per_gb", unit: "s/GB")
     fileprivate static let lines = Figure(name: "lines until ready", detail: "lines", unit: "")
     fileprivate static let cpu = Figure(name: "CPU until then", detail: "cpu_ms", unit: "ms")
     fileprivate static let coldReady = Figure(

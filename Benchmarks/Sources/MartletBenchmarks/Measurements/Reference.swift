@@ -11,7 +11,8 @@ extension Measurement {
                 return Sample(value: try report.figure("p50_us"), details: report.figures)
             },
             Measurement(
-                name: "crc", title: "CRC-32C of 1 MiB in the cache", unit: "MB/s", sides: [.baseline]
+                name: "crc", title: "CRC-32C of 1 MiB in the cache", unit: "MB/s", sides: [.baseline],
+                figures: [.cpuPerGigabyte]
             ) { (_, bench) throws(Failure) in
                 try Sample(throughputOf: try bench.runFloor(["crc", "--bytes", "4g"]))
             },

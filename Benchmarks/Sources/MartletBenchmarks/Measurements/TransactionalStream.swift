@@ -22,7 +22,7 @@ extension Measurement {
     {
         Measurement(
             name: name, title: title, unit: "MB/s", target: .ratioAtLeast(0.9), baselineIsBroker: true,
-            figures: [.median, .slow, .streamCPU, .transactionRate, .commitMedian, .commitSlow]
+            figures: [.median, .slow, .cpuPerGigabyte, .transactionRate, .commitMedian, .commitSlow]
         ) { (side, bench) throws(Failure) in
             try stream.run(side, bench)
         }
@@ -30,7 +30,6 @@ extension Measurement {
 }
 
 extension Figure {
-    fileprivate static let streamCPU = Figure(name: "CPU", detail: "cpu_seconds_per_gb", unit: "s/GB")
     fileprivate static let transactionRate = Figure(
         name: "transactions", detail: "transactions_per_second", unit: "/s")
 }
@@ -51,8 +50,6 @@ private struct TransactionalStream {
         ]
         if side == .martlet { arguments += ["--transactional-id", "bench", "--commit-ms", "100"] }
         var report = try bench.load("produce", arguments, of: server, on: bench.machine.last)
-        let gigabytes = try report.figure("bytes") / 1e9
-        report.add("cpu_seconds_per_gb", try report.figure("server_cpu_seconds") / gigabytes)
         if side == .martlet {
             let transactions = try report.figure("transactions")
             report.add("transactions_per_second", transactions / (try report.figure("seconds")))

@@ -18,6 +18,8 @@ final class Child {
     private(set) var cpuSeconds = 0.0
 
     private static let mostLines = 200
+    /// Nanoseconds between two looks at a server under load.
+    private static let lookInterval: UInt64 = 250_000_000
 
     /// `arguments` begins with the path of the program. `processors` has a bit for each that it may use, 0
     /// for all.
@@ -89,14 +91,23 @@ final class Child {
     }
 
     /// Waits for the end, while what `server` says is read as well, so that it never blocks on a full pipe.
-    func waitForEnd(alongside server: Child?, within seconds: Double) throws(Failure) {
+    /// `look` is called some times a second.
+    func waitForEnd(
+        alongside server: Child?, within seconds: Double, look: (() -> Void)? = nil
+    ) throws(Failure) {
         let deadline = supervision_nanoseconds() + UInt64(seconds * 1e9)
+        var nextLook = supervision_nanoseconds()
         var watched = [end, output] + (server.map { [$0.output, $0.end] } ?? [])
         while exitStatus == nil {
             guard supervision_nanoseconds() < deadline else {
                 throw .failed("\(name) did not finish within \(seconds) s.\(said)\(server?.said ?? "")")
             }
-            let ready = try supervisor.wait(for: watched, until: deadline)
+            if let look, supervision_nanoseconds() >= nextLook {
+                look()
+                nextLook = supervision_nanoseconds() + Self.lookInterval
+            }
+            let ready = try supervisor.wait(
+                for: watched, until: look == nil ? deadline : min(deadline, nextLook))
             if !drain() { watched.removeAll { $0 == output } }
             if let server {
                 if !server.drain() { watched.removeAll { $0 == server.output } }

@@ -5,6 +5,8 @@ struct Outcome {
     var martlet: [Sample] = []
     /// What went wrong; the runs before it still count.
     var failure: String?
+    /// How long all of it took.
+    var seconds = 0.0
 
     /// Broker to baseline, each pair of neighbouring runs by itself, so that a drift of the machine cancels
     /// out.
@@ -26,15 +28,8 @@ struct Outcome {
         Summary((baseline + martlet).compactMap { $0.details[Sample.othersShare] })?.median
     }
 
-    /// Whether the target is met; nil where there is no target or nothing to compare.
-    var meetsTarget: Bool? {
-        switch measurement.target {
-        case .none: nil
-        case .ratioAtLeast(let limit): ratio.map { $0.median >= limit }
-        case .ratioAtMost(let limit): ratio.map { $0.median <= limit }
-        case .valueAtMost(let limit): Summary(martlet.map(\.value)).map { $0.median <= limit }
-        }
-    }
+    /// Whether the target of the value is met; nil where there is no target or nothing to compare.
+    var meetsTarget: Bool? { line.isMet }
 
     var json: JSON {
         .object([
@@ -42,23 +37,26 @@ struct Outcome {
             ("title", .text(measurement.title)),
             ("unit", .text(measurement.unit)),
             ("target", measurement.target.map { .text($0.description) } ?? .null),
-            ("met", meetsTarget.map { .text($0 ? "ok" : "short") } ?? .null),
+            ("met", Self.verdict(line)),
             ("ratio", Self.json(ratio)),
             ("baseline", Self.json(baseline)),
             ("martlet", Self.json(martlet)),
-            ("figures", .object(measurement.figures.map { ($0.detail, json($0)) })),
+            ("figures", .object(figureLines.map { ($0.title, Self.json($0)) })),
+            ("seconds", .number(seconds)),
             ("failure", failure.map { .text($0) } ?? .null),
         ])
     }
 
-    private func json(_ figure: Figure) -> JSON {
-        func of(_ samples: [Sample]) -> JSON {
-            Self.json(Summary(samples.compactMap { $0.details[figure.detail] }))
-        }
-        return .object([
-            ("unit", .text(figure.unit)), ("ratio", Self.json(ratio(of: figure))),
-            ("baseline", of(baseline)), ("martlet", of(martlet)),
+    private static func json(_ line: Line) -> JSON {
+        .object([
+            ("unit", .text(line.unit)),
+            ("target", line.target.map { .text($0.description) } ?? .null), ("met", verdict(line)),
+            ("ratio", json(line.ratio)), ("baseline", json(line.baseline)), ("martlet", json(line.martlet)),
         ])
+    }
+
+    private static func verdict(_ line: Line) -> JSON {
+        line.verdict.isEmpty ? .null : .text(line.verdict)
     }
 
     private static func json(_ summary: Summary?) -> JSON {
@@ -72,7 +70,6 @@ struct Outcome {
     private static func json(_ samples: [Sample]) -> JSON {
         .object([
             ("value", json(Summary(samples.map(\.value)))),
-            ("cpu_seconds_per_gb", json(Summary(samples.compactMap(\.cpuPerGigabyte)))),
             ("runs", .list(samples.map(json))),
         ])
     }

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Everything that was seen, for comparison with later runs.
+/// Everything that was seen, for comparison with later runs, with a picture of the ratios beside it.
 struct ResultsFile {
     let bench: Bench
     let outcomes: [Outcome]
@@ -11,6 +11,8 @@ struct ResultsFile {
             try makeDirectory(String(path[..<slash]))
         }
         try writeText(json.text() + "\n", to: path)
+        let stem = path.hasSuffix(".json") ? String(path.dropLast(".json".count)) : path
+        try writeText(Plot(outcomes: outcomes).svg, to: "\(stem).svg")
     }
 
     private var json: JSON {

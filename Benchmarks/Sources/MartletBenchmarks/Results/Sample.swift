@@ -2,9 +2,7 @@
 struct Sample {
     /// The figure that the measurement is about, in its unit.
     var value: Double
-    /// Processor seconds of the server for 10⁹ bytes, where bytes are what it is about.
-    var cpuPerGigabyte: Double?
-    /// Everything else that was seen, for the results file.
+    /// Everything else that was seen, for figures and the results file.
     var details: [String: Double] = [:]
 
     /// Names the detail that says what share of the machine other programs and the kernel's threads took

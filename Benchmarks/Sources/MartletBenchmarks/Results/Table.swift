@@ -1,19 +1,22 @@
-/// The outcomes as text: a line for each, baseline and broker side by side.
+/// The outcomes as text: a line for each value and each promise, then a table of what else was seen.
 struct Table {
     let outcomes: [Outcome]
 
     private static let header = [
-        "measurement", "unit", "baseline min", "median", "max", "martlet min", "median", "max", "ratio",
-        "target", "",
-        "CPU s/GB baseline", "martlet", "others",
+        "measurement", "unit", "baseline", "martlet min", "median", "max", "ratio min", "median", "max",
+        "target", "", "others",
     ]
 
     private static let figuresHeader = ["figure of", "", "baseline", "martlet", "ratio"]
 
     var text: String {
-        var lines = Self.aligned([Self.header] + outcomes.map(Self.row))
+        var lines = Self.aligned([Self.header] + outcomes.flatMap(Self.rows))
         let figures = outcomes.flatMap(Self.figures)
         if !figures.isEmpty { lines += [""] + Self.aligned([Self.figuresHeader] + figures) }
+        let verdicts = outcomes.flatMap(\.promises).compactMap(\.isMet)
+        if !verdicts.isEmpty {
+            lines += ["", "\(verdicts.filter { $0 }.count) of \(verdicts.count) targets met"]
+        }
         for outcome in outcomes {
             guard let failure = outcome.failure else { continue }
             lines.append("\(outcome.measurement.name) failed: \(failure)")
@@ -33,45 +36,39 @@ struct Table {
         }
     }
 
-    private static func row(_ outcome: Outcome) -> [String] {
-        let verdict = outcome.meetsTarget.map { $0 ? "ok" : "short" } ?? ""
-        let name = "\(outcome.measurement.title)"
-        return [name, outcome.measurement.unit]
-            + cells(Summary(outcome.baseline.map(\.value)))
-            + cells(Summary(outcome.martlet.map(\.value)))
-            + [
-                outcome.ratio.map { "\(short($0.median))×" } ?? "–",
-                outcome.measurement.target?.description ?? "", outcome.failure == nil ? verdict : "failed",
-                cpu(outcome.baseline), cpu(outcome.martlet),
-                outcome.othersShare.map { "\(short($0 * 100))%" } ?? "–",
-            ]
-    }
-
-    /// What else was seen, a line for each figure.
-    private static func figures(_ outcome: Outcome) -> [[String]] {
-        outcome.measurement.figures.compactMap { figure in
-            func middle(_ samples: [Sample]) -> String {
-                Summary(samples.compactMap { $0.details[figure.detail] }).map { short($0.median) } ?? "–"
-            }
-            let sides = [middle(outcome.baseline), middle(outcome.martlet)]
-            if sides == ["–", "–"] { return nil }
-            let ratio = outcome.ratio(of: figure).map { "\(short($0.median))×" } ?? "–"
-            return [outcome.measurement.name, "\(figure.name) \(figure.unit)"] + sides + [ratio]
+    /// The line of the value, and below it, indented, those of what is promised beside it.
+    private static func rows(_ outcome: Outcome) -> [[String]] {
+        outcome.promises.enumerated().map { index, line in
+            let name = index == 0 ? line.title : "  \(line.title)"
+            let others = outcome.othersShare.map { "\(short($0 * 100))%" } ?? "–"
+            return [name, line.unit, middle(line.baseline)] + cells(line.martlet) + cells(line.ratio, "×")
+                + [line.target.map(\.description) ?? "", line.verdict, index == 0 ? others : ""]
         }
     }
 
-    private static func cells(_ summary: Summary?) -> [String] {
-        guard let summary else { return ["–", "–", "–"] }
-        return [summary.least, summary.median, summary.largest].map(short)
+    private static func figures(_ outcome: Outcome) -> [[String]] {
+        outcome.figureLines.filter { $0.target == nil }.map { line in
+            let ratio = line.ratio.map { "\(short($0.median))×" } ?? "–"
+            return [
+                outcome.measurement.name, "\(line.title) \(line.unit)", middle(line.baseline),
+                middle(line.martlet), ratio,
+            ]
+        }
     }
 
-    private static func cpu(_ samples: [Sample]) -> String {
-        Summary(samples.compactMap(\.cpuPerGigabyte)).map { short($0.median) } ?? "–"
+    private static func middle(_ summary: Summary?) -> String {
+        summary.map { short($0.median) } ?? "–"
+    }
+
+    private static func cells(_ summary: Summary?, _ unit: String = "") -> [String] {
+        guard let summary else { return ["–", "–", "–"] }
+        return [summary.least, summary.median, summary.largest].map { short($0) + unit }
     }
 
     /// A number with as many places as it deserves.
     static func short(_ value: Double) -> String {
         guard value.isFinite else { return "–" }
+        if value < 0 { return "-\(short(-value))" }
         let places = value >= 100 ? 0 : value >= 10 ? 1 : 2
         let scale = [1.0, 10, 100][places]
         let scaled = Int((value * scale).rounded())

@@ -1,0 +1,110 @@
+import CSupervision
+
+extension Measurement {
+    /// Whether a byte costs more where there is much else. The baseline is the same broker with little.
+    static var growth: [Measurement] {
+        [100, 1_000, 10_000].map(growth(partitions:)) + [growthRetained]
+    }
+
+    private static func growth(partitions: Int) -> Measurement {
+        let count = partitions < 1_000 ? "\(partitions)" : "\(partitions / 1_000),000"
+        return Measurement(
+            name: "growth-partitions-\(partitions)",
+            title: "CPU to produce 64 KiB batches to \(count) partitions, against 1", unit: "s/GB",
+            target: .ratioAtMost(1.3), baselineIsBroker: true,
+            figures: [.fetchCPU.promised(.ratioAtMost(1.3)), .produceRate, .fetchRate, .peakMemory],
+            mostRuns: partitions > 1_000 ? 1 : 3, takesLong: partitions > 1_000
+        ) { (side, bench) throws(Failure) in
+            try Growth.overPartitions(side == .martlet ? partitions : 1, bench)
+        }
+    }
+
+    /// The baseline has 1 MB; the other 100 runs' bytes, 100 GiB where a run has 1 GiB. They are produced
+    /// through the broker. What lies in closed segments behind the first and before the last batches is then
+    /// taken off the disk: the files keep their length, and have holes.
+    private static var growthRetained: Measurement {
+        Measurement(
+            name: "growth-retained", title: "CPU to produce to a log of 100 runs' bytes, against 1 MB",
+            unit: "s/GB", target: .ratioAtMost(1.3), baselineIsBroker: true,
+            figures: [
+                .fetchCPU.promised(.ratioAtMost(1.3)), .retained, .ready, .produceRate, .fetchRate,
+                .peakMemory,
+            ], mostRuns: 1, takesLong: true
+        ) { (side, bench) throws(Failure) in
+            try Growth.overRetained(side == .martlet ? bench.options.bytes * 100 : 1_000_000, bench)
+        }
+    }
+}
+
+extension Figure {
+    fileprivate static let fetchCPU = Figure(
+        name: "CPU to fetch", detail: "fetch_cpu_seconds_per_gb", unit: "s/GB")
+    fileprivate static let produceRate = Figure(name: "produce", detail: "mb_per_second", unit: "MB/s")
+    fileprivate static let fetchRate = Figure(name: "fetch", detail: "fetch_mb_per_second", unit: "MB/s")
+    fileprivate static let retained = Figure(name: "retained", detail: "retained_gb", unit: "GB")
+    fileprivate static let ready = Figure(name: "ready after a clean stop", detail: "ready_ms", unit: "ms")
+}
+
+private enum Growth {
+    private static let batch = 64 << 10
+    /// With so many partitions a full round over them is warm-up enough.
+    private static let warmBytes = 64 << 20
+
+    static func overPartitions(_ partitions: Int, _ bench: Bench) throws(Failure) -> Sample {
+        let server = try bench.startBroker(
+            durability: "os", partitions: partitions, on: bench.machine.allButLast)
+        return try measure(server, partitions: partitions, after: 0, bench)
+    }
+
+    static func overRetained(_ bytes: Int, _ bench: Bench) throws(Failure) -> Sample {
+        let settings = ["martlet.durability=os", "log.segment.bytes=\(256 << 20)"]
+        let first = try bench.startBroker(settings, on: bench.machine.allButLast)
+        _ = try bench.load("create-topic", [], of: first, on: 0)
+        var segments = SparseSegments(of: "bench-0", in: first.directory.path)
+        let report = try bench.load(
+            "produce", ["--bytes", "\(bytes)"], of: first, on: bench.machine.last,
+            within: 60 + Double(bytes) / 50e6
+        ) {
+            segments.thin()
+        }
+        segments.thin()
+        _ = try first.child.stop(within: 120)
+        bench.settle()
+        let server = try bench.startBroker(settings, on: bench.machine.allButLast, in: first.directory)
+        var sample = try measure(server, partitions: 1, after: try report.figure("records"), bench)
+        sample.details[Figure.retained.detail] = try report.figure("bytes") / 1e9
+        sample.details[Figure.ready.detail] = server.secondsToReady * 1e3
+        return sample
+    }
+
+    /// Produces, and fetches what was produced last, as much as stays in the page cache. `before` is the
+    /// number of records that were there.
+    private static func measure(
+        _ server: Bench.Server, partitions: Int, after before: Double, _ bench: Bench
+    ) throws(Failure) -> Sample {
+        let shape = ["--partitions", "\(partitions)", "--connections", "4"]
+        let warm = max(warmBytes, partitions * batch)
+        let produced = try bench.load(
+            "produce",
+            shape + ["--batch", "\(batch)", "--bytes", "\(bench.options.bytes)", "--warm", "\(warm)"],
+            of: server, on: bench.machine.last)
+        let each = try produced.figure("bytes") / produced.figure("requests")
+        let batches = try (Double(warm) / each).rounded(.up) + produced.figure("requests")
+        let newest = (batches - Double(warmBytes) / each).rounded(.up)
+        let recordsEach = try produced.figure("records") / produced.figure("requests")
+        let offset = partitions > 1 ? 0 : Int(before + max(0, newest) * recordsEach)
+        let fetched = try bench.load(
+            "fetch",
+            shape + [
+                "--rotate", partitions > 1 ? "1" : "0", "--max-bytes", "\(batch)", "--offset", "\(offset)",
+                "--bytes", "\(bench.options.bytes)", "--warm", "\(warm)",
+            ], of: server, on: bench.machine.last)
+        var sample = try Sample(throughputOf: produced)
+        let fetch = try Sample(throughputOf: fetched)
+        sample.value = sample.details[Figure.cpuPerGigabyte.detail] ?? .nan
+        sample.details[Figure.fetchRate.detail] = fetch.value
+        sample.details[Figure.fetchCPU.detail] = fetch.details[Figure.cpuPerGigabyte.detail]
+        sample.details[Figure.peakMemory.detail] = server.peakMegabytes
+        return sample
+    }
+}
