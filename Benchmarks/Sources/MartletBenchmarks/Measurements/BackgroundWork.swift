@@ -41,3 +41,19 @@ struct BackgroundWork {
         othersShare = bench.othersShare(since: busy, seconds: elapsed, brokerCPU: cpuSeconds)
     }
 }
+
+extension Bench {
+    /// How long a server may go on with work of its own before it is measured all the same.
+    private static let longestWork = 180.0
+
+    /// Waits until a server that nobody asks anything does nothing.
+    func awaitRest(of server: Server) throws(Failure) {
+        let process = server.child.process
+        let deadline = supervision_nanoseconds() + UInt64(Self.longestWork * 1e9)
+        while supervision_nanoseconds() < deadline {
+            let cpu = supervision_cpu_seconds(process)
+            try server.child.work(for: 1)
+            if supervision_cpu_seconds(process) - cpu < 0.01 { return }
+        }
+    }
+}

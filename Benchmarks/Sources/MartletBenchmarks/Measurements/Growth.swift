@@ -49,6 +49,7 @@ private enum Growth {
     private static let batch = 64 << 10
     /// With so many partitions a full round over them is warm-up enough.
     private static let warmBytes = 64 << 20
+    private static let rounds = 3
 
     static func overPartitions(_ partitions: Int, _ bench: Bench) throws(Failure) -> Sample {
         let server = try bench.startBroker(
@@ -77,34 +78,53 @@ private enum Growth {
         return sample
     }
 
-    /// Produces, and fetches what was produced last, as much as stays in the page cache. `before` is the
-    /// number of records that were there.
+    /// Produces, and fetches what was produced last, as much as stays in the page cache; the middle of three
+    /// rounds, or in a quick run one. `before` is the number of records that were there.
     private static func measure(
         _ server: Bench.Server, partitions: Int, after before: Double, _ bench: Bench
     ) throws(Failure) -> Sample {
         let shape = ["--partitions", "\(partitions)", "--connections", "4"]
+        let produce = shape + ["--batch", "\(batch)", "--bytes"]
         let warm = max(warmBytes, partitions * batch)
-        let produced = try bench.load(
-            "produce",
-            shape + ["--batch", "\(batch)", "--bytes", "\(bench.options.bytes)", "--warm", "\(warm)"],
-            of: server, on: bench.machine.last)
-        let each = try produced.figure("bytes") / produced.figure("requests")
-        let batches = try (Double(warm) / each).rounded(.up) + produced.figure("requests")
-        let newest = (batches - Double(warmBytes) / each).rounded(.up)
-        let recordsEach = try produced.figure("records") / produced.figure("requests")
-        let offset = partitions > 1 ? 0 : Int(before + max(0, newest) * recordsEach)
-        let fetched = try bench.load(
-            "fetch",
-            shape + [
-                "--rotate", partitions > 1 ? "1" : "0", "--max-bytes", "\(batch)", "--offset", "\(offset)",
-                "--bytes", "\(bench.options.bytes)", "--warm", "\(warm)",
-            ], of: server, on: bench.machine.last)
-        var sample = try Sample(throughputOf: produced)
-        let fetch = try Sample(throughputOf: fetched)
-        sample.value = sample.details[Figure.cpuPerGigabyte.detail] ?? .nan
-        sample.details[Figure.fetchRate.detail] = fetch.value
-        sample.details[Figure.fetchCPU.detail] = fetch.details[Figure.cpuPerGigabyte.detail]
-        sample.details[Figure.peakMemory.detail] = server.peakMegabytes
-        return sample
+        // What a partition costs once, at its first records, is no cost of a byte.
+        var report = try bench.load("produce", produce + ["\(warm)"], of: server, on: bench.machine.last)
+        var records = try before + report.figure("records")
+        var produced: [Sample] = []
+        var fetched: [Sample] = []
+        for _ in 0..<(bench.options.isQuick ? 1 : rounds) {
+            try bench.awaitRest(of: server)
+            report = try bench.load(
+                "produce", produce + ["\(bench.options.bytes)"], of: server, on: bench.machine.last)
+            produced.append(try Sample(throughputOf: report))
+            records += try report.figure("records")
+            let newest = try Double(warmBytes) / report.figure("bytes") * report.figure("records")
+            let offset = partitions > 1 ? 0 : Int(max(before, records - newest))
+            try bench.awaitRest(of: server)
+            let fetch =
+                shape + [
+                    "--rotate", partitions > 1 ? "1" : "0", "--max-bytes", "\(batch)", "--offset",
+                    "\(offset)",
+                    "--bytes", "\(bench.options.bytes)", "--warm", "\(warm)",
+                ]
+            report = try bench.load("fetch", fetch, of: server, on: bench.machine.last)
+            fetched.append(try Sample(throughputOf: report))
+        }
+        return summary(produced, fetched, peak: server.peakMegabytes)
+    }
+
+    private static func summary(_ produced: [Sample], _ fetched: [Sample], peak: Double) -> Sample {
+        func middle(_ values: [Double?]) -> Double {
+            Summary(values.compactMap(\.self))?.median ?? .nan
+        }
+        let cpu = Figure.cpuPerGigabyte.detail
+        return Sample(
+            value: middle(produced.map { $0.details[cpu] }),
+            details: [
+                Figure.produceRate.detail: middle(produced.map(\.value)),
+                Figure.fetchRate.detail: middle(fetched.map(\.value)),
+                Figure.fetchCPU.detail: middle(fetched.map { $0.details[cpu] }),
+                Figure.peakMemory.detail: peak,
+                Sample.othersShare: middle(produced.map { $0.details[Sample.othersShare] }),
+            ])
     }
 }

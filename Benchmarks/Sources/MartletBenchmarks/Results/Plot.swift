@@ -49,7 +49,7 @@ struct Plot {
             font-family="sans-serif" font-size="12">
             <rect width="100%" height="100%" fill="white"/>
             <text x="8" y="18" font-weight="bold">Broker to baseline of the same run: \
-            least, median, largest; | is the target</text>
+            least, median, largest; | is the target (1× where there is no baseline)</text>
             """
         ]
         parts += axis(height: height)
