@@ -29,8 +29,8 @@ package struct CloseRequest: Sendable {
     }
 
     /// The first half of `perform`, for many logs of one file system at once: eight syncs for each are
-    /// minutes for thousands. The records are on disk then. What the next start needs is written under other names,
-    /// and must be synced before `finish` (`FileSystem.syncAll`).
+    /// minutes for thousands. The records are on disk then. What the next start needs is written under other
+    /// names, and must be synced before `finish` (`FileSystem.syncAll`).
     package func begin() throws(LogError) {
         if isUntouched { return }
         try reporting { () throws(FileSystemError) in
