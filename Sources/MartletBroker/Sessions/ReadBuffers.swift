@@ -33,8 +33,9 @@ final class ReadBuffers: @unchecked Sendable {
 /// NIO keeps the first buffer of a connection for as long as that lasts, but not those after it if it may
 /// keep only one (`maxMessagesPerRead`) and is told that the next may be larger. So the first is a small one.
 struct SharedReadAllocator: RecvByteBufferAllocator {
-    /// Holds most first requests, which ask for the versions.
-    private static let firstByteCount = 128
+    /// Holds first requests, and what others than Kafka's clients begin with: a connection that is closed
+    /// before all that came was read looks to its peer as if it had been torn.
+    private static let firstByteCount = 1 << 10
 
     private let buffers: ReadBuffers
     private var isFirst = true

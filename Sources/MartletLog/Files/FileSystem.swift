@@ -17,6 +17,12 @@ package protocol FileSystem: Sendable {
     func rename(_ path: String, to newPath: String) throws(FileSystemError)
     /// Makes what was created, renamed and removed in the directory survive a power cut.
     func syncDirectory(_ path: String) throws(FileSystemError)
+    /// Makes all that was written, created, renamed and removed in the file system that holds the path
+    /// survive a power cut, in one go. False if it cannot, so that each file must be synced by itself.
+    ///
+    /// For many small files that prove themselves by checksums: Linux before 5.8 does not tell of what could
+    /// not be written.
+    func syncAll(_ path: String) throws(FileSystemError) -> Bool
     /// What stands at the path; nil if nothing does.
     func kind(of path: String) throws(FileSystemError) -> FileKind?
     /// Locks the file at the path, which is created if missing, against every other process and every other

@@ -11,11 +11,15 @@
     enum LinuxCalls {
         typealias Allocate = @convention(c) (CInt, CInt, Int64, Int64) -> CInt
         typealias SyncRange = @convention(c) (CInt, Int64, Int64, CUnsignedInt) -> CInt
+        typealias SyncFileSystem = @convention(c) (CInt) -> CInt
 
         /// `int fallocate(int fd, int mode, off64_t offset, off64_t len)`
         static let fallocate: Allocate? = find("fallocate64") ?? find("fallocate")
         /// `int sync_file_range(int fd, off64_t offset, off64_t nbytes, unsigned int flags)`
         static let syncFileRange: SyncRange? = find("sync_file_range")
+
+        /// `int syncfs(int fd)`
+        static let syncFileSystem: SyncFileSystem? = find("syncfs")
 
         static let waitBefore: CUnsignedInt = 1
         static let write: CUnsignedInt = 2

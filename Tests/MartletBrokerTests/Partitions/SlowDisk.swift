@@ -28,6 +28,7 @@ final class SlowDisk: FileSystem {
         try disk.rename(path, to: newPath)
     }
     func syncDirectory(_ path: String) throws(FileSystemError) { try disk.syncDirectory(path) }
+    func syncAll(_ path: String) throws(FileSystemError) -> Bool { try disk.syncAll(path) }
     func kind(of path: String) throws(FileSystemError) -> FileKind? { try disk.kind(of: path) }
     func lock(_ path: String) throws(FileSystemError) -> (any FileLock)? { try disk.lock(path) }
     func availableByteCount(at path: String) throws(FileSystemError) -> Int64 {
