@@ -32,6 +32,8 @@ final class Shard {
     var fetchSessions: FetchSessionCache
     /// Where batches are opened, for the topics that ask for it.
     let preparationLane = PreparationLane()
+    /// When those must be answered who wait for the disk.
+    let produceDeadlines: ProduceDeadlines
     /// Connections that this loop serves.
     private(set) var sessions: [ObjectIdentifier: Session] = [:]
     /// Set once by the broker before it accepts connections.
@@ -44,6 +46,7 @@ final class Shard {
         self.index = index
         self.eventLoop = eventLoop
         self.environment = environment
+        produceDeadlines = ProduceDeadlines(eventLoop: eventLoop)
         coordination = ShardCoordination(environment)
         sharing = ShardSharing(sessionSlots: environment.limits.shareSessionSlots / environment.shardCount)
         fetchSessions = FetchSessionCache(
