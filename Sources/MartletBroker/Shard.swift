@@ -34,6 +34,8 @@ final class Shard {
     let preparationLane = PreparationLane()
     /// Where the sockets of this loop are read into.
     let readBuffers: ReadBuffers
+    /// When those must be answered who wait for the disk.
+    let produceDeadlines: ProduceDeadlines
     /// Connections that this loop serves.
     private(set) var sessions: [ObjectIdentifier: Session] = [:]
     /// Those of them that are in the middle of a request.
@@ -48,6 +50,7 @@ final class Shard {
         self.index = index
         self.eventLoop = eventLoop
         self.environment = environment
+        produceDeadlines = ProduceDeadlines(eventLoop: eventLoop)
         coordination = ShardCoordination(environment)
         sharing = ShardSharing(sessionSlots: environment.limits.shareSessionSlots / environment.shardCount)
         readBuffers = ReadBuffers()

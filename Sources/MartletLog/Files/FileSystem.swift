@@ -76,6 +76,17 @@ package protocol LogFile: AnyObject, Sendable {
     func writeBack(_ range: Range<Int64>, wait: Bool) throws(FileSystemError)
     /// Lets go of the page cache behind the range, as far as it is clean.
     func dropCache(_ range: Range<Int64>)
+    /// Whether reading the range need not wait for the disk, as far as a few looks into the page cache tell.
+    /// True where nobody knows. May be called on an event loop.
+    func isCached(_ range: Range<Int64>) -> Bool
+    /// Has the system begin to read the range into the page cache. Advice: it promises nothing. May wait
+    /// while the disk has too much to do.
+    func readAhead(_ range: Range<Int64>)
+}
+
+extension LogFile {
+    package func isCached(_ range: Range<Int64>) -> Bool { true }
+    package func readAhead(_ range: Range<Int64>) {}
 }
 
 /// Holds a lock for as long as it is referenced.
