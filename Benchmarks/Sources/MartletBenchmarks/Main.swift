@@ -101,7 +101,7 @@ struct MartletBenchmarks {
     private static func showOutcome(_ outcome: Outcome) {
         let figures = outcome.promises.map { line in
             let value = line.ratio.map { "\(Table.short($0.median))×" }
-            let shown = value ?? line.martlet.map { "\(Table.short($0.median)) \(line.unit)" } ?? "–"
+            let shown = value ?? (line.martlet ?? line.baseline).map { "\(Table.short($0.median)) \(line.unit)" } ?? "–"
             return line.verdict.isEmpty ? shown : "\(shown) \(line.verdict)"
         }
         let name = outcome.measurement.name
