@@ -47,7 +47,11 @@ struct MartletBenchmarks {
                 ? measurement.sides.filter { $0 == .baseline && !measurement.baselineIsBroker }
                 : measurement.sides
             if sides.isEmpty { continue }
-            outcomes.append(try alternate(measurement, sides, bench, quiet))
+            let outcome = try alternate(measurement, sides, bench, quiet)
+            outcomes.append(outcome)
+            showOutcome(outcome)
+            // Should somebody stop the run, what was measured is there.
+            try ResultsFile(bench: bench, outcomes: outcomes).write()
         }
         let machine = bench.machine
         print(
@@ -58,7 +62,6 @@ struct MartletBenchmarks {
             """
         )
         print(Table(outcomes: outcomes).text)
-        try ResultsFile(bench: bench, outcomes: outcomes).write()
         return outcomes.contains { $0.failure != nil }
     }
 
@@ -92,6 +95,17 @@ struct MartletBenchmarks {
     /// One line that is written over; silent without a terminal.
     private static func showProgress(_ text: String) {
         if isatty(STDERR_FILENO) == 1 { say("\r\u{1B}[K\(text)") }
+    }
+
+    /// A line for each measurement that is through, with the medians.
+    private static func showOutcome(_ outcome: Outcome) {
+        let figures = outcome.promises.map { line in
+            let value = line.ratio.map { "\(Table.short($0.median))×" }
+            let shown = value ?? (line.martlet ?? line.baseline).map { "\(Table.short($0.median)) \(line.unit)" } ?? "–"
+            return line.verdict.isEmpty ? shown : "\(shown) \(line.verdict)"
+        }
+        let name = outcome.measurement.name
+        say("\(name): \(figures.joined(separator: ", ")) (\(Table.short(outcome.seconds)) s)\n")
     }
 
     /// Progress and errors go to standard error, the table alone to standard output.
