@@ -108,7 +108,7 @@ final class PosixFile: LogFile {
     }
 
     /// Between two looks into the page cache: reads of the disk end at such places, more or less.
-    private static let lookByteCount = 128 << 10
+    private static let lookByteCount = 256 << 10
 
     func isCached(_ range: Range<Int64>) -> Bool {
         guard !range.isEmpty else { return true }
