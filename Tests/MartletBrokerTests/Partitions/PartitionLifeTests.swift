@@ -130,6 +130,35 @@ struct PartitionLifeTests {
         try await serve(disk) { _ in }
     }
 
+    @Test("many logs that are closed together are clean after a power cut at once, or all recovered")
+    func closedTogether() async throws {
+        let disk = SimulatedDisk()
+        var topic = CreateTopicsResponse.Topic()
+        try await serve(disk) { broker in
+            let peer = try await Peer.connect(to: broker)
+            topic = try await peer.createTopic("events", partitions: 20)
+            for index in 0..<20 { _ = try await peer.produce(["a"], to: topic, PartitionIndex(index)) }
+        }
+        let later = disk.afterPowerLoss(seed: 1)
+        try await serve(later) { broker in
+            #expect(broker.startup.partitionCount == 20)
+            #expect(broker.startup.recoveredCount == 0)
+            let peer = try await Peer.connect(to: broker)
+            for index in 0..<20 {
+                #expect(try await peer.produce(["b"], to: topic, PartitionIndex(index)).baseOffset == 1)
+            }
+            later.inject(SimulatedFault(.sync, of: "/martlet", errno: 5))
+        }
+        later.clearFaults()
+        try await serve(later) { broker in
+            #expect(broker.startup.recoveredCount == 20)
+            let peer = try await Peer.connect(to: broker)
+            for index in 0..<20 {
+                #expect(try await peer.fetch(topic, from: 0, PartitionIndex(index)).values() == ["a", "b"])
+            }
+        }
+    }
+
     @Test("a start that fails for its address leaves a clean stop clean")
     func portInUse() async throws {
         let disk = SimulatedDisk()
