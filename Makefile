@@ -14,7 +14,7 @@ ALONE := MartletWireTests.FuzzTests
 COMPUTING := Martlet(Core|Wire|Records|Log|Coordination|Transaction)Tests|TidyTests|ProducerSimulation
 SWIFT_FILES = $$(find Package.swift Sources Tests $(wildcard Benchmarks) -name '.build*' -prune -o -name '*.swift' -print)
 
-.PHONY: help run test unit docs interop fuzz bench lint format build setup setup-runtime clean
+.PHONY: help run test unit docs interop fuzz bench micro lint format build setup setup-runtime clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets.
@@ -59,6 +59,10 @@ bench: build ## Measure the broker against the physical minimum of this machine,
 	@Tests/Setup/setup bench
 	MARTLET_BINARY=$(CURDIR)/$(BINARY) swift run -c release --package-path Benchmarks martlet-benchmarks $(ARGS)
 
+micro: setup-runtime ## Measure what the hot path is made of, one operation at a time; ARGS goes to the benchmarks.
+	swift package --package-path Benchmarks/Micro benchmark --grouping metric $(ARGS)
+	Benchmarks/Micro/count-instructions
+
 lint: ## Check the format of every Swift file.
 	@swift format lint --strict --parallel $(SWIFT_FILES)
 
@@ -76,4 +80,4 @@ setup-runtime:
 	@Tests/Setup/setup runtime
 
 clean: ## Remove what was built; data and the Python environment stay.
-	rm -rf .build .build-fuzz Benchmarks/.build Benchmarks/results
+	rm -rf .build .build-fuzz Benchmarks/.build Benchmarks/results Benchmarks/Micro/.build

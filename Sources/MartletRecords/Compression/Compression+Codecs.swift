@@ -22,10 +22,24 @@ extension Compression {
     package func decompress(
         _ input: UnsafeRawBufferPointer, maximumByteCount: Int
     ) throws(RecordError) -> Bytes {
-        // Typical batches shrink to a half or a third; the bytes at hand justify that much at once.
-        var output = GrowableBytes(capacity: min(input.count * 3, maximumByteCount) + 1, pool: .shared)
+        let likely = min(likelyByteCount(of: input), maximumByteCount)
+        var output = GrowableBytes(capacity: max(likely + 1, GrowableBytes.minimumOutputRoom), pool: .shared)
         try decompress(input, into: &output, maximumByteCount: maximumByteCount)
         return output.finish()
+    }
+
+    /// How much comes out of the input, as far as can be told at once: a guess, which the output may outgrow.
+    private func likelyByteCount(of input: UnsafeRawBufferPointer) -> Int {
+        let announced =
+            switch self {
+            case .gzip: GzipCodec.announcedByteCount(input)
+            case .zstd: ZstdCodec.announcedByteCount(input)
+            case .none, .snappy, .lz4: nil as UInt64?
+            }
+        // Typical batches shrink to a half or a third, and the bytes at hand justify that much. Text shrinks
+        // further, so up to eight times as much is believed if it is announced: growing would cost copies.
+        guard let announced else { return input.count * 3 }
+        return min(Int(clamping: announced), input.count * 8)
     }
 
     /// Appends what the input was before it was compressed, until the output has as many bytes as the bound
@@ -83,7 +97,7 @@ extension GrowableBytes {
     }
 
     /// Less room would make decoders stop too often.
-    private static let minimumOutputRoom = 4 << 10
+    fileprivate static let minimumOutputRoom = 4 << 10
     /// What every codec can count.
     private static let maximumOutputRoom = 1 << 30
 }

@@ -26,13 +26,14 @@ enum LZ4Codec {
     static func decompress(
         _ input: UnsafeRawBufferPointer, into output: inout GrowableBytes, maximumByteCount: Int
     ) throws(RecordError) {
-        var created: OpaquePointer?
-        guard LZ4F_isError(LZ4F_createDecompressionContext(&created, UInt32(LZ4F_VERSION))) == 0,
-            let context = created
-        else { throw .codecFailure(.lz4) }
-        defer { LZ4F_freeDecompressionContext(context) }
+        let context = try takeContext()
+        var contextByteCount = 0
+        defer {
+            contexts.put(context, byteCount: contextByteCount) { LZ4F_freeDecompressionContext($0) }
+        }
         guard let source = input.baseAddress else { throw .corruptCompressedData(.lz4) }
         var position = 0
+        contextByteCount = contextSize(forFrameAt: 0, of: input)
         while true {
             let room = try output.reserveOutput(maximumByteCount: maximumByteCount)
             var produced = room.count
@@ -42,10 +43,38 @@ enum LZ4Codec {
             guard LZ4F_isError(expected) == 0 else { throw .corruptCompressedData(.lz4) }
             output.didAppend(produced)
             position += consumed
-            // A frame ends where nothing more is expected; another may follow.
-            if expected == 0, position == input.count, output.count <= maximumByteCount { return }
+            if expected == 0 {
+                // A frame ends where nothing more is expected; another may follow.
+                if position == input.count, output.count <= maximumByteCount { return }
+                contextByteCount = max(contextByteCount, contextSize(forFrameAt: position, of: input))
+            }
             // There was room, so no progress means that the input ends too early.
             guard produced > 0 || consumed > 0 else { throw .corruptCompressedData(.lz4) }
         }
     }
+
+    /// A context that expects the beginning of a frame.
+    private static func takeContext() throws(RecordError) -> OpaquePointer {
+        if let context = contexts.take() {
+            // The last user may have left it in the middle of a damaged frame.
+            LZ4F_resetDecompressionContext(context)
+            return context
+        }
+        var created: OpaquePointer?
+        guard LZ4F_isError(LZ4F_createDecompressionContext(&created, UInt32(LZ4F_VERSION))) == 0,
+            let created
+        else { throw .codecFailure(.lz4) }
+        return created
+    }
+
+    /// The most that a context keeps behind a frame with this header, which the library does not tell: two
+    /// blocks, and the 128 KiB that a linked block looks back to.
+    private static func contextSize(forFrameAt position: Int, of input: UnsafeRawBufferPointer) -> Int {
+        // Magic, flags, and a byte whose bits 4 to 6 say how large blocks are: 64 KiB times a power of four.
+        guard input.count - position > 5 else { return 0 }
+        let code = Int(input[position + 5] >> 4) & 7
+        return (2 << (2 * code + 8)) + (128 << 10)
+    }
+
+    private static let contexts = CodecContextPool()
 }

@@ -41,6 +41,13 @@ enum ZstdCodec {
         }
     }
 
+    /// What the first frame says that it holds; nil if it does not say.
+    static func announcedByteCount(_ input: UnsafeRawBufferPointer) -> UInt64? {
+        let count = ZSTD_getFrameContentSize(input.baseAddress, input.count)
+        // The two largest numbers stand for "not said" and for "not a frame".
+        return count < UInt64.max - 1 ? count : nil
+    }
+
     // A context is several hundred KiB up to megabytes: taken anew for each batch, its page faults cost more
     // than a small batch itself.
     private static let compressors = CodecContextPool()

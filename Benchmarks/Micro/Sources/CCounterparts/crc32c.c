@@ -1,0 +1,1 @@
+../../../Sources/CBenchmarkBase/crc32c.c

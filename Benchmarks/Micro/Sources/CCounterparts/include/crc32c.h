@@ -1,0 +1,1 @@
+../../../../Sources/CBenchmarkBase/include/crc32c.h

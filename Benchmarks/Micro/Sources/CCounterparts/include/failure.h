@@ -1,0 +1,1 @@
+../../../../Sources/CBenchmarkBase/include/failure.h
