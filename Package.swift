@@ -25,6 +25,7 @@ let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", packa
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let dequeModule = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 
 /// A program of Sources/Examples, on what any service would use.
 func example(_ name: String) -> Target {
@@ -63,6 +64,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         // Deque for bounded queues.
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        // Latencies of `martlet bench`: three digits over any range, in memory that does not grow.
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
     ],
     targets: [
         // System libraries: module maps only.
@@ -122,7 +125,7 @@ let package = Package(
             name: "MartletCLI",
             dependencies: [
                 "Martlet", "MartletBroker", "MartletCore", "MartletLog", "MartletRecords",
-                argumentParser, logging, serviceLifecycle, unixSignals,
+                argumentParser, logging, serviceLifecycle, unixSignals, histogram,
             ],
             swiftSettings: strict
         ),
@@ -206,8 +209,8 @@ let package = Package(
         .testTarget(
             name: "MartletCLITests",
             dependencies: [
-                "MartletCLI", "Martlet", "MartletLog", "MartletRecords", "MartletCore", argumentParser,
-                logging,
+                "MartletCLI", "Martlet", "MartletLog", "MartletRecords", "MartletCore", "MartletTesting",
+                argumentParser, logging, histogram,
             ],
             swiftSettings: strict
         ),

@@ -6,52 +6,30 @@ internal import NIOCore
 internal import NIOPosix
 
 extension BrokerParts {
-    /// Opens every partition that the metadata names, many at a time, and hands each to its shard.
+    /// Opens every partition that the metadata names, some at a time, and hands them to their shards.
     func recover() async throws -> Recovery {
         let image = await controller.image
         let atOnce = environment.settings.int("num.recovery.threads.per.data.dir") ?? System.coreCount
         let removed = image.removed
         try await environment.disk.run { try storage.deleteRemains(of: removed) }
-        var recovery = Recovery()
-        var progress = RecoveryProgress(
-            total: image.topics.values.reduce(0) { $0 + $1.partitions.count }, environment.logger)
-        var epochs: [MetadataRecord] = []
-        try await withThrowingTaskGroup(of: OpenedPartition?.self) { group in
-            var waiting = image.topics.values.flatMap { topic in topic.partitions.indices.map { (topic, $0) }
-            }[...]
-            func openNext() {
-                guard let (topic, index) = waiting.popFirst() else { return }
-                group.addTask { await open(topic, PartitionIndex(index)) }
+        let queue = OpeningQueue(image, environment.logger)
+        let opened = try await withThrowingTaskGroup(of: [OpenedPartition].self) { group in
+            for _ in 0..<min(atOnce, queue.total) {
+                group.addTask { try await environment.disk.run { opener.openAll(of: queue) } }
             }
-            for _ in 0..<atOnce { openNext() }
-            while let opened = try await group.next() {
-                openNext()
-                progress.didOpen()
-                guard let opened else { continue }
-                recovery.partitionCount += 1
-                if opened.wasRecovered { recovery.recoveredCount += 1 }
-                if let record = opened.epochRecord(in: image) { epochs.append(record) }
-                await router[router.owner(of: opened.topicID, opened.id.partition)].run { shard in
-                    shard.partitions.insert(Partition(opened, on: shard))
-                }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+        for (owner, theirs) in Dictionary(
+            grouping: opened, by: { router.owner(of: $0.topicID, $0.id.partition) })
+        {
+            await router[owner].run { shard in
+                for opened in theirs { shard.partitions.insert(Partition(opened, on: shard)) }
             }
         }
-        await controller.adopt(epochs)
+        await controller.adopt(opened.compactMap { $0.epochRecord(in: image) })
         try await reportStrays(image)
-        return recovery
-    }
-
-    /// A partition that cannot be opened stays offline; the others are served.
-    private func open(_ topic: MetadataImage.Topic, _ index: PartitionIndex) async -> OpenedPartition? {
-        do {
-            return try await opener.open(topic, index)
-        } catch {
-            environment.logger.error(
-                "A partition could not be opened and stays offline.",
-                metadata: ["partition": "\(topic.name)-\(index)", "error": "\(error)"]
-            )
-            return nil
-        }
+        return Recovery(
+            partitionCount: opened.count, recoveredCount: opened.count(where: \.wasRecovered))
     }
 
     private func reportStrays(_ image: MetadataImage) async throws {
@@ -77,27 +55,5 @@ extension BrokerParts {
     func startHousekeeping() {
         for shard in router.shards { housekeeping.start(on: shard) }
         maintenance.start()
-    }
-}
-
-/// Tells, while a start takes long, how far it has come.
-private struct RecoveryProgress {
-    private static let interval = Duration.seconds(1)
-
-    private let total: Int
-    private let logger: Logger
-    private var openedCount = 0
-    private var told = ContinuousClock.now
-
-    init(total: Int, _ logger: Logger) {
-        self.total = total
-        self.logger = logger
-    }
-
-    mutating func didOpen() {
-        openedCount += 1
-        guard told.duration(to: .now) >= Self.interval else { return }
-        told = .now
-        logger.info("Opening partitions.", metadata: ["opened": "\(openedCount)", "of": "\(total)"])
     }
 }

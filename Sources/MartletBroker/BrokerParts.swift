@@ -65,11 +65,13 @@ struct BrokerParts: Sendable {
                     shard.sharing.letters = DeadLetterCopier(controller: controller, control: control)
                 }
             }
+            let maintenance = Maintenance(environment, router, storage)
             return BrokerParts(
                 environment: environment, group: group, router: router, storage: storage, store: store,
                 controller: controller, control: control, opener: opener,
-                listener: Listener(environment, router), housekeeping: Housekeeping(router, storage, disk),
-                maintenance: Maintenance(environment, router, storage)
+                listener: Listener(environment, router),
+                housekeeping: Housekeeping(environment, storage, maintenance),
+                maintenance: maintenance
             )
         } catch {
             // The data directory is let go of with its last reference, which is here.

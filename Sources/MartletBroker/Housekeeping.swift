@@ -6,41 +6,54 @@ internal import Synchronization
 
 /// What each shard does now and then: close connections that are silent, roll old segments, note how far
 /// recovery would have to go back.
+///
+/// Each of these has a time of its own, as long as it may be: an idle broker is to sleep.
 struct Housekeeping: Sendable {
-    private static let interval = TimeAmount.seconds(1)
-    /// Rounds between looks at the partitions.
-    private static let roundsPerTick = 10
-    /// Rounds between checkpoints, as in Kafka.
-    private static let roundsPerCheckpoint = 60
+    /// Time between looks at the partitions.
+    private static let tickInterval = TimeAmount.seconds(10)
+    /// Time between checkpoints, as in Kafka.
+    private static let checkpointInterval = TimeAmount.seconds(60)
 
-    private let router: ShardRouter
+    private let environment: BrokerEnvironment
     private let storage: BrokerStorage
-    private let disk: DiskPool
+    private let maintenance: Maintenance
     private let tasks = Tasks()
 
     private final class Tasks: Sendable {
         let all = Mutex<[RepeatedTask]>([])
     }
 
-    init(_ router: ShardRouter, _ storage: BrokerStorage, _ disk: DiskPool) {
-        self.router = router
+    init(_ environment: BrokerEnvironment, _ storage: BrokerStorage, _ maintenance: Maintenance) {
+        self.environment = environment
         self.storage = storage
-        self.disk = disk
+        self.maintenance = maintenance
     }
 
     func start(on shard: ShardReference) {
-        let rounds = Mutex(0)
-        let task = shard.eventLoop.scheduleRepeatedTask(initialDelay: Self.interval, delay: Self.interval) {
-            _ in
-            let round = rounds.withLock { rounds in
-                rounds += 1
-                return rounds
-            }
-            shard.execute { shard in
-                shard.closeSilentSessions()
-                if round % Self.roundsPerTick == 0 { shard.tickPartitions() }
-                if round % Self.roundsPerCheckpoint == 0 { checkpoint(shard) }
-            }
+        let limits = environment.limits
+        repeatedly(every: Self.interval(checking: limits.frameTimeout), on: shard) { shard in
+            shard.closeHalfOpenSessions()
+        }
+        repeatedly(every: Self.interval(checking: limits.idleTimeout), on: shard) { shard in
+            shard.closeSilentSessions()
+        }
+        repeatedly(every: Self.tickInterval, on: shard) { shard in
+            shard.tickPartitions()
+            maintenance.sweepIfDue()
+        }
+        repeatedly(every: Self.checkpointInterval, on: shard) { shard in checkpoint(shard) }
+    }
+
+    /// How often to look for what has taken too long: it ends at most a tenth too late.
+    private static func interval(checking timeout: Duration) -> TimeAmount {
+        max(.seconds(1), min(TimeAmount(timeout / 10), .seconds(60)))
+    }
+
+    private func repeatedly(
+        every interval: TimeAmount, on shard: ShardReference, _ body: @escaping @Sendable (Shard) -> Void
+    ) {
+        let task = shard.eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
+            shard.execute(body)
         }
         tasks.all.withLock { $0.append(task) }
     }
@@ -57,8 +70,8 @@ struct Housekeeping: Sendable {
         let points = shard.partitions.all.map {
             BrokerStorage.Checkpoint(id: $0.id, topicID: $0.topicID, offset: $0.recoveryPoint)
         }
-        let logger = shard.environment.logger
-        disk.run {
+        let logger = environment.logger
+        environment.disk.run {
             do {
                 try storage.checkpoint(points)
             } catch {
@@ -72,18 +85,24 @@ struct Housekeeping: Sendable {
 }
 
 extension Shard {
-    /// Closes connections that have been idle, or in the middle of a request, for too long.
+    /// Closes connections that have been in the middle of a request for too long. Touches no others: they may
+    /// be ten thousand.
+    fileprivate func closeHalfOpenSessions() {
+        guard !halfReceived.isEmpty else { return }
+        let now = NIODeadline.now()
+        let timeout = environment.limits.frameTimeout
+        for session in Array(halfReceived.values) where !session.isBlocked {
+            guard let began = session.frameBegan, now - began > TimeAmount(timeout) else { continue }
+            session.close(because: "a request did not arrive whole within \(timeout)")
+        }
+    }
+
+    /// Closes connections that have been idle for too long.
     fileprivate func closeSilentSessions() {
         let now = NIODeadline.now()
-        let limits = environment.limits
-        for session in allSessions {
-            if let began = session.frameBegan, !session.isBlocked,
-                now - began > TimeAmount(limits.frameTimeout)
-            {
-                session.close(because: "a request did not arrive whole within \(limits.frameTimeout)")
-            } else if session.isIdle, now - session.lastRequest > TimeAmount(limits.idleTimeout) {
-                session.close(because: "no request came within \(limits.idleTimeout)", level: .debug)
-            }
+        let timeout = environment.limits.idleTimeout
+        for session in allSessions where session.isIdle && now - session.lastRequest > TimeAmount(timeout) {
+            session.close(because: "no request came within \(timeout)", level: .debug)
         }
     }
 

@@ -32,8 +32,14 @@ final class Shard {
     var fetchSessions: FetchSessionCache
     /// Where batches are opened, for the topics that ask for it.
     let preparationLane = PreparationLane()
+    /// Where the sockets of this loop are read into.
+    let readBuffers: ReadBuffers
+    /// When those must be answered who wait for the disk.
+    let produceDeadlines: ProduceDeadlines
     /// Connections that this loop serves.
     private(set) var sessions: [ObjectIdentifier: Session] = [:]
+    /// Those of them that are in the middle of a request.
+    private(set) var halfReceived: [ObjectIdentifier: Session] = [:]
     /// Set once by the broker before it accepts connections.
     var router = ShardRouter(shards: [])
     var dispatcher = Dispatcher(apis: [])
@@ -44,8 +50,10 @@ final class Shard {
         self.index = index
         self.eventLoop = eventLoop
         self.environment = environment
+        produceDeadlines = ProduceDeadlines(eventLoop: eventLoop)
         coordination = ShardCoordination(environment)
         sharing = ShardSharing(sessionSlots: environment.limits.shareSessionSlots / environment.shardCount)
+        readBuffers = ReadBuffers()
         fetchSessions = FetchSessionCache(
             shard: index, shardCount: environment.shardCount, slots: environment.limits.fetchSessionSlots
         )
@@ -138,8 +146,14 @@ final class Shard {
     }
 
     func add(_ session: Session) { sessions[ObjectIdentifier(session)] = session }
+    /// A request of the session has begun, or is there.
+    func note(_ session: Session, isHalfReceived: Bool) {
+        halfReceived[ObjectIdentifier(session)] = isHalfReceived ? session : nil
+    }
+
     func remove(_ session: Session) {
         sessions[ObjectIdentifier(session)] = nil
+        halfReceived[ObjectIdentifier(session)] = nil
         sharing.connectionClosed(ObjectIdentifier(session), on: self)
     }
 }
@@ -147,11 +161,13 @@ final class Shard {
 /// Reaches a shard from any loop.
 struct ShardReference: Sendable {
     let eventLoop: any EventLoop
+    let readBuffers: ReadBuffers
     private let shard: NIOLoopBound<Shard>
 
     /// Must be called on the shard's own loop.
     init(_ shard: Shard) {
         eventLoop = shard.eventLoop
+        readBuffers = shard.readBuffers
         self.shard = NIOLoopBound(shard, eventLoop: shard.eventLoop)
     }
 

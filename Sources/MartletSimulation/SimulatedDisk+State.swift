@@ -116,6 +116,12 @@ extension SimulatedDisk {
             directories[node]?.sync()
         }
 
+        mutating func syncAll(_ path: String) throws(FileSystemError) {
+            try check(.sync, path)
+            for node in Array(files.keys) { files[node]?.sync() }
+            for node in Array(directories.keys) { directories[node]?.sync() }
+        }
+
         // MARK: Files
 
         mutating func open(_ path: String, _ mode: OpenMode) throws(FileSystemError) -> Node {

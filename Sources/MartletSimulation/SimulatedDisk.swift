@@ -91,6 +91,11 @@ package final class SimulatedDisk: FileSystem {
         try state.withLock { state throws(FileSystemError) in try state.syncDirectory(path) }
     }
 
+    package func syncAll(_ path: String) throws(FileSystemError) -> Bool {
+        try state.withLock { state throws(FileSystemError) in try state.syncAll(path) }
+        return true
+    }
+
     package func kind(of path: String) throws(FileSystemError) -> FileKind? {
         state.withLock { $0.kind(of: path) }
     }

@@ -57,9 +57,9 @@ struct PowerLossSimulation {
             switch random.below(6) {
             case 0 where !isInterrupted:
                 trace.append("close")
-                try log.close().perform()
-                synced = log.offsets.end
-                wasClean = true
+                let end = log.offsets.end
+                wasClean = try close(log)
+                synced = end
                 // Power may go once all is closed, and nothing may be missing then either.
                 if random.oneIn(2) { cutPower() }
             case 1:
@@ -71,6 +71,23 @@ struct PowerLossSimulation {
             }
         }
         _ = try open(wasClean: wasClean)
+    }
+
+    /// Alone, or as one of many. False if power went before all was done.
+    private mutating func close(_ log: PartitionLog) throws -> Bool {
+        let request = try log.close()
+        if random.oneIn(2) {
+            try request.perform()
+            return true
+        }
+        try request.begin()
+        guard try disk.syncAll("/d") else { return false }
+        try request.finish()
+        if random.oneIn(3) {
+            cutPower()
+            return false
+        }
+        return try disk.syncAll("/d")
     }
 
     private mutating func cutPower() {

@@ -34,7 +34,7 @@ struct ImportTests {
         ],
         "MartletCLI": [
             "Martlet", "MartletBroker", "MartletCore", "MartletLog", "MartletRecords", "ArgumentParser",
-            "Logging", "ServiceLifecycle", "UnixSignals",
+            "Logging", "ServiceLifecycle", "UnixSignals", "Histogram",
         ],
     ]
 

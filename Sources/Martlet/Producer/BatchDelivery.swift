@@ -44,6 +44,7 @@ final class BatchDelivery: Sendable {
 
     private struct State {
         var fate = Fate.pending
+        var settledAt: ContinuousClock.Instant?
         var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
         var nextWaiter = 0
     }
@@ -56,6 +57,14 @@ final class BatchDelivery: Sendable {
     }
 
     private var fate: Fate { state.withLock { $0.fate } }
+
+    /// When all records were delivered or given up; nil while that is open.
+    var settledAt: ContinuousClock.Instant? {
+        let (fate, instant) = state.withLock { ($0.fate, $0.settledAt) }
+        guard case .split(let halves) = fate else { return instant }
+        guard let first = halves.first.settledAt, let second = halves.second.settledAt else { return nil }
+        return max(first, second)
+    }
 
     /// Whether all records have been delivered or given up.
     var isSettled: Bool {
@@ -75,9 +84,11 @@ final class BatchDelivery: Sendable {
     func split(_ halves: Halves) { decide(.split(halves)) }
 
     private func decide(_ fate: Fate) {
+        let now = ContinuousClock.now
         let waiters = state.withLock { state -> [Int: CheckedContinuation<Void, Never>] in
             guard case .pending = state.fate else { return [:] }
             state.fate = fate
+            state.settledAt = now
             defer { state.waiters = [:] }
             return state.waiters
         }

@@ -48,6 +48,21 @@ public struct Deliveries: Sendable {
         endIndex += 1
     }
 
+    /// Tells of neighbours in one batch, from a position on, once they are delivered or given up. Never waits.
+    ///
+    /// - Returns: How many they are, when that was, and the first failure among them; nil while it is open.
+    package func settled(
+        from position: Int
+    ) -> (count: Int, at: ContinuousClock.Instant, failure: MartletError?)? {
+        let index = runIndex(of: position)
+        let (run, next) = (runs[index], index + 1)
+        guard let instant = run.batch.settledAt else { return nil }
+        let first = run.first + Int32(position - run.start)
+        let end = next < runs.count ? runs[next].start : endIndex
+        let count = end - position
+        return (count, instant, run.batch.firstFailure(among: first..<first + Int32(count)))
+    }
+
     /// Waits until all are acknowledged.
     ///
     /// - Returns: Where the records are, in the order in which they were given.
@@ -76,17 +91,21 @@ extension Deliveries: RandomAccessCollection {
 
     /// The delivery of the record that was given at this position.
     public subscript(position: Int) -> Delivery {
+        let run = runs[runIndex(of: position)]
+        let own = timestamps.isEmpty ? nil : timestamps[position]
+        return Delivery(
+            batch: run.batch, index: run.first + Int32(position - run.start), timestamp: own ?? run.time,
+            core: core)
+    }
+
+    /// The last run that begins at or before the position.
+    private func runIndex(of position: Int) -> Int {
         precondition(position >= 0 && position < endIndex, "there is no delivery at this position")
-        // The last run that begins at or before the position.
         var (low, high) = (0, runs.count)
         while high - low > 1 {
             let middle = (low + high) / 2
             if runs[middle].start <= position { low = middle } else { high = middle }
         }
-        let run = runs[low]
-        let own = timestamps.isEmpty ? nil : timestamps[position]
-        return Delivery(
-            batch: run.batch, index: run.first + Int32(position - run.start), timestamp: own ?? run.time,
-            core: core)
+        return low
     }
 }

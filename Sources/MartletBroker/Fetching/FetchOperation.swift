@@ -18,6 +18,8 @@ final class FetchOperation {
 
     private var results: [FetchResult]
     private var isReading = false
+    /// Threads are reading what was not in the page cache, or have done so.
+    private var hasReadCold = false
     private var isStale = false
     private var isWaiting = false
     private var isTimeUp: Bool
@@ -45,7 +47,9 @@ final class FetchOperation {
     private func readAll() {
         isReading = true
         isStale = false
-        read(from: 0, FetchAllowance(byteCount: maximumByteCount))
+        var allowance = FetchAllowance(byteCount: maximumByteCount)
+        allowance.readsCold = hasReadCold
+        read(from: 0, allowance)
     }
 
     private var maximumByteCount: Int {
@@ -99,6 +103,7 @@ final class FetchOperation {
     }
 
     private func finishRound() {
+        if !hasReadCold, readCold() { return }
         isReading = false
         guard !isDone else { return }
         if isSatisfied || isTimeUp { return finish() }
@@ -108,6 +113,21 @@ final class FetchOperation {
             if !isLocal { return readAll() }
         }
         if isStale { readAll() }
+    }
+
+    /// Has a thread bring what is not in the page cache from the disk, and reads all again then. Once: what
+    /// other readers have it drop meanwhile, the loop waits for.
+    private func readCold() -> Bool {
+        let warmings = results.compactMap(\.warming)
+        guard !warmings.isEmpty else { return false }
+        hasReadCold = true
+        let operation = NIOLoopBound(self, eventLoop: shard.eventLoop)
+        shard.environment.disk.read(for: shard.eventLoop) {
+            for warming in warmings { warming.perform() }
+        } completion: {
+            operation.value.readAll()
+        }
+        return true
     }
 
     private var isSatisfied: Bool {

@@ -36,6 +36,8 @@ struct FetchResult: Sendable {
     /// Where the reader's history ends to agree with ours; set if its last record is not in our log.
     var divergingEpoch: (epoch: LeaderEpoch, endOffset: Offset)?
     var slice: LogSlice?
+    /// What must be read from the disk before there can be a slice; nil if nothing.
+    var warming: CacheWarming?
     /// What a read-committed reader must leave out of the slice; nil for others.
     var abortedTransactions: [AbortedTransaction]?
 
@@ -54,6 +56,8 @@ struct FetchAllowance: Sendable {
     /// The first batch of all is returned even if it is larger than every limit, or a reader could never get
     /// past it (KIP-74).
     var hasData = false
+    /// Whether the loop may read what is not in the page cache: threads have just brought it there.
+    var readsCold = false
 
     mutating func take(_ count: Int) {
         byteCount = max(0, byteCount - count)
@@ -94,11 +98,15 @@ extension Shard {
         if isolation == .readCommitted { result.abortedTransactions = [] }
         let limit = partition.readLimit(isolation)
         guard target.offset < limit, allowance.byteCount > 0 || !allowance.hasData else { return result }
+        let maxBytes = min(target.maxBytes, allowance.byteCount)
+        if !allowance.readsCold, let warming = partition.warming(from: target.offset, maxBytes: maxBytes) {
+            allowance.take(warming.byteCount)
+            result.warming = warming
+            return result
+        }
         do {
             let slice = try partition.read(
-                from: target.offset, upTo: limit, maxBytes: min(target.maxBytes, allowance.byteCount),
-                atLeastOneBatch: !allowance.hasData
-            )
+                from: target.offset, upTo: limit, maxBytes: maxBytes, atLeastOneBatch: !allowance.hasData)
             if isolation == .readCommitted {
                 result.abortedTransactions = try partition.log.abortedTransactions(
                     in: slice.baseOffset..<slice.nextOffset)

@@ -75,16 +75,20 @@ extension ServedAPI {
 /// Finds the handler of each request. The list of served APIs is its only knowledge.
 struct Dispatcher: Sendable {
     let apis: [ServedAPI]
-    private let byKey: [APIKey: ServedAPI]
+    /// By the number of the key, as each request looks here.
+    private let byKey: [ServedAPI?]
 
     init(apis: [ServedAPI]) {
         self.apis = apis
-        byKey = Dictionary(uniqueKeysWithValues: apis.map { ($0.key, $0) })
+        var byKey: [ServedAPI?] = Array(
+            repeating: nil, count: 1 + (apis.map { Int($0.key.rawValue) }.max() ?? -1))
+        for api in apis { byKey[Int(api.key.rawValue)] = api }
+        self.byKey = byKey
     }
 
     func dispatch(_ body: Bytes, _ context: RequestContext) {
         let header = context.header
-        guard let api = byKey[header.key] else {
+        guard let api = api(header.key) else {
             return context.closeConnection(because: "\(header.key) is not served")
         }
         guard api.served.contains(header.version) else {
@@ -95,6 +99,10 @@ struct Dispatcher: Sendable {
         } catch {
             context.closeConnection(because: "\(header.key) version \(header.version) \(error)")
         }
+    }
+
+    private func api(_ key: APIKey) -> ServedAPI? {
+        byKey.indices.contains(Int(key.rawValue)) ? byKey[Int(key.rawValue)] : nil
     }
 
     /// Answers a version that is not served, where the protocol has an answer for it.

@@ -18,6 +18,11 @@ final class DiscardedFiles: Sendable {
         entries.withLock { $0 += paths.map { Entry(path: $0, due: due) } }
     }
 
+    /// Whether the time of any has come.
+    func areDue(_ now: Timestamp) -> Bool {
+        entries.withLock { entries in entries.contains { $0.due <= now } }
+    }
+
     /// Removes those whose time has come, or all of them: when the disk is full, nothing is kept for comfort.
     /// Blocks.
     func removeDue(now: Timestamp, all: Bool, _ fileSystem: any FileSystem, _ logger: Logger) {

@@ -19,7 +19,8 @@ final class Maintenance: Sendable {
     private let task = Mutex<Task<Void, Never>?>(nil)
 
     private let cleanerCount: Int
-    private static let sweepInterval = Duration.seconds(1)
+    /// The shortest time between two sweeps: while the disk is full every append asks for one.
+    private static let sweepPause = Duration.seconds(1)
 
     init(_ environment: BrokerEnvironment, _ router: ShardRouter, _ storage: BrokerStorage) {
         self.environment = environment
@@ -81,8 +82,14 @@ final class Maintenance: Sendable {
         }
     }
 
+    /// Has files removed whose time has come. Called every few seconds, on any thread: while there are none,
+    /// nothing is woken.
+    func sweepIfDue() {
+        if discarded.areDue(environment.clock()) { environment.diskAlarm.nudge() }
+    }
+
     private func sweepRepeatedly() async {
-        while await Self.sleep(Self.sweepInterval) {
+        for await _ in environment.diskAlarm.news {
             let isFull = environment.diskAlarm.take()
             if isFull { await expireAll() }
             let fileSystem = storage.fileSystem
@@ -91,6 +98,7 @@ final class Maintenance: Sendable {
             try? await environment.disk.run { [discarded] in
                 discarded.removeDue(now: now, all: isFull, fileSystem, logger)
             }
+            guard await Self.sleep(Self.sweepPause) else { return }
         }
     }
 

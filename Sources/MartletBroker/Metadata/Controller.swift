@@ -199,21 +199,46 @@ actor Controller {
         for shard in router.shards { await shard.run { $0.image = image } }
     }
 
+    /// Several at a time, so that the file system's journal takes their syncs together; not on all threads of the
+    /// pool, as producers wait for some. Those that can be opened are served, whatever becomes of the others.
     private func open(_ id: TopicID, _ indexes: Range<Int>) async throws(RequestError) {
         guard let topic = image[id] else { return }
-        for index in indexes {
-            do {
-                let opened = try await opener.open(topic, PartitionIndex(index))
-                await router[router.owner(of: id, PartitionIndex(index))].run { shard in
-                    shard.partitions.insert(Partition(opened, on: shard))
+        let atOnce = max(1, (environment.settings.int("num.io.threads") ?? 1) / 2)
+        var failure: RequestError?
+        await withTaskGroup(of: (index: Int, result: Result<OpenedPartition, any Error>).self) { group in
+            var waiting = indexes
+            func openNext() {
+                guard let index = waiting.popFirst() else { return }
+                group.addTask { [opener] in
+                    do {
+                        return (index, .success(try await opener.open(topic, PartitionIndex(index))))
+                    } catch {
+                        return (index, .failure(error))
+                    }
                 }
-            } catch {
-                environment.logger.error(
-                    "A new partition could not be opened.",
-                    metadata: ["partition": "\(topic.name)-\(index)", "error": "\(error)"]
-                )
-                throw RequestError(.kafkaStorageError, "Partition \(topic.name)-\(index): \(error)")
+            }
+            for _ in 0..<atOnce { openNext() }
+            while let (index, result) = await group.next() {
+                switch result {
+                case .success(let opened):
+                    openNext()
+                    await router[router.owner(of: id, PartitionIndex(index))].run { shard in
+                        shard.partitions.insert(Partition(opened, on: shard))
+                    }
+                case .failure(let error):
+                    waiting = waiting.upperBound..<waiting.upperBound
+                    failure = failure ?? refusal(of: "\(topic.name)-\(index)", error)
+                }
             }
         }
+        if let failure { throw failure }
+    }
+
+    private func refusal(of partition: String, _ error: any Error) -> RequestError {
+        environment.logger.error(
+            "A new partition could not be opened.",
+            metadata: ["partition": "\(partition)", "error": "\(error)"]
+        )
+        return RequestError(.kafkaStorageError, "Partition \(partition): \(error)")
     }
 }

@@ -132,7 +132,7 @@ final class BrokerStorage: Sendable {
     /// Directories of partitions that the metadata does not know: never deleted, since they may be all that
     /// is left of someone's data.
     func strays(knowing image: MetadataImage) throws(FileSystemError) -> [TopicPartition] {
-        try directory.partitions().filter { id in
+        try directory.partitions { id in
             guard id != LocalMetadataStore.topicPartition else { return false }
             return image.topics[id.topic]?.partitions.indices.contains(Int(id.partition)) != true
         }
@@ -143,9 +143,14 @@ final class BrokerStorage: Sendable {
     /// Notes from where recovery must read each of these logs after a crash.
     func checkpoint(_ points: [Checkpoint]) throws(FileSystemError) {
         try checkpoints.withLock { state throws(FileSystemError) in
+            var isNews = false
             for point in points where state.owners[point.id] == point.topicID {
-                state.recoveryPoints[point.id] = point.offset
+                if state.recoveryPoints.updateValue(point.offset, forKey: point.id) != point.offset {
+                    isNews = true
+                }
             }
+            // An idle broker leaves the disk alone.
+            guard isNews else { return }
             try directory.writeRecoveryPoints(state.recoveryPoints)
         }
     }

@@ -4,10 +4,28 @@ internal import NIOPosix
 /// Threads for what blocks: opening, syncing, trimming and deleting files.
 struct DiskPool: Sendable {
     private let threads: NIOThreadPool
+    /// For reads alone: syncs, for which producers wait, must not queue behind readers of old data.
+    private let readers: NIOThreadPool
 
+    /// - Parameter threadCount: For all but reads, which have half as many of their own.
     init(threadCount: Int) {
         threads = NIOThreadPool(numberOfThreads: threadCount)
         threads.start()
+        readers = NIOThreadPool(numberOfThreads: max(1, threadCount / 2))
+        readers.start()
+    }
+
+    /// Runs `work`, which reads, on a thread and `completion` on the loop that asked. Bounded by the requests
+    /// that connections may have in flight.
+    func read(
+        for eventLoop: any EventLoop, _ work: @escaping @Sendable () -> Void,
+        completion: @escaping @Sendable () -> Void
+    ) {
+        readers.submit { state in
+            guard case .active = state else { return }
+            work()
+            eventLoop.execute(completion)
+        }
     }
 
     /// Runs `work` on a thread and `completion` on the loop that asked.
@@ -36,6 +54,7 @@ struct DiskPool: Sendable {
     }
 
     func shutDown() async throws {
+        try await readers.shutdownGracefully()
         try await threads.shutdownGracefully()
     }
 }

@@ -19,6 +19,18 @@ extension Partition {
         return try log.read(from: offset, upTo: limit, maxBytes: maxBytes, atLeastOneBatch: atLeastOneBatch)
     }
 
+    /// What threads must read from the disk before this loop reads there; nil if it is in the page cache.
+    /// What will be asked for next is read on threads as well, and nobody waits for that.
+    func warming(from offset: Offset, maxBytes: Int) -> CacheWarming? {
+        guard let warming = log.warming(from: offset, maxBytes: maxBytes) else { return nil }
+        if warming.isUrgent { return warming }
+        shard.environment.disk.read(for: shard.eventLoop) {
+            warming.perform()
+        } completion: {
+        }
+        return nil
+    }
+
     func snapshot() -> LogSnapshot { log.snapshot() }
 
     /// The epoch of the leader that wrote the first record, or that will write it.

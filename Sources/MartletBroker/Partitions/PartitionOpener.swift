@@ -10,10 +10,36 @@ struct PartitionOpener: Sendable {
     /// Opens the partition's log, recovering it if the last stop was not clean; creates it if it is not
     /// there.
     func open(_ topic: MetadataImage.Topic, _ index: PartitionIndex) async throws -> OpenedPartition {
-        let configuration = LogConfiguration(topic.settings, environment)
-        return try await environment.disk.run {
-            try openBlocking(topic, index, configuration)
+        try await environment.disk.run {
+            try openBlocking(topic, index, LogConfiguration(topic.settings, environment))
         }
+    }
+
+    /// Opens partitions until there are no more to open, or until the pool of threads does so elsewhere.
+    ///
+    /// A partition that cannot be opened stays offline; the others are served.
+    func openAll(of queue: OpeningQueue) -> [OpenedPartition] {
+        var opened: [OpenedPartition] = []
+        // All partitions of a topic have the same, and come one after the other.
+        var known: (topic: TopicID, configuration: LogConfiguration)?
+        while let (topic, index) = queue.next() {
+            let configuration =
+                if let known, known.topic == topic.id {
+                    known.configuration
+                } else {
+                    LogConfiguration(topic.settings, environment)
+                }
+            known = (topic.id, configuration)
+            do {
+                opened.append(try openBlocking(topic, index, configuration))
+            } catch {
+                environment.logger.error(
+                    "A partition could not be opened and stays offline.",
+                    metadata: ["partition": "\(topic.name)-\(index)", "error": "\(error)"]
+                )
+            }
+        }
+        return opened
     }
 
     private func openBlocking(

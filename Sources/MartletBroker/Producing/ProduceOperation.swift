@@ -12,7 +12,8 @@ final class ProduceOperation {
     private var response = ProduceResponse()
     private var pending = 0
     private var hasFailed = false
-    private var timeout: Scheduled<Void>?
+    /// Among the loop's deadlines, while it waits.
+    private var deadline: ProduceDeadlines.Ticket?
 
     /// Where in the response the answer for a partition belongs.
     private struct Place: Sendable {
@@ -106,10 +107,18 @@ final class ProduceOperation {
         request.topics.contains { topic in
             topic.partitions.contains { partition in
                 guard case .bytes(let records) = partition.records else { return false }
-                return records.withUnsafeBytes { (try? BatchHeader($0))?.isTransactional ?? false }
+                return records.withUnsafeBytes { bytes in
+                    // The bit first: hardly any batch has it, and then nothing else need be read.
+                    bytes.count > Self.flagsPosition
+                        && bytes[Self.flagsPosition] & UInt8(BatchAttributes.transactional.rawValue) != 0
+                        && (try? BatchHeader(bytes))?.isTransactional ?? false
+                }
             }
         }
     }
+
+    /// The lower byte of a batch's attributes.
+    private static let flagsPosition = BatchHeader.Field.attributes + 1
 
     private static let firstVersionWithZstd: Int16 = 7
     private static let firstVersionWithTopicIDs: Int16 = 13
@@ -315,13 +324,12 @@ final class ProduceOperation {
     }
 
     private func startTimeout() {
-        let operation = NIOLoopBound(self, eventLoop: context.shard.eventLoop)
-        timeout = context.shard.eventLoop.scheduleTask(in: .milliseconds(Int64(max(0, request.timeoutMs)))) {
-            operation.value.timeOut()
-        }
+        deadline = context.shard.produceDeadlines.add(
+            self, within: .milliseconds(Int64(max(0, request.timeoutMs))))
     }
 
-    private func timeOut() {
+    /// Answers with what is there: the time is up.
+    func timeOut() {
         guard pending > 0 else { return }
         pending = 0
         hasFailed = true
@@ -329,8 +337,8 @@ final class ProduceOperation {
     }
 
     private func finish() {
-        timeout?.cancel()
-        timeout = nil
+        if let deadline { context.shard.produceDeadlines.remove(deadline) }
+        deadline = nil
         guard request.acks == .none else { return context.reply(response) }
         if hasFailed {
             // Nobody reads an answer to acks=0; a closed connection is the only way to tell.

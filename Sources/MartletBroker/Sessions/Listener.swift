@@ -18,8 +18,6 @@ struct Listener: Sendable {
 
     /// Connections that wait to be accepted.
     private static let backlog: CInt = 1024
-    /// One read from a socket; grows with what a connection sends.
-    private static let readByteCounts = (smallest: 512, first: 4 << 10, largest: 256 << 10)
 
     init(_ environment: BrokerEnvironment, _ router: ShardRouter) {
         self.environment = environment
@@ -29,19 +27,13 @@ struct Listener: Sendable {
 
     func bind(_ address: ListenerAddress, _ group: MultiThreadedEventLoopGroup) async throws -> BrokerAddress
     {
-        let sizes = Self.readByteCounts
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: Self.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
-            .childChannelOption(.maxMessagesPerRead, value: 4)
-            .childChannelOption(
-                .recvAllocator,
-                value: AdaptiveRecvByteBufferAllocator(
-                    minimum: sizes.smallest, initial: sizes.first, maximum: sizes.largest
-                )
-            )
+            // With more, each connection would keep as many buffers: see `SharedReadAllocator`.
+            .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelInitializer { [self] child in
                 child.eventLoop.makeCompletedFuture { try welcome(child) }
             }
@@ -74,6 +66,7 @@ struct Listener: Sendable {
         guard let shard = router.shards.first(where: { $0.eventLoop === child.eventLoop }) else {
             throw ChannelError.unknownLocalAddress
         }
+        try child.syncOptions?.setOption(.recvAllocator, value: SharedReadAllocator(shard.readBuffers))
         try child.pipeline.syncOperations.addHandler(shard.makeSession())
     }
 

@@ -20,7 +20,12 @@ final class Session: ChannelDuplexHandler {
     /// When the last request came, or the connection began.
     private(set) var lastRequest: NIODeadline
     /// Since when the peer owes us the rest of a frame: from its beginning, or from when we read on.
-    private(set) var frameBegan: NIODeadline?
+    private(set) var frameBegan: NIODeadline? {
+        didSet {
+            guard (oldValue == nil) != (frameBegan == nil) else { return }
+            shard.note(self, isHalfReceived: frameBegan != nil)
+        }
+    }
 
     private var context: ChannelHandlerContext?
     private var assembler: FrameAssembler
@@ -91,14 +96,26 @@ final class Session: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        var received = unwrapInboundIn(data)
+        let received = unwrapInboundIn(data)
         if input == nil {
             input = received
         } else {
-            input?.writeBuffer(&received)
+            input?.writeImmutableBuffer(received)
         }
         isReading = true
         processInput()
+        keepRest()
+        if input == nil || input?.storageCapacity != ReadBuffers.byteCount {
+            shard.readBuffers.put(received)
+        }
+    }
+
+    /// A session that has to wait with a few bytes does not keep the loop's whole buffer for them.
+    private func keepRest() {
+        guard let rest = input, rest.readableBytes < ReadBuffers.byteCount / 4,
+            rest.storageCapacity >= ReadBuffers.byteCount
+        else { return }
+        input = ByteBuffer(buffer: rest)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {

@@ -34,6 +34,7 @@ struct MartletCommand: AsyncParsableCommand {
             ConfigCommand.self,
             ClusterCommand.self,
             LogCommand.self,
+            BenchCommand.self,
             ErrorCommand.self,
             VersionCommand.self,
         ]

@@ -135,6 +135,7 @@ private struct AnnouncedBroker: Service {
 
     func run() async throws {
         announce()
+        ProcessMemory.returnStartUp()
         try await broker.run()
     }
 

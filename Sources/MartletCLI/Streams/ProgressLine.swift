@@ -16,9 +16,14 @@ struct ProgressLine {
     private var width = 0
 
     mutating func show(_ meter: Meter) {
+        show { meter.summary("so far", after: meter.elapsed) }
+    }
+
+    /// - Parameter line: Asked for only if it is time to show it.
+    mutating func show(_ line: () -> String) {
         guard isVisible, ContinuousClock.now >= nextUpdate else { return }
         nextUpdate = .now + Self.interval
-        let text = meter.summary("so far", after: meter.elapsed)
+        let text = line()
         let padding = String(repeating: " ", count: max(0, width - text.utf8.count))
         width = text.utf8.count
         try? Descriptor.write("\r" + text + padding, to: STDERR_FILENO)

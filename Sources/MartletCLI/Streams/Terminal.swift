@@ -20,3 +20,12 @@ enum Terminal {
         return false
     }
 }
+
+extension Terminal {
+    /// Width of the terminal at standard output; what `COLUMNS` says, or 80, where there is none.
+    static var columns: Int {
+        var size = winsize()
+        if ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return Int(size.ws_col) }
+        return getenv("COLUMNS").flatMap { Int(String(cString: $0)) } ?? 80
+    }
+}

@@ -90,10 +90,14 @@ package final class DataDirectory: Sendable {
     // MARK: Partitions
 
     /// The partitions that have a directory here, in order.
-    package func partitions() throws(FileSystemError) -> [TopicPartition] {
+    ///
+    /// - Parameter matches: Which of them are wanted; the others are not looked at.
+    package func partitions(
+        where matches: (TopicPartition) -> Bool = { _ in true }
+    ) throws(FileSystemError) -> [TopicPartition] {
         var found: [TopicPartition] = []
         for name in try fileSystem.list(path) {
-            guard let partition = TopicPartition(directoryName: name),
+            guard let partition = TopicPartition(directoryName: name), matches(partition),
                 try fileSystem.kind(of: join(path, name)) == .directory
             else { continue }
             found.append(partition)

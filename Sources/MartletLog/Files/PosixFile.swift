@@ -106,4 +106,44 @@ final class PosixFile: LogFile {
                 POSIX_FADV_DONTNEED)
         #endif
     }
+
+    /// Between two looks into the page cache: reads of the disk end at such places, more or less.
+    private static let lookByteCount = 128 << 10
+
+    func isCached(_ range: Range<Int64>) -> Bool {
+        guard !range.isEmpty else { return true }
+        for position in stride(from: range.lowerBound, to: range.upperBound, by: Self.lookByteCount) {
+            guard isCached(at: position) else { return false }
+        }
+        return isCached(at: range.upperBound - 1)
+    }
+
+    private func isCached(at position: Int64) -> Bool {
+        #if os(Linux)
+            guard let preadv2 = LinuxCalls.preadv2 else { return true }
+            var byte: UInt8 = 0
+            return withUnsafeMutableBytes(of: &byte) { byte in
+                var vector = iovec(iov_base: byte.baseAddress, iov_len: 1)
+                // Other errors are for those to find who read.
+                return preadv2(fileDescriptor, &vector, 1, position, LinuxCalls.noWait) >= 0
+                    || errno != EAGAIN
+            }
+        #else
+            return true
+        #endif
+    }
+
+    /// What is asked for at once: the kernel cuts off what is larger than the disk's requests.
+    private static let adviceByteCount: Int64 = 512 << 10
+
+    func readAhead(_ range: Range<Int64>) {
+        #if os(Linux)
+            var position = range.lowerBound
+            while position < range.upperBound {
+                let count = min(Self.adviceByteCount, range.upperBound - position)
+                _ = posix_fadvise(fileDescriptor, off_t(position), off_t(count), POSIX_FADV_WILLNEED)
+                position += count
+            }
+        #endif
+    }
 }

@@ -61,6 +61,20 @@ package struct PosixFileSystem: FileSystem {
         _ = try retrying(.syncDirectory, path) { fsync(descriptor) }
     }
 
+    package func syncAll(_ path: String) throws(FileSystemError) -> Bool {
+        #if os(Linux)
+            guard let syncFileSystem = LinuxCalls.syncFileSystem else { return false }
+            let descriptor = try retrying(.sync, path) {
+                openFile(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
+            }
+            defer { closeDescriptor(descriptor) }
+            _ = try retrying(.sync, path) { syncFileSystem(descriptor) }
+            return true
+        #else
+            return false
+        #endif
+    }
+
     package func kind(of path: String) throws(FileSystemError) -> FileKind? {
         var status = stat()
         guard stat(path, &status) == 0 else {

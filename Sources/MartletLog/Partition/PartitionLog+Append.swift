@@ -224,7 +224,8 @@ extension PartitionLog {
         _ bytes: UnsafeMutableRawBufferPointer, _ extent: Range<Offset>, origin: AppendOrigin,
         leaderEpoch: LeaderEpoch, appendTime: Timestamp?, _ trial: inout ProducerTrial
     ) {
-        writeBacks.didAppend(bytes.count, to: active)
+        let start = active.byteCount
+        writeBacks.didAppend(start..<start + Int64(bytes.count), to: active.file, of: active.baseOffset)
         var offset = extent.lowerBound
         for header in incoming {
             if origin == .replication { offset = header.baseOffset }

@@ -52,17 +52,16 @@ struct WriteBackQueue: ~Copyable {
 
     var isDue: Bool { !waiting.isEmpty }
 
-    mutating func didAppend(_ byteCount: Int, to segment: ActiveSegment) {
+    /// Takes note of bytes that stand in the file of a segment, behind those it was told of before.
+    mutating func didAppend(_ range: Range<Int64>, to file: any LogFile, of segment: Offset) {
         guard policy.isEnabled else { return }
-        let end = segment.byteCount + Int64(byteCount)
-        if let piece = open, piece.file === segment.file {
-            open?.range = piece.range.lowerBound..<end
-        } else {
+        if open?.file !== file {
             cut()
-            open = WriteBack.Piece(
-                file: segment.file, segment: segment.baseOffset, range: segment.byteCount..<end)
+            open = WriteBack.Piece(file: file, segment: segment, range: range)
         }
-        if let piece = open, piece.byteCount >= policy.intervalBytes { cut() }
+        let start = open?.range.lowerBound ?? range.lowerBound
+        open?.range = start..<range.upperBound
+        if range.upperBound - start >= Int64(policy.intervalBytes) { cut() }
     }
 
     private mutating func cut() {

@@ -50,7 +50,9 @@ extension LogRecovery {
             size = try file.size()
             indexBytes = try fileSystem.contents(of: path(.index, base))
             timeIndexBytes = try fileSystem.contents(of: path(.timeindex, base))
-            transactionBytes = try fileSystem.contents(of: path(.txnindex, base)) ?? .empty
+            // Most logs know no transactions.
+            transactionBytes =
+                has(.txnindex, base) ? try fileSystem.contents(of: path(.txnindex, base)) ?? .empty : .empty
         } catch {
             throw .storage(error)
         }

@@ -11,7 +11,10 @@ extension LogRecovery {
     ) throws(SegmentError) -> ProducerStates {
         let end = active.nextOffset
         let newest = try newestSnapshot(upTo: end)
-        let first = try newestSnapshot(upTo: min(remade.min() ?? end, end))
+        let first =
+            try remade.min().map { base throws(SegmentError) in
+                try newestSnapshot(upTo: min(base, end))
+            } ?? newest
         let from = first.offset
         var replay = ProducerReplay(first.states, later: from < newest.offset ? newest : nil, now: now)
         if from < end {

@@ -47,8 +47,7 @@ struct LogRecovery {
 
     private mutating func prepare() throws(SegmentError) {
         do throws(FileSystemError) {
-            try fileSystem.createDirectory(directory)
-            names = Set(try fileSystem.list(directory))
+            names = try entries()
         } catch {
             throw .storage(error)
         }
@@ -65,6 +64,17 @@ struct LogRecovery {
         } catch {
             throw .storage(error)
         }
+    }
+
+    /// What is in the directory, which is created if missing.
+    private func entries() throws(FileSystemError) -> Set<String> {
+        do throws(FileSystemError) {
+            return Set(try fileSystem.list(directory))
+        } catch {
+            guard error.isMissing else { throw error }
+        }
+        try fileSystem.createDirectory(directory)
+        return []
     }
 
     /// Removes what was being written or deleted when the log was last used, and what belongs to a segment

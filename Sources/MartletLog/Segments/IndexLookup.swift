@@ -19,6 +19,21 @@ enum IndexLookup: Sendable {
         try lastOffsetEntry { Int64($0.position) <= position && Int64($0.relativeOffset) <= offset }
     }
 
+    /// Where the batch that holds `relativeOffset` begins, or a little before.
+    func position(near relativeOffset: Int64) throws(FileSystemError) -> Int64 {
+        let found = try countOfOffsets { Int64($0.relativeOffset) <= relativeOffset }
+        guard found > 0, let before = try offsetEntry(found - 1) else { return 0 }
+        if Int64(before.relativeOffset) == relativeOffset { return Int64(before.position) }
+        // Entries name the last offsets of batches. Of large ones each has its own, and so the next is it.
+        guard let next = try offsetEntry(found), next.position > before.position + Self.largeGap else {
+            return Int64(before.position)
+        }
+        return Int64(next.position)
+    }
+
+    /// More than lies between two entries unless the batches are large.
+    private static let largeGap: UInt32 = 64 << 10
+
     /// The last entry whose time is at most `timestamp`.
     func time(atOrBefore timestamp: Timestamp) throws(FileSystemError) -> TimeIndex.Entry? {
         try lastTimeEntry { $0.timestamp <= timestamp }
@@ -37,16 +52,30 @@ enum IndexLookup: Sendable {
     private func lastOffsetEntry(
         where matches: (OffsetIndex.Entry) -> Bool
     ) throws(FileSystemError) -> OffsetIndex.Entry? {
+        let found = try countOfOffsets(where: matches)
+        return found == 0 ? nil : try offsetEntry(found - 1)
+    }
+
+    /// How many entries match, if those that do come first.
+    private func countOfOffsets(where matches: (OffsetIndex.Entry) -> Bool) throws(FileSystemError) -> Int {
         switch self {
         case .memory(let index, _):
             let entries = index.entries
-            let count = partitioningCount(entries.count) { index in matches(entries[index]) }
-            return count == 0 ? nil : entries[count - 1]
+            return partitioningCount(entries.count) { index in matches(entries[index]) }
         case .files(let file, let count, _, _):
-            let found = try partitioningCount(count) { index throws(FileSystemError) in
+            return try partitioningCount(count) { index throws(FileSystemError) in
                 matches(try Self.offsetEntry(index, in: file))
             }
-            return found == 0 ? nil : try Self.offsetEntry(found - 1, in: file)
+        }
+    }
+
+    /// Nil behind the last.
+    private func offsetEntry(_ index: Int) throws(FileSystemError) -> OffsetIndex.Entry? {
+        switch self {
+        case .memory(let offsets, _):
+            index < offsets.entries.count ? offsets.entries[index] : nil
+        case .files(let file, let count, _, _):
+            index < count ? try Self.offsetEntry(index, in: file) : nil
         }
     }
 

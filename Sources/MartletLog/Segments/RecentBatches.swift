@@ -38,6 +38,13 @@ struct RecentBatches {
         head = 0
     }
 
+    /// Where the batch that holds `offset` begins; nil if that is older than what is remembered.
+    func position(of offset: Offset) -> Int64? {
+        guard count > 0, offset >= self[0].baseOffset else { return nil }
+        let index = firstIndex { $0.nextOffset > offset }
+        return index < count ? self[index].position : self[count - 1].endPosition
+    }
+
     enum Span {
         /// The offset is older than what is remembered.
         case forgotten

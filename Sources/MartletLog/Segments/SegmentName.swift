@@ -15,12 +15,17 @@ package enum SegmentFile: String, CaseIterable, Sendable {
 
     /// Kind and base offset of a file by its name; nil for files that are not part of a segment.
     package static func parse(_ name: String) -> (kind: SegmentFile, baseOffset: Offset)? {
-        guard let dot = name.firstIndex(of: "."),
-            let kind = SegmentFile(rawValue: String(name[name.index(after: dot)...]))
-        else { return nil }
-        let digits = name[..<dot]
-        guard digits.utf8.count == digitCount, digits.utf8.allSatisfy({ (48...57).contains($0) }),
-            let number = Int64(digits)
+        // A start does this for every file there is, so byte by byte, without a string for each part.
+        var rest = name.utf8[...]
+        var number: Int64 = 0
+        for _ in 0..<digitCount {
+            guard let byte = rest.popFirst(), (48...57).contains(byte) else { return nil }
+            let (tens, isTooLarge) = number.multipliedReportingOverflow(by: 10)
+            let (sum, isOver) = tens.addingReportingOverflow(Int64(byte - 48))
+            guard !isTooLarge, !isOver else { return nil }
+            number = sum
+        }
+        guard rest.popFirst() == UInt8(ascii: "."), let kind = SegmentFile(rawValue: String(Substring(rest)))
         else { return nil }
         return (kind, Offset(rawValue: number))
     }

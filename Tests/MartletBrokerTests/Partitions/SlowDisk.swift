@@ -10,13 +10,17 @@ import MartletSimulation
     import Glibc
 #endif
 
-/// A simulated disk on which syncing a topic's log takes long enough for something else to happen meanwhile.
-/// The broker's own logs are as fast as ever.
+/// A simulated disk on which syncing a topic's log takes long enough for something else to happen meanwhile,
+/// or reading it. The broker's own logs are as fast as ever.
 final class SlowDisk: FileSystem {
     let disk = SimulatedDisk()
     /// Whether syncs of logs take long.
     let isSlow = Flag()
     private static let syncMicroseconds: UInt32 = 300_000
+    /// Whether syncs of logs do not end.
+    let holdsSyncs = Flag()
+    /// Whether the page cache is empty and the disk does not deliver.
+    let isStuck = Flag()
 
     func open(_ path: String, _ mode: OpenMode) throws(FileSystemError) -> any LogFile {
         SlowFile(try disk.open(path, mode), on: self)
@@ -28,6 +32,7 @@ final class SlowDisk: FileSystem {
         try disk.rename(path, to: newPath)
     }
     func syncDirectory(_ path: String) throws(FileSystemError) { try disk.syncDirectory(path) }
+    func syncAll(_ path: String) throws(FileSystemError) -> Bool { try disk.syncAll(path) }
     func kind(of path: String) throws(FileSystemError) -> FileKind? { try disk.kind(of: path) }
     func lock(_ path: String) throws(FileSystemError) -> (any FileLock)? { try disk.lock(path) }
     func availableByteCount(at path: String) throws(FileSystemError) -> Int64 {
@@ -39,7 +44,19 @@ final class SlowDisk: FileSystem {
     }
 
     fileprivate func waitBeforeSync(of path: String) {
-        if isSlow.isSet, path.hasSuffix(".log"), !path.contains("__") { usleep(Self.syncMicroseconds) }
+        guard Self.isTopicLog(path) else { return }
+        if isSlow.isSet { usleep(Self.syncMicroseconds) }
+        while holdsSyncs.isSet { usleep(1_000) }
+    }
+
+    fileprivate func isCached(_ path: String) -> Bool { !(isStuck.isSet && Self.isTopicLog(path)) }
+
+    fileprivate func waitForDelivery(of path: String) {
+        while !isCached(path) { usleep(1_000) }
+    }
+
+    private static func isTopicLog(_ path: String) -> Bool {
+        path.hasSuffix(".log") && !path.contains("__")
     }
 }
 
@@ -73,4 +90,6 @@ private final class SlowFile: LogFile {
         try file.writeBack(range, wait: wait)
     }
     func dropCache(_ range: Range<Int64>) { file.dropCache(range) }
+    func isCached(_ range: Range<Int64>) -> Bool { disk.isCached(path) }
+    func readAhead(_ range: Range<Int64>) { disk.waitForDelivery(of: path) }
 }

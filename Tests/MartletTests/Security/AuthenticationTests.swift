@@ -138,7 +138,7 @@ struct AuthenticationTests {
 
     @Test("a session is renewed before it ends, on the same connection, with requests under way")
     func renewal() async throws {
-        let rules = GuardedPort.Rules(mechanisms: Self.all, lifetime: .seconds(1))
+        let rules = GuardedPort.Rules(mechanisms: Self.all, lifetime: .seconds(3))
         try await Self.run(Self.authentication("SCRAM-SHA-256"), on: rules) { client, port in
             try await client.admin.createTopic("events", partitions: 2)
             try await client.withProducer { producer in

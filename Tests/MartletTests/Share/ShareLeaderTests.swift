@@ -133,7 +133,8 @@ struct ShareLeaderTests {
                 consumer.acknowledge(again, .accept)
             }
             let epochs = try cluster.requests(ShareFetchRequest.self).map(\.shareSessionEpoch)
-            #expect(epochs == [0, 0])
+            // What is fetched ahead in a session may come between.
+            #expect(epochs.count { $0 == 0 } == 2)
         }
     }
 
