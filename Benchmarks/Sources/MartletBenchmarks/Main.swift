@@ -100,8 +100,9 @@ struct MartletBenchmarks {
     /// A line for each measurement that is through, with the medians.
     private static func showOutcome(_ outcome: Outcome) {
         let figures = outcome.promises.map { line in
-            let value = line.ratio.map { "\(Table.short($0.median))×" }
-            let shown = value ?? (line.martlet ?? line.baseline).map { "\(Table.short($0.median)) \(line.unit)" } ?? "–"
+            let ratio = line.ratio.map { "\(Table.short($0.median))×" }
+            let value = (line.martlet ?? line.baseline).map { "\(Table.short($0.median)) \(line.unit)" }
+            let shown = ratio ?? value ?? "–"
             return line.verdict.isEmpty ? shown : "\(shown) \(line.verdict)"
         }
         let name = outcome.measurement.name

@@ -64,7 +64,8 @@ private struct ClientLoad {
         Measurement(
             name: "client-\(mode)-\(name)", title: title, unit: "records/CPU s",
             target: target.map { .ratioAtLeast($0) }, baselineIsBroker: true,
-            figures: [.cpu, .throughput, .allocations, .memory], mostRuns: 3
+            figures: [.cpu, .throughput, .allocations, .memory], mostRuns: 3,
+            takesLong: form != "batch" || compression != "none"
         ) { (side, bench) throws(Failure) in
             try run(side, bench)
         }

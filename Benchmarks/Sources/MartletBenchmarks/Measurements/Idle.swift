@@ -12,7 +12,7 @@ extension Measurement {
             sides: [.martlet],
             figures: [
                 .cpu.promised(.valueAtMost(0.2)), .wakeups.promised(.valueAtMost(5)), .anonymous, .threads,
-            ], mostRuns: 2
+            ], mostRuns: 1
         ) { (_, bench) throws(Failure) in
             let server = try bench.startBroker([], on: 0)
             for topic in 0..<topics {

@@ -11,7 +11,8 @@ extension Measurement {
             Measurement(
                 name: "recovery-1000", title: "ready after kill -9, 1,000 partitions, sync", unit: "ms",
                 target: .valueAtMost(3000), sides: [.martlet],
-                figures: [.cpu, .coldReady, .cleanReady, .cleanStop, .lines, .peakMemory], mostRuns: 3
+                figures: [.cpu, .coldReady, .cleanReady, .cleanStop, .lines, .peakMemory], mostRuns: 3,
+                takesLong: true
             ) { (_, bench) throws(Failure) in
                 try ManyPartitions(bench).run()
             },
@@ -23,7 +24,7 @@ extension Measurement {
     ) -> Measurement {
         Measurement(
             name: name, title: title, unit: "s/GB", sides: [.martlet],
-            figures: [.ready, .cpuPerGigabyte, .lines, .peakMemory], mostRuns: 3
+            figures: [.ready, .cpuPerGigabyte, .lines, .peakMemory], mostRuns: 3, takesLong: isCold
         ) { (_, bench) throws(Failure) in
             let settings = ["martlet.durability=os"]
             let server = try bench.startBroker(settings, on: 0)

@@ -19,7 +19,8 @@ extension Measurement {
         return Measurement(
             name: name, title: "disk for a byte of JSON events, batches of \(batches), \(codec)",
             unit: "bytes", target: target, baselineIsBroker: true,
-            figures: [.rewriting, .rewritingCPU, .peakMemory, .fetchRate, .fetchCPU], mostRuns: 3
+            figures: [.rewriting, .rewritingCPU, .peakMemory, .fetchRate, .fetchCPU], mostRuns: 3,
+            takesLong: eventsPerBatch > 1
         ) { (side, bench) throws(Failure) in
             let rewriting = Rewriting(codec: codec, eventsPerBatch: eventsPerBatch)
             return try rewriting.run(side, bench)

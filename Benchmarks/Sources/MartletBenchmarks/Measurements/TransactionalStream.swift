@@ -22,7 +22,8 @@ extension Measurement {
     {
         Measurement(
             name: name, title: title, unit: "MB/s", target: .ratioAtLeast(0.9), baselineIsBroker: true,
-            figures: [.median, .slow, .cpuPerGigabyte, .transactionRate, .commitMedian, .commitSlow]
+            figures: [.median, .slow, .cpuPerGigabyte, .transactionRate, .commitMedian, .commitSlow],
+            takesLong: stream.partitions > 1
         ) { (side, bench) throws(Failure) in
             try stream.run(side, bench)
         }
