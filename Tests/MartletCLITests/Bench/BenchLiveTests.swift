@@ -111,7 +111,10 @@ struct BenchLiveTests {
             let bench = try Bench(clock: RunClock())
             let sender = bench.sender(broker, "t", rate: 500, limit: 1_000)
             async let sending: Void = sender.run()
-            while sender.tally.progress.acknowledged < 100 { try await Task.sleep(for: .milliseconds(5)) }
+            let deadline = ContinuousClock.now + .seconds(60)
+            while sender.tally.progress.acknowledged < 100, ContinuousClock.now < deadline {
+                try await Task.sleep(for: .milliseconds(5))
+            }
             await broker.pause()
             let paused = ContinuousClock.now
             try await Task.sleep(for: .milliseconds(600))
@@ -122,26 +125,29 @@ struct BenchLiveTests {
             // However slow the machine, what was due in the first half of the pause waited for the second.
             let slow = latency.curve.first { Double($0.nanoseconds) / 1e6 >= length / 2 }
             let share = try #require(slow?.tail, "no record took as long as the pause")
-            #expect(share >= 0.9 * (length / 2) * 0.5 / 1_000, "\(share) of the records were slow")
+            // The curve has steps, the next of which has 13 % fewer records above it.
+            #expect(share >= 0.8 * (length / 2) * 0.5 / 1_000, "\(share) of the records were slow")
             #expect(Double(latency.maximum) / 1e6 >= length * 0.9)
         }
     }
 
     @Test("old records are read over and over, and each time all of them")
     func laps() async throws {
-        try await withBroker(topics: ["t": 2]) { broker in
+        try await withBroker(topics: ["t": 1]) { broker in
             let bench = try Bench(clock: RunClock())
             let filler = bench.sender(broker, "t", limit: 500)
             try await filler.run()
-            let partitions = (0..<2).map { TopicPartition("t", $0) }
-            let oldEnds = try await ends(broker, partitions)
+            let oldEnds = try await ends(broker, [TopicPartition("t", 0)])
             let reader = try await bench.reader(broker, "t", from: .beginning, end: .laps(ends: oldEnds))
             async let reading: Void = reader.run()
-            while [reader.tally].figures.laps < 3 { try await Task.sleep(for: .milliseconds(5)) }
+            let deadline = ContinuousClock.now + .seconds(60)
+            while [reader.tally].figures.laps < 3, ContinuousClock.now < deadline {
+                try await Task.sleep(for: .milliseconds(5))
+            }
             bench.control.didWriteAll(oldEnds)
             try await reading
             let figures = [reader.tally].figures
-            #expect(figures.problem == nil)
+            #expect(figures.problem == nil && figures.laps >= 3)
             #expect(figures.received == filler.tally.figures.acknowledged)
             reader.consumer.close()
         }

@@ -8,7 +8,8 @@ struct ReadLoad: Sendable {
         case assigned
         /// What there is when nothing more is written.
         case written
-        /// Reads up to the end of what was there before, over and over, until nothing more is written.
+        /// Reads up to the end of what was there before, over and over, until nothing more is written. There
+        /// must be something in each partition.
         case laps(ends: [TopicPartition: Offset])
     }
 

@@ -6,7 +6,7 @@ extension Chart {
         // Each nine takes the same distance.
         let nines = max(1, -LogScale.log10(all.map(\.tail).min() ?? 0.1))
         let names = ["0 %", "90 %", "99 %", "99.9 %", "99.99 %", "99.999 %", "99.9999 %", "99.99999 %"]
-        let ticks = names.enumerated().filter { Double($0.offset) <= nines }.map { index, name in
+        let ticks = names.enumerated().filter { Double($0.offset) <= nines + 1e-6 }.map { index, name in
             Tick(position: Double(index) / nines, label: name)
         }
         return Chart(
