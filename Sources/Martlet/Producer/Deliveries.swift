@@ -48,7 +48,8 @@ public struct Deliveries: Sendable {
         endIndex += 1
     }
 
-    /// Tells of neighbours in one batch, from a position on, once they are delivered or given up. Never waits.
+    /// Tells of neighbours in one batch, from a position on, once they are delivered or given up. Never
+    /// waits.
     ///
     /// - Returns: How many they are, when that was, and the first failure among them; nil while it is open.
     package func settled(

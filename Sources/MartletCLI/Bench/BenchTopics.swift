@@ -77,8 +77,8 @@ struct BenchTopics {
         return try await admin.listOffsets(queries).mapValues { try $0.get().offset ?? 0 }
     }
 
-    /// Where the partitions end once all is written that was sent. Without acknowledgements nobody knows: then
-    /// where they end when nothing has been added for a while.
+    /// Where the partitions end once all is written that was sent. Without acknowledgements nobody knows:
+    /// then where they end when nothing has been added for a while.
     func ends(after acks: Acks) async throws -> [TopicPartition: Offset] {
         var ends = try await offsets(.end)
         guard acks == .none else { return ends }

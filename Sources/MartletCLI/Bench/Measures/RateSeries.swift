@@ -24,12 +24,13 @@ struct RateSeries: Sendable, Equatable {
         for (index, count) in other.counts.enumerated() { counts[index] += count }
     }
 
-    /// Leaves out what came after the measurement: a step that it covers in part would look slow.
+    /// Leaves out what came after the measurement: a step that it covers in part would look slow. Not in the
+    /// first second: what is acknowledged at once in the end may be all there is.
     ///
     /// - Parameter nanoseconds: How long was measured.
     func cut(to nanoseconds: Int64) -> RateSeries {
         var cut = self
-        cut.counts = Array(counts.prefix(max(1, Int(nanoseconds / Self.step))))
+        cut.counts = Array(counts.prefix(max(10, Int(nanoseconds / Self.step))))
         return cut
     }
 
