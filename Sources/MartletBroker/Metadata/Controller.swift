@@ -199,8 +199,8 @@ actor Controller {
         for shard in router.shards { await shard.run { $0.image = image } }
     }
 
-    /// Several at a time, so that the file system's journal takes their syncs together; not on all threads of the
-    /// pool, as producers wait for some. Those that can be opened are served, whatever becomes of the others.
+    /// Several at a time, so that the file system's journal takes their syncs together; not on all threads of
+    /// the pool, as producers wait for some. Those that can be opened are served, whatever becomes of others.
     private func open(_ id: TopicID, _ indexes: Range<Int>) async throws(RequestError) {
         guard let topic = image[id] else { return }
         let atOnce = max(1, (environment.settings.int("num.io.threads") ?? 1) / 2)
