@@ -13,7 +13,7 @@ struct WriteBackTests {
             $0.segmentBytes = 5_000
             $0.durability = .os
             $0.writeBack.intervalBytes = 1_000
-            $0.writeBack.tailWindowBytes = 4_000
+            $0.writeBack.tailWindowBytes = 8_000
             $0.writeBack.smallestTailWindowBytes = 1_000
             $0.writeBack.budget = budget
         }
@@ -31,7 +31,9 @@ struct WriteBackTests {
         }
     }
 
-    @Test("each log keeps its window of the page cache, across segments", arguments: Storage.allCases)
+    @Test(
+        "each log keeps its window of the page cache, with what is on its way, across segments",
+        arguments: Storage.allCases)
     func window(storage: Storage) throws {
         let harness = try makeHarness(storage)
         try fill(harness, byteCount: 50_000)

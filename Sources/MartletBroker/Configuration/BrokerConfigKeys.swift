@@ -93,7 +93,8 @@ public enum BrokerConfigKeys {
         ),
         ConfigKey(
             "martlet.page.cache.window.bytes", .int64(0...Int64.max), default: "67108864",
-            "How much of the newest data of a partition stays in the page cache; 0 leaves that to the system."
+            "Page cache that the newest data of a partition may take, with what is "
+                + "on its way to the disk; 0 leaves that to the system."
         ),
         ConfigKey(
             "martlet.shutdown.timeout.ms", .int64(0...Int64.max), default: "10000",

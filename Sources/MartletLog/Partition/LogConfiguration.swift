@@ -85,8 +85,9 @@ package struct Preallocation: Sendable, Equatable {
 package struct WriteBackPolicy: Sendable, Equatable {
     package var isEnabled = true
     /// Write-back starts whenever this much was appended.
-    package var intervalBytes = 8 << 20
-    /// What stays cached behind the end for consumers who follow closely.
+    package var intervalBytes = 4 << 20
+    /// What may be cached behind the end: the newest records, for consumers who follow closely, and what is
+    /// on its way to the disk.
     package var tailWindowBytes = 64 << 20
     /// What stays cached even if all logs together are beyond the budget.
     package var smallestTailWindowBytes = 8 << 20

@@ -33,6 +33,9 @@ package struct WriteBack: Sendable {
 
 /// Remembers which bytes of a log are in the page cache because the log has put them there.
 struct WriteBackQueue: ~Copyable {
+    /// Of a log that grows quickly: one is appended to, one waits, two are being written or dropped.
+    private static let piecesOnTheWay = 4
+
     private let policy: WriteBackPolicy
     /// Bytes appended since the last piece was cut: all in one file.
     private var open: WriteBack.Piece?
@@ -91,7 +94,8 @@ struct WriteBackQueue: ~Copyable {
     mutating func take(for topicPartition: TopicPartition) -> WriteBack? {
         guard isDue else { return nil }
         let share = policy.budget?.share(of: policy.tailWindowBytes) ?? policy.tailWindowBytes
-        let window = max(policy.smallestTailWindowBytes, share)
+        let onTheWay = Self.piecesOnTheWay * policy.intervalBytes
+        let window = max(policy.smallestTailWindowBytes, share - onTheWay)
         var dropped: [WriteBack.Piece] = []
         var droppedByteCount = 0
         for piece in cached {
