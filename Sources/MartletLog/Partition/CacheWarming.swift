@@ -13,7 +13,7 @@ package struct CacheWarming: Sendable {
 
     /// How far a reader is read ahead of. Twice as much as the disk needs to be kept at work while half of it
     /// is being sent.
-    static let aheadByteCount: Int64 = 8 << 20
+    static let aheadByteCount: Int64 = 16 << 20
 
     /// Bytes that the reader gets, about.
     package var byteCount: Int { Int(wanted.upperBound - wanted.lowerBound) }
