@@ -41,21 +41,24 @@ int supervision_reset_peak(pid_t process) {
     return result;
 }
 
-long supervision_wakeups(pid_t process) {
+int supervision_wakeups(pid_t process, struct thread_wakeups *threads, int capacity) {
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/task", (int)process);
     DIR *directory = opendir(path);
     if (directory == NULL) return -errno;
-    long sum = 0;
-    for (struct dirent *entry = readdir(directory); entry != NULL; entry = readdir(directory)) {
+    int found = 0;
+    for (struct dirent *entry = readdir(directory); entry != NULL && found < capacity;
+         entry = readdir(directory)) {
         if (entry->d_name[0] == '.') continue;
         char status[320];
         snprintf(status, sizeof status, "%s/%s/status", path, entry->d_name);
         long count = field_of(status, "voluntary_ctxt_switches:");
-        if (count > 0) sum += count;
+        // Negative for a thread that has just ended.
+        if (count < 0) continue;
+        threads[found++] = (struct thread_wakeups){.thread = atoi(entry->d_name), .count = count};
     }
     closedir(directory);
-    return sum;
+    return found;
 }
 
 /// `cachestat`, which C libraries do not have yet.

@@ -86,4 +86,11 @@ import Testing
         #expect(throws: Failure.self) { try LoadReport(#"{"bytes":10,"p50"#) }
         #expect(throws: Failure.self) { try LoadReport("martlet-load: cannot connect") }
     }
+
+    @Test("threads that end or begin between two looks neither take wake-ups away nor bring old ones")
+    func wakeups() {
+        let before = Wakeups([1: 100, 2: 1_000])
+        let after = Wakeups([1: 103, 3: 4])
+        #expect(after.since(before) == 7)
+    }
 }

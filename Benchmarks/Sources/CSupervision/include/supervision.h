@@ -50,8 +50,15 @@ long supervision_memory(pid_t process, const char *field);
 /// Has the count of the most resident memory begin anew (`VmHWM:`).
 int supervision_reset_peak(pid_t process);
 
-/// How often threads of a process have slept and were woken again, all that it has now together.
-long supervision_wakeups(pid_t process);
+/// A thread, and how often it has slept and was woken again.
+struct thread_wakeups {
+    pid_t thread;
+    long count;
+};
+
+/// The threads that a process has now. Returns how many there are, at most `capacity`, or a negative error
+/// number.
+int supervision_wakeups(pid_t process, struct thread_wakeups *threads, int capacity);
 
 /// Bytes of the `.log` files below a directory that lie in the page cache.
 int64_t supervision_cached_bytes(const char *directory);

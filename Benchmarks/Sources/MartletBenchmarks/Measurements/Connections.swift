@@ -18,14 +18,14 @@ extension Measurement {
             figures: [.anonymousEach, .connecting, .idleCPU, .idleWakeups], mostRuns: 3
         ) { (_, bench) throws(Failure) in
             let server = try bench.startBroker([], on: 0)
-            let wakeups = Double(supervision_wakeups(server.child.process))
+            let wakeups = Wakeups(of: server.child.process)
             var report = try bench.load(
                 "hold", ["--connections", "10000", "--seconds", bench.options.isQuick ? "2" : "10"],
                 of: server, on: 0)
             let cpu = try report.figure("server_cpu_seconds") / report.figure("seconds")
             report.add(Figure.idleCPU.detail, cpu * 100)
             report.add(
-                Figure.idleWakeups.detail, Double(supervision_wakeups(server.child.process)) - wakeups)
+                Figure.idleWakeups.detail, Double(Wakeups(of: server.child.process).since(wakeups)))
             report.add(Figure.anonymousEach.detail, try report.figure("anonymous_bytes_each") / 1e3)
             return Sample(value: try report.figure("resident_bytes_each") / 1e3, details: report.figures)
         }

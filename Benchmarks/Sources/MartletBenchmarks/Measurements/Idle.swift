@@ -38,11 +38,11 @@ private enum IdleBroker {
         // What follows the start is no longer in it.
         try server.child.work(for: 3)
         let cpu = supervision_cpu_seconds(process)
-        let wakeups = supervision_wakeups(process)
+        let wakeups = Wakeups(of: process)
         let begun = supervision_nanoseconds()
         try server.child.work(for: bench.options.isQuick ? 10 : 60)
         let seconds = Double(supervision_nanoseconds() - begun) / 1e9
-        let woken = supervision_wakeups(process) - wakeups
+        let woken = Wakeups(of: process).since(wakeups)
         let used = supervision_cpu_seconds(process) - cpu
         let resident = supervision_memory(process, "VmRSS:")
         let anonymous = supervision_memory(process, "RssAnon:")
