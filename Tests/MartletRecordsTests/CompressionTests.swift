@@ -67,6 +67,17 @@ struct CompressionTests {
         }
     }
 
+    @Test("a damaged stream leaves nothing behind for the next one", arguments: codecs)
+    func afterDamage(compression: Compression) throws {
+        let input = (0..<200_000).map { UInt8($0 % 251) }
+        let compressed = try Self.compress(input, compression)
+        for end in stride(from: 1, to: compressed.count, by: max(1, compressed.count / 50)) {
+            #expect(throws: RecordError.self) { try Self.decompress(Array(compressed[..<end]), compression) }
+            #expect(try Self.decompress(compressed, compression) == input)
+            #expect(try Self.compress(input, compression) == compressed)
+        }
+    }
+
     @Test("stops at the bound however much a bomb would yield, in memory to match", arguments: codecs)
     func bomb(compression: Compression) throws {
         let bound = 1 << 20

@@ -28,8 +28,15 @@ enum LZ4Codec {
     ) throws(RecordError) {
         let context = try takeContext()
         var contextByteCount = 0
+        var hasEnded = false
         defer {
-            contexts.put(context, byteCount: contextByteCount) { LZ4F_freeDecompressionContext($0) }
+            // Of a frame that was not read to its end something stays behind even when the context is reset
+            // (LZ4 before 1.10: how much of the announced size is missing), and the next would fail by it.
+            if hasEnded {
+                contexts.put(context, byteCount: contextByteCount) { LZ4F_freeDecompressionContext($0) }
+            } else {
+                LZ4F_freeDecompressionContext(context)
+            }
         }
         guard let source = input.baseAddress else { throw .corruptCompressedData(.lz4) }
         var position = 0
@@ -45,7 +52,10 @@ enum LZ4Codec {
             position += consumed
             if expected == 0 {
                 // A frame ends where nothing more is expected; another may follow.
-                if position == input.count, output.count <= maximumByteCount { return }
+                if position == input.count, output.count <= maximumByteCount {
+                    hasEnded = true
+                    return
+                }
                 contextByteCount = max(contextByteCount, contextSize(forFrameAt: position, of: input))
             }
             // There was room, so no progress means that the input ends too early.
@@ -55,11 +65,7 @@ enum LZ4Codec {
 
     /// A context that expects the beginning of a frame.
     private static func takeContext() throws(RecordError) -> OpaquePointer {
-        if let context = contexts.take() {
-            // The last user may have left it in the middle of a damaged frame.
-            LZ4F_resetDecompressionContext(context)
-            return context
-        }
+        if let context = contexts.take() { return context }
         var created: OpaquePointer?
         guard LZ4F_isError(LZ4F_createDecompressionContext(&created, UInt32(LZ4F_VERSION))) == 0,
             let created
