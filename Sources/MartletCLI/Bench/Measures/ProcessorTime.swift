@@ -13,7 +13,9 @@ struct ProcessorTime: Equatable, Sendable {
     /// Of all threads since the process began, in user code and in the kernel.
     static var spent: ProcessorTime {
         var time = timespec()
-        guard clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time) == 0 else { return ProcessorTime(nanoseconds: 0) }
+        guard clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time) == 0 else {
+            return ProcessorTime(nanoseconds: 0)
+        }
         return ProcessorTime(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
     }
 
