@@ -57,6 +57,23 @@ struct ColdReadTests {
         }
     }
 
+    @Test("a reader of a share group whose records are not in the page cache keeps nobody waiting")
+    func shareGroup() async throws {
+        try await serve { broker, slow in
+            let other = try await Peer.connect(to: broker)
+            let topic = try await other.createTopic("events", configs: Self.configs)
+            for value in Self.values { _ = try await other.produce([value], to: topic) }
+            let member = try await ShareMember.join(broker, "g", "a", topic)
+            slow.holdReads()
+            let cold = try member.peer.pending(member.request(0, maximum: 1, waitMs: 60_000))
+            for _ in 0..<3 { #expect(try await other.produce(["new"], to: topic).errorCode == .none) }
+            try await Task.sleep(for: .milliseconds(200))
+            #expect(!cold.isSettled, "its records cannot be there yet")
+            slow.deliver()
+            #expect(try await cold.value().acquired == ["0: 0-0 x1"])
+        }
+    }
+
     @Test("a stop does not wait for more than what a reader has asked the disk for")
     func stop() async throws {
         // Longer than the test may take: it fails if the reader is waited for that long.
