@@ -35,6 +35,8 @@ final class Partition {
     private var whenQuiet: (() -> Void)?
     /// Ends the work on the sealed segments that is under way.
     var maintenance: MaintenanceCancellation?
+    /// Reads ahead of readers that are under way.
+    var readAheadCount = 0
 
     private struct WaitingProducer {
         let offset: Offset

@@ -1,6 +1,7 @@
 import MartletCore
 import MartletLog
 import MartletSimulation
+import Synchronization
 
 #if canImport(Darwin)
     import Darwin
@@ -19,8 +20,10 @@ final class SlowDisk: FileSystem {
     private static let syncMicroseconds: UInt32 = 300_000
     /// Whether syncs of logs do not end.
     let holdsSyncs = Flag()
-    /// Whether the page cache is empty and the disk does not deliver.
-    let isStuck = Flag()
+    /// The topics' logs with this in their path are not in the page cache, and the disk does not deliver.
+    private let stuckLogs = Mutex<String?>(nil)
+    /// Whether no call syncs all files at once.
+    let syncsOneByOne = Flag()
 
     func open(_ path: String, _ mode: OpenMode) throws(FileSystemError) -> any LogFile {
         SlowFile(try disk.open(path, mode), on: self)
@@ -32,7 +35,9 @@ final class SlowDisk: FileSystem {
         try disk.rename(path, to: newPath)
     }
     func syncDirectory(_ path: String) throws(FileSystemError) { try disk.syncDirectory(path) }
-    func syncAll(_ path: String) throws(FileSystemError) -> Bool { try disk.syncAll(path) }
+    func syncAll(_ path: String) throws(FileSystemError) -> Bool {
+        syncsOneByOne.isSet ? false : try disk.syncAll(path)
+    }
     func kind(of path: String) throws(FileSystemError) -> FileKind? { try disk.kind(of: path) }
     func lock(_ path: String) throws(FileSystemError) -> (any FileLock)? { try disk.lock(path) }
     func availableByteCount(at path: String) throws(FileSystemError) -> Int64 {
@@ -49,7 +54,15 @@ final class SlowDisk: FileSystem {
         while holdsSyncs.isSet { usleep(1_000) }
     }
 
-    fileprivate func isCached(_ path: String) -> Bool { !(isStuck.isSet && Self.isTopicLog(path)) }
+    /// Empties the page cache of these logs, or of all, and has the disk deliver nothing of them.
+    func holdReads(of logs: String = "") { stuckLogs.withLock { $0 = logs } }
+
+    func deliver() { stuckLogs.withLock { $0 = nil } }
+
+    fileprivate func isCached(_ path: String) -> Bool {
+        guard let stuck = stuckLogs.withLock({ $0 }), Self.isTopicLog(path) else { return true }
+        return !stuck.isEmpty && !path.contains(stuck)
+    }
 
     fileprivate func waitForDelivery(of path: String) {
         while !isCached(path) { usleep(1_000) }
