@@ -67,6 +67,13 @@ struct ReportTests {
         var blocked = try self.report(.perSecond(1_000))
         blocked.add(sends: [tally], clock, control)
         #expect(blocked.notes.contains { $0.contains("waited 90 % of the time") }, "\(blocked.notes)")
+        tally.update { figures in
+            figures.unsent = 0
+            figures.lateness.record(2 * Self.second, count: 1_000)
+        }
+        var late = try self.report(.perSecond(1_000))
+        late.add(sends: [tally], clock, control)
+        #expect(late.notes.contains { $0.contains("the rate was not kept") }, "\(late.notes)")
         var reached = try self.report(.perSecond(100_000))
         reached.add(sends: [tally], clock, control)
         #expect(reached.sections[0].latency.count == 1_000, "what was on its way in the end is no news")

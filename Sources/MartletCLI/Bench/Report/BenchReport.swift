@@ -170,22 +170,22 @@ struct BenchReport: Sendable {
     private mutating func noteLateness(_ figures: SendTally.Figures, _ nanoseconds: Int64) {
         let time = Double(max(nanoseconds, 1)) * Double(plan.sending.producers)
         let share = min(Double(figures.blocked) / time, 1)
-        let isBlocked = share > 0.5
+        let limit =
+            "producers waited \(DecimalText.fixed(share * 100, decimals: 0)) % of the time for room in their"
+            + " buffers: \(share > 0.5 ? "the cluster takes" : "this client makes") no more"
+        let late = DecimalText.significant(Double(figures.lateness.percentile(99)) / 1e6)
         if missesRate(figures) {
-            let reason =
-                isBlocked
-                ? "producers waited \(DecimalText.fixed(share * 100, decimals: 0)) % of the time for room in their"
-                    + " buffers: the cluster takes no more"
-                : "producers did not wait for room in their buffers: this client makes no more"
             notes.append(
-                "the rate was not reached; \(reason). \(CountText.text(figures.unsent, "record")) due and not sent in"
+                "the rate was not reached; \(limit). \(CountText.text(figures.unsent, "record")) due and not sent in"
                     + " the end, and in latency they count with how long they had been due by then")
         } else if figures.lateness.percentile(99) * 2 > figures.latency.percentile(99),
-            !figures.lateness.isEmpty, !isBlocked
+            !figures.lateness.isEmpty
         {
-            let late = DecimalText.significant(Double(figures.lateness.percentile(99)) / 1e6)
             notes.append(
-                "much of the latency is this machine's: records were handed to the client up to \(late) ms late (p99)"
+                share > 0.5
+                    ? "the rate was not kept: records were handed over up to \(late) ms late (p99); \(limit)"
+                    : "much of the latency is this machine's: records were handed to the client up to \(late) ms"
+                        + " late (p99)"
             )
         }
     }
