@@ -20,8 +20,8 @@ struct BenchPhase {
     var interruption: Interruption
     var isQuiet: Bool
 
-    /// Runs until all is sent and read, something is wrong, or a signal comes. What was wrong, `control` and the
-    /// tallies know.
+    /// Runs until all is sent and read, something is wrong, or a signal comes. What was wrong, `control` and
+    /// the tallies know.
     ///
     /// - Returns: What it cost this machine.
     func run() async -> ClientCost {

@@ -74,8 +74,8 @@ struct OpenPortions {
         }
     }
 
-    /// Nobody waits any longer: what is open counts with the time that it has taken so far. A broker that does
-    /// not answer at all would else look quick.
+    /// Nobody waits any longer: what is open counts with the time that it has taken so far. A broker that
+    /// does not answer at all would else look quick.
     mutating func giveUp() {
         let now = clock.now
         for portion in portions[firstOpen...] {

@@ -85,8 +85,8 @@ struct SendLoad: Sendable {
         return deliveries
     }
 
-    /// Says what was due in the end and not sent, and for how long: without that, a producer that falls behind
-    /// would leave out just the slow records.
+    /// Says what was due in the end and not sent, and for how long: without that, a producer that falls
+    /// behind would leave out just the slow records.
     private func tellRest(_ sent: Int, before end: Int, _ schedule: Schedule?) {
         let cut = min(clock.deadline ?? .max, control.stoppedAt ?? .max, clock.now)
         // Otherwise all was sent that was to be sent.

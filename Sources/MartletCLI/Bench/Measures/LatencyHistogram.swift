@@ -1,7 +1,7 @@
 internal import Histogram
 
-/// How long things took, to three digits, in memory that does not grow: 270 KB, whatever is recorded, and none
-/// before.
+/// How long things took, to three digits, in memory that does not grow: 270 KB, whatever is recorded, and
+/// none before.
 struct LatencyHistogram: Sendable {
     /// In nanoseconds; what takes longer counts as this.
     static let limit: Int64 = 3_600_000_000_000

@@ -60,8 +60,8 @@ struct BenchReport: Sendable {
     mutating func add(sends tallies: [SendTally], _ clock: RunClock, _ control: RunControl) -> Int64 {
         let figures = tallies.figures
         judge(tallies, phase: nil)
-        // Where all was sent that was asked for, the last acknowledgement is the end. Otherwise the time in which
-        // nothing came any more counts as well.
+        // Where all was sent that was asked for, the last acknowledgement is the end. Otherwise the time in
+        // which nothing came any more counts as well.
         let cut = figures.ranOutOfTime ? control.stoppedAt ?? clock.deadline ?? 0 : 0
         let end = min(max(cut, figures.lastAt), clock.deadline ?? .max)
         let nanoseconds = max(end - clock.measureStart, 0)
@@ -79,7 +79,8 @@ struct BenchReport: Sendable {
     }
 
     /// - Parameters:
-    ///   - end: The measured time lasts until then, or until the last record came, but not beyond the deadline.
+    ///   - end: The measured time lasts until then, or until the last record came, but not beyond the
+    ///     deadline.
     ///   - sent: What was written meanwhile, if readers follow it.
     mutating func add(
         reads tallies: [ReadTally], name: String, _ clock: RunClock, until end: Int64,
@@ -96,8 +97,8 @@ struct BenchReport: Sendable {
                 latency: latency, series: figures.series.cut(to: nanoseconds), laps: figures.laps))
     }
 
-    /// What was due in the last tenth of a second may well be on its way, and one record of each producer always;
-    /// more is a rate that was not reached.
+    /// What was due in the last tenth of a second may well be on its way, and one record of each producer
+    /// always; more is a rate that was not reached.
     private func missesRate(_ figures: SendTally.Figures) -> Bool {
         guard let rate = plan.sending.rate.perSecond else { return false }
         return Double(figures.unsent) > max(rate / 10, Double(plan.sending.producers))
@@ -184,8 +185,8 @@ struct BenchReport: Sendable {
             notes.append(
                 share > 0.5
                     ? "the rate was not kept: records were handed over up to \(late) ms late (p99); \(limit)"
-                    : "much of the latency is this machine's: records were handed to the client up to \(late) ms"
-                        + " late (p99)"
+                    : "much of the latency is this machine's: records were handed to the client up to"
+                        + " \(late) ms late (p99)"
             )
         }
     }
