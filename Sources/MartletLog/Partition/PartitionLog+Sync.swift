@@ -12,7 +12,8 @@ extension PartitionLog {
         let request = SyncRequest(
             topicPartition: topicPartition, end: offsets.end, sealedEnd: active.baseOffset, files: files,
             directory: directory,
-            syncsDirectory: dirty.directory, epochs: dirty.epochs ? epochs : nil, fileSystem: fileSystem)
+            syncsDirectory: dirty.directory, epochs: dirty.epochs ? epochs : nil, mark: mark,
+            fileSystem: fileSystem)
         dirty = DirtyFiles()
         return request
     }
