@@ -64,7 +64,7 @@ private enum Growth {
         var segments = SparseSegments(of: "bench-0", in: first.directory.path)
         let report = try bench.load(
             "produce", ["--bytes", "\(bytes)"], of: first, on: bench.machine.last,
-            within: 60 + Double(bytes) / 50e6
+            within: bench.timeout(moving: bytes)
         ) {
             segments.thin()
         }
