@@ -117,8 +117,8 @@ final class FetchOperation {
         if isStale { readAll() }
     }
 
-    /// Has a thread bring what is not in the page cache from the disk, and reads all again then. Once for each
-    /// target: there may be room for more of them when the first are read.
+    /// Has a thread bring what is not in the page cache from the disk, and reads all again then. Once for
+    /// each target: there may be room for more of them when the first are read.
     private func readCold() -> Bool {
         var warmings: [CacheWarming] = []
         for index in results.indices {

@@ -41,8 +41,8 @@ extension SharePartitionShell {
         min(allowance.bytes.byteCount, maximumReadByteCount)
     }
 
-    /// Whether a read there need not wait for the disk. Otherwise there is nothing for anyone for now: threads
-    /// bring it into the page cache, and wake the fetches then.
+    /// Whether a read there need not wait for the disk. Otherwise there is nothing for anyone for now:
+    /// threads bring it into the page cache, and wake the fetches then.
     private func isAtHand(from offset: Offset, _ maxBytes: Int) -> Bool {
         if let coldRead {
             guard coldRead.isDone else { return false }

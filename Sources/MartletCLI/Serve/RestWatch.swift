@@ -1,5 +1,5 @@
-/// Finds out when a process has come to rest after it has worked, by the processor time that it has used. Asked
-/// at intervals, so that it costs nothing in between.
+/// Finds out when a process has come to rest after it has worked, by the processor time that it has used.
+/// Asked at intervals, so that it costs nothing in between.
 struct RestWatch {
     /// Time between two looks. A burst of work has its pauses, which are shorter.
     static let interval = Duration.seconds(5)
