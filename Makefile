@@ -14,7 +14,7 @@ ALONE := MartletWireTests.FuzzTests
 COMPUTING := Martlet(Core|Wire|Records|Log|Coordination|Transaction)Tests|TidyTests|ProducerSimulation
 SWIFT_FILES = $$(find Package.swift Sources Tests $(wildcard Benchmarks) -name '.build*' -prune -o -name '*.swift' -print)
 
-.PHONY: help run test unit docs interop fuzz bench micro lint format build setup setup-runtime clean
+.PHONY: help run test unit docs interop fuzz bench bench-test micro lint format build setup setup-runtime clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets.
@@ -59,7 +59,12 @@ bench: build ## Measure the broker against the physical minimum of this machine,
 	@Tests/Setup/setup bench
 	MARTLET_BINARY=$(CURDIR)/$(BINARY) swift run -c release --package-path Benchmarks martlet-benchmarks $(ARGS)
 
-micro: setup-runtime ## Measure what the hot path is made of, one operation at a time; ARGS goes to the benchmarks.
+bench-test: setup-runtime ## Test the benchmark suite, and build the micro-benchmarks; not part of `make test`.
+	swift test --package-path Benchmarks $(ARGS)
+	swift build -c release --package-path Benchmarks/Micro
+
+micro: ## Measure what the hot path is made of, one operation at a time; ARGS goes to the benchmarks.
+	@Tests/Setup/setup micro
 	swift package --package-path Benchmarks/Micro benchmark --grouping metric $(ARGS)
 	Benchmarks/Micro/count-instructions
 

@@ -14,39 +14,67 @@ public enum Varint {
 
     @inlinable @inline(__always)
     public static func readUnsigned32(_ bytes: UnsafeRawBufferPointer, at position: inout Int) -> UInt32? {
-        guard position < bytes.count else { return nil }
-        let first = bytes[position]
-        if first < 0x80 {
-            position += 1
-            return UInt32(first)
-        }
-        if position + 1 < bytes.count, bytes[position + 1] < 0x80 {
-            let second = bytes[position + 1]
-            position += 2
-            return UInt32(first & 0x7F) | UInt32(second) << 7
-        }
-        var end = position
-        guard let long = readLong(bytes, at: &end, maximumByteCount: maximumByteCount32),
-            let value = UInt32(exactly: long)
-        else { return nil }
-        position = end
-        return value
+        guard let base = bytes.baseAddress else { return nil }
+        return readUnsigned32(base, upTo: bytes.count, at: &position)
     }
 
     @inlinable @inline(__always)
     public static func readUnsigned64(_ bytes: UnsafeRawBufferPointer, at position: inout Int) -> UInt64? {
-        guard position < bytes.count else { return nil }
-        let first = bytes[position]
+        guard let base = bytes.baseAddress else { return nil }
+        return readUnsigned64(base, upTo: bytes.count, at: &position)
+    }
+
+    // A buffer may have no memory, and its length is a difference. Asked again for each field of each record
+    // that is a seventh of the instructions of a walk, so whoever walks has a form without.
+
+    /// Reads no byte at or behind `end`, which like the position counts from `base`. All bytes up to there
+    /// must be the caller's to read.
+    @inlinable @inline(__always)
+    public static func readUnsigned32(
+        _ base: UnsafeRawPointer, upTo end: Int, at position: inout Int
+    ) -> UInt32? {
+        guard position < end else { return nil }
+        let first = base.load(fromByteOffset: position, as: UInt8.self)
+        if first < 0x80 {
+            position += 1
+            return UInt32(first)
+        }
+        if position + 1 < end {
+            let second = base.load(fromByteOffset: position + 1, as: UInt8.self)
+            if second < 0x80 {
+                position += 2
+                return UInt32(first & 0x7F) | UInt32(second) << 7
+            }
+        }
+        guard let long = readLong(base, upTo: min(end, position + maximumByteCount32), at: position),
+            let value = UInt32(exactly: long.value)
+        else { return nil }
+        position = long.end
+        return value
+    }
+
+    /// As `readUnsigned32`.
+    @inlinable @inline(__always)
+    public static func readUnsigned64(
+        _ base: UnsafeRawPointer, upTo end: Int, at position: inout Int
+    ) -> UInt64? {
+        guard position < end else { return nil }
+        let first = base.load(fromByteOffset: position, as: UInt8.self)
         if first < 0x80 {
             position += 1
             return UInt64(first)
         }
-        if position + 1 < bytes.count, bytes[position + 1] < 0x80 {
-            let second = bytes[position + 1]
-            position += 2
-            return UInt64(first & 0x7F) | UInt64(second) << 7
+        if position + 1 < end {
+            let second = base.load(fromByteOffset: position + 1, as: UInt8.self)
+            if second < 0x80 {
+                position += 2
+                return UInt64(first & 0x7F) | UInt64(second) << 7
+            }
         }
-        return readLong(bytes, at: &position, maximumByteCount: maximumByteCount64)
+        let most = min(end, position + maximumByteCount64)
+        guard let long = readLong(base, upTo: most, at: position) else { return nil }
+        position = long.end
+        return long.value
     }
 
     /// Writes the value and returns how many bytes it took.
@@ -80,14 +108,40 @@ public enum Varint {
     @inlinable @inline(__always)
     public static func readSigned32(_ bytes: UnsafeRawBufferPointer, at position: inout Int) -> Int32? {
         guard let value = readUnsigned32(bytes, at: &position) else { return nil }
-        return Int32(bitPattern: value >> 1) ^ -Int32(bitPattern: value & 1)
+        return unZigZag(value)
+    }
+
+    @inlinable @inline(__always)
+    public static func readSigned32(
+        _ base: UnsafeRawPointer, upTo end: Int, at position: inout Int
+    ) -> Int32? {
+        guard let value = readUnsigned32(base, upTo: end, at: &position) else { return nil }
+        return unZigZag(value)
     }
 
     /// A varlong.
     @inlinable @inline(__always)
     public static func readSigned64(_ bytes: UnsafeRawBufferPointer, at position: inout Int) -> Int64? {
         guard let value = readUnsigned64(bytes, at: &position) else { return nil }
-        return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
+        return unZigZag(value)
+    }
+
+    @inlinable @inline(__always)
+    public static func readSigned64(
+        _ base: UnsafeRawPointer, upTo end: Int, at position: inout Int
+    ) -> Int64? {
+        guard let value = readUnsigned64(base, upTo: end, at: &position) else { return nil }
+        return unZigZag(value)
+    }
+
+    @inlinable @inline(__always)
+    static func unZigZag(_ value: UInt32) -> Int32 {
+        Int32(bitPattern: value >> 1) ^ -Int32(bitPattern: value & 1)
+    }
+
+    @inlinable @inline(__always)
+    static func unZigZag(_ value: UInt64) -> Int64 {
+        Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
     }
 
     /// The zig-zag form: 0, -1, 1, -2 become 0, 1, 2, 3. It is the same for both widths.
@@ -106,25 +160,23 @@ public enum Varint {
         byteCount(unsigned: zigZag(value))
     }
 
+    /// Gives back where the value ends instead of moving on, so that the caller can keep its position in a
+    /// register.
     @usableFromInline @inline(never)
     static func readLong(
-        _ bytes: UnsafeRawBufferPointer, at position: inout Int, maximumByteCount: Int
-    ) -> UInt64? {
+        _ base: UnsafeRawPointer, upTo end: Int, at position: Int
+    ) -> (value: UInt64, end: Int)? {
         var value: UInt64 = 0
-        let end = min(bytes.count, position + maximumByteCount)
         var index = position
         var shift: UInt64 = 0
         while index < end {
-            let byte = UInt64(bytes[index])
+            let byte = UInt64(base.load(fromByteOffset: index, as: UInt8.self))
             let bits = byte & 0x7F
             // The tenth byte has room for one bit of a 64-bit value.
             guard (bits << shift) >> shift == bits else { return nil }
             value |= bits << shift
             index += 1
-            if byte < 0x80 {
-                position = index
-                return value
-            }
+            if byte < 0x80 { return (value, index) }
             shift += 7
         }
         return nil

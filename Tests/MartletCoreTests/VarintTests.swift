@@ -55,6 +55,23 @@ struct VarintTests {
         }
     }
 
+    @Test("what would go on behind the end that was given is refused, though there are bytes")
+    func end() {
+        let bytes: [UInt8] = [0x7F, 0xFF, 0xFF, 0x01]
+        bytes.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return }
+            for end in 0...3 {
+                var position = 1
+                #expect(Varint.readUnsigned32(base, upTo: end, at: &position) == nil)
+                #expect(Varint.readSigned64(base, upTo: end, at: &position) == nil)
+                #expect(position == 1)
+            }
+            var position = 1
+            #expect(Varint.readUnsigned32(base, upTo: 4, at: &position) == 0x7FFF)
+            #expect(position == 4)
+        }
+    }
+
     @Test("needless zero bytes are taken, as Kafka takes them")
     func padded() {
         #expect(

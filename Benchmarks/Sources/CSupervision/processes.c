@@ -17,6 +17,16 @@ int supervision_pipe(int ends[2]) {
     return 0;
 }
 
+uint64_t supervision_processors(void) {
+    cpu_set_t set;
+    uint64_t processors = 0;
+    if (sched_getaffinity(0, sizeof set, &set) != 0) return 0;
+    for (int i = 0; i < 64; i++) {
+        if (CPU_ISSET(i, &set)) processors |= (uint64_t)1 << i;
+    }
+    return processors;
+}
+
 static void become(char *const *arguments, uint64_t processors, int output) {
     sigset_t none;
     sigemptyset(&none);
@@ -28,7 +38,11 @@ static void become(char *const *arguments, uint64_t processors, int output) {
         for (int i = 0; i < 64; i++) {
             if (processors >> i & 1) CPU_SET(i, &set);
         }
-        sched_setaffinity(0, sizeof set, &set);
+        // A figure of a program that shares its processor with the other one would be wrong.
+        if (sched_setaffinity(0, sizeof set, &set) != 0) {
+            dprintf(output, "cannot run on processors %#lx: %s\n", processors, strerror(errno));
+            _exit(126);
+        }
     }
     dup2(output, STDOUT_FILENO);
     dup2(output, STDERR_FILENO);

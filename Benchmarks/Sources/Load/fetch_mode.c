@@ -17,7 +17,7 @@
 enum { ANSWER_TIMEOUT_MS = 30000, MOST_EMPTY_ANSWERS = 20 };
 
 /// A consumer that reads one partition from an offset to its high watermark, and then from there again, or
-/// else the next partition of those that are its turn.
+/// else the next partition of those that are its turn, or nothing more.
 struct consumer {
     int socket;
     uint32_t partition;
@@ -29,6 +29,7 @@ struct consumer {
     uint8_t *buffer;
     size_t filled;
     int waiting;
+    int is_through;
 };
 
 struct fetch_run {
@@ -38,6 +39,8 @@ struct fetch_run {
     uint32_t partitions;
     /// Partitions to go on by at the end of one; 0 to stay.
     uint32_t stride;
+    /// Whether a consumer that has come to the end of its partition is through.
+    int once;
     /// Ends when so many bytes and so many records have come.
     uint64_t wanted;
     uint64_t wanted_records;
@@ -81,6 +84,7 @@ static void take_answer(struct fetch_run *run, struct consumer *consumer, size_t
     if (consumer->offset >= (int64_t)view.high_watermark) {
         int64_t first = (int64_t)view.log_start_offset;
         consumer->offset = consumer->start > first ? consumer->start : first;
+        consumer->is_through = run->once;
         if (run->stride > 0) consumer->partition = (consumer->partition + run->stride) % run->partitions;
     }
     consumer->waiting = 0;
@@ -121,10 +125,11 @@ static void run_until_received(struct fetch_run *run, struct consumer *consumers
             struct consumer *consumer = events[i].data.ptr;
             receive(run, consumer);
             if (consumer->waiting) continue;
-            if (run->received < run->wanted || run->records < run->wanted_records) {
-                send_request(run, consumer);
-            } else {
+            int is_enough = run->received >= run->wanted && run->records >= run->wanted_records;
+            if (is_enough || consumer->is_through) {
                 waiting--;
+            } else {
+                send_request(run, consumer);
             }
         }
     }
@@ -134,7 +139,7 @@ void run_fetch(int count, char **arguments) {
     static const char *const known[] = {
         "--address", "--topic",   "--partitions", "--connections", "--max-bytes", "--bytes",
         "--warm",    "--records", "--server-pid", "--committed",   "--rotate",    "--offset",
-        NULL};
+        "--once",    NULL};
     struct options options = options_parse(count, arguments, known);
     const char *address = option_text(&options, "--address", NULL);
     if (address == NULL) fail("--address is missing");
@@ -148,6 +153,7 @@ void run_fetch(int count, char **arguments) {
 
     size_t connections = option_number(&options, "--connections", 1);
     run.partitions = (uint32_t)option_number(&options, "--partitions", 1);
+    run.once = option_number(&options, "--once", 0) != 0;
     run.stride = option_number(&options, "--rotate", 0) != 0 ? (uint32_t)connections : 0;
     struct consumer *consumers = calloc(connections, sizeof *consumers);
     int epoll = epoll_create1(EPOLL_CLOEXEC);

@@ -38,6 +38,7 @@ struct MartletBenchmarks {
     private static func run(_ options: Options) throws(Failure) -> Bool {
         try makeDirectory(options.workDirectory)
         let bench = Bench(options: options, supervisor: try Supervisor(), machine: Machine())
+        let provenance = try Provenance(bench)
         var outcomes: [Outcome] = []
         let quiet = QuietMachine(bench)
         for measurement in Measurement.all {
@@ -51,13 +52,13 @@ struct MartletBenchmarks {
             outcomes.append(outcome)
             showOutcome(outcome)
             // Should somebody stop the run, what was measured is there.
-            try ResultsFile(bench: bench, outcomes: outcomes).write()
+            try ResultsFile(bench: bench, provenance: provenance, outcomes: outcomes).write()
         }
         let machine = bench.machine
         print(
             """
             \(machine.processors) × \(machine.model), \(machine.memoryMegabytes) MB, Linux \(machine.kernel)
-            \(options.runs) alternating runs, \(Table.short(Double(options.bytes) / 1e6)) MB each, \
+            at most \(options.runs) alternating runs, \(Table.short(Double(options.bytes) / 1e6)) MB each, \
             batches of up to 1 MiB, acks=all; CPU is the server's
             """
         )

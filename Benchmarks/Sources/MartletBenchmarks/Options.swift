@@ -18,6 +18,8 @@ struct Options {
     var wantsHelp = false
     var wantsList = false
     var results = ""
+    /// The folder of this package.
+    var package = ""
     /// Where data directories are made: the file system that is measured.
     var workDirectory = ""
     var floor = ""
@@ -100,7 +102,7 @@ struct Options {
         rdkafkaLoad = "\(binaries)/martlet-rdkafka-load"
         rdkafkaLibrary = environment("RDKAFKA_LIBRARY")
         // Built by the package manager, this program lies in PACKAGE/.build/TRIPLE/release.
-        let package = path.lastIndex(of: ".build").map { path[..<$0].joined(separator: "/") } ?? "."
+        package = path.lastIndex(of: ".build").map { path[..<$0].joined(separator: "/") } ?? "."
         if results.isEmpty { results = "\(package)/results/latest.json" }
         workDirectory = environment("MARTLET_BENCHMARK_DIR") ?? "\(package)/.build/run"
         for program in [floor, load, clientLoad, rdkafkaLoad] where access(program, X_OK) != 0 {

@@ -50,6 +50,9 @@ extension PartitionLog {
             || now - lastSync >= configuration.flushMs
     }
 
+    /// Whether producers should wait until write-backs that were taken have finished.
+    package var isAheadOfDisk: Bool { writeBacks.isAheadOfDisk }
+
     /// Work for the page cache, if there is any: nil mostly. Ask after appends.
     package func takeWriteBack() -> WriteBack? {
         writeBacks.take(for: topicPartition)
@@ -57,6 +60,7 @@ extension PartitionLog {
 
     /// Takes note of what became of it.
     package func finishWriteBack(_ result: Result<Void, LogError>) {
+        writeBacks.didFinish()
         guard case .failure(let error) = result else { return }
         goOffline(error.fileSystemError ?? .inputOutput(.writeBack, directory))
     }

@@ -64,22 +64,24 @@ package struct RecordCursor {
 
     @inline(__always)
     private func readRecord() throws(RecordDefect) -> RecordView {
+        // By pointer (see `Varint`). Nothing at or behind `end` is read, and `end` lies within the bytes.
+        guard let base = bytes.baseAddress else { throw .badVarint }
+        let count = bytes.count
         var scan = progress.position
-        guard let length = Varint.readSigned32(bytes, at: &scan) else { throw .badVarint }
-        guard length >= 0, Int(length) <= bytes.count - scan else { throw .badLength }
+        guard let length = Varint.readSigned32(base, upTo: count, at: &scan) else { throw .badVarint }
+        guard length >= 0, Int(length) <= count - scan else { throw .badLength }
         let end = scan + Int(length)
-        let record = UnsafeRawBufferPointer(rebasing: bytes[..<end])
 
         guard scan < end else { throw .badSize }
         scan += 1  // Attributes, of which no version defines any.
-        guard let timestampDelta = Varint.readSigned64(record, at: &scan),
-            let offsetDelta = Varint.readSigned32(record, at: &scan)
+        guard let timestampDelta = Varint.readSigned64(base, upTo: end, at: &scan),
+            let offsetDelta = Varint.readSigned32(base, upTo: end, at: &scan)
         else { throw .badVarint }
         // Not that they grow: readers of Kafka's own logs meet producers that were not strict.
         guard offsetDelta >= 0, offsetDelta <= lastOffsetDelta else { throw .badOffset }
-        let key = try Self.readRange(record, at: &scan)
-        let value = try Self.readRange(record, at: &scan)
-        guard let headerCount = Varint.readSigned32(record, at: &scan) else { throw .badVarint }
+        let key = try Self.readRange(base, upTo: end, at: &scan)
+        let value = try Self.readRange(base, upTo: end, at: &scan)
+        guard let headerCount = Varint.readSigned32(base, upTo: end, at: &scan) else { throw .badVarint }
         let headers = scan..<end
         // A header takes at least a byte for each of its two lengths.
         guard headerCount >= 0, Int(headerCount) <= headers.count / 2 else { throw .badHeaderCount }
@@ -94,14 +96,14 @@ package struct RecordCursor {
     /// Reads a length and skips what it counts; nil for -1.
     @inline(__always)
     static func readRange(
-        _ bytes: UnsafeRawBufferPointer, at scan: inout Int
+        _ base: UnsafeRawPointer, upTo end: Int, at scan: inout Int
     ) throws(RecordDefect) -> Range<Int>? {
-        guard let length = Varint.readSigned32(bytes, at: &scan) else { throw .badVarint }
+        guard let length = Varint.readSigned32(base, upTo: end, at: &scan) else { throw .badVarint }
         guard length >= 0 else {
             guard length == -1 else { throw .badLength }
             return nil
         }
-        guard Int(length) <= bytes.count - scan else { throw .badLength }
+        guard Int(length) <= end - scan else { throw .badLength }
         let start = scan
         scan += Int(length)
         return start..<scan
@@ -113,20 +115,22 @@ extension RecordView {
     package func readHeaders(in records: Bytes) throws(RecordDefect) -> [RecordHeader] {
         guard headerCount > 0 else { return [] }
         return try records.withUnsafeBytes { all throws(RecordDefect) -> [RecordHeader] in
-            let bytes = UnsafeRawBufferPointer(rebasing: all[..<headers.upperBound])
+            guard let base = all.baseAddress else { throw .badSize }
+            let end = headers.upperBound
+            precondition(end <= all.count, "the headers lie in other bytes")
             var scan = headers.lowerBound
             var result: [RecordHeader] = []
             for _ in 0..<headerCount {
-                guard let keyRange = try RecordCursor.readRange(bytes, at: &scan) else {
+                guard let keyRange = try RecordCursor.readRange(base, upTo: end, at: &scan) else {
                     throw .nullHeaderKey
                 }
                 // Keys that are not UTF-8 exist: what cannot be read of them is replaced, as the Java client
                 // does.
-                let key = String(decoding: bytes[keyRange], as: UTF8.self)
-                let value = try RecordCursor.readRange(bytes, at: &scan)
+                let key = String(decoding: all[keyRange], as: UTF8.self)
+                let value = try RecordCursor.readRange(base, upTo: end, at: &scan)
                 result.append(RecordHeader(key: key, value: value.map { records[$0] }))
             }
-            guard scan == bytes.count else { throw .badSize }
+            guard scan == end else { throw .badSize }
             return result
         }
     }

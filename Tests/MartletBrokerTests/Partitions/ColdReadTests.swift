@@ -1,4 +1,3 @@
-import Logging
 import MartletBroker
 import MartletCore
 import MartletTesting
@@ -14,7 +13,7 @@ struct ColdReadTests {
 
     @Test("a reader whose records are not in the page cache keeps no other connection waiting")
     func otherConnections() async throws {
-        try await serve { broker, slow in
+        try await withSlowDisk { broker, slow in
             let reader = try await Peer.connect(to: broker)
             let other = try await Peer.connect(to: broker)
             let topic = try await other.createTopic("events", configs: Self.configs)
@@ -35,7 +34,7 @@ struct ColdReadTests {
 
     @Test("what there is room for only after the first partition was read is not read on the loop either")
     func secondPartition() async throws {
-        try await serve { broker, slow in
+        try await withSlowDisk { broker, slow in
             let reader = try await Peer.connect(to: broker)
             let other = try await Peer.connect(to: broker)
             let topic = try await other.createTopic("events", partitions: 2, configs: Self.configs)
@@ -59,7 +58,7 @@ struct ColdReadTests {
 
     @Test("a reader of a share group whose records are not in the page cache keeps nobody waiting")
     func shareGroup() async throws {
-        try await serve { broker, slow in
+        try await withSlowDisk { broker, slow in
             let other = try await Peer.connect(to: broker)
             let topic = try await other.createTopic("events", configs: Self.configs)
             for value in Self.values { _ = try await other.produce([value], to: topic) }
@@ -77,7 +76,7 @@ struct ColdReadTests {
     @Test("a stop does not wait for more than what a reader has asked the disk for")
     func stop() async throws {
         // Longer than the test may take: it fails if the reader is waited for that long.
-        try await serve(["martlet.shutdown.timeout.ms": "600000"]) { broker, slow in
+        try await withSlowDisk(["martlet.shutdown.timeout.ms": "600000"]) { broker, slow in
             let reader = try await Peer.connect(to: broker)
             let other = try await Peer.connect(to: broker)
             let topic = try await other.createTopic("events", configs: Self.configs)
@@ -94,29 +93,5 @@ struct ColdReadTests {
             #expect(try await cold.value().topics[0].partitions[0].values().first == Self.values[1])
             try await stopped
         }
-    }
-
-    /// With one event loop, so that whoever blocks it blocks all.
-    private func serve(
-        _ settings: [String: String] = [:], _ body: (Broker, SlowDisk) async throws -> Void
-    ) async throws {
-        let slow = SlowDisk()
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        var configuration = try BrokerConfiguration(dataDirectory: "/martlet", logger: logger)
-        configuration.fileSystem = slow
-        for (key, value) in settings { try configuration.settings.set(key, value) }
-        for (key, value) in [
-            "num.network.threads": "1", "offsets.topic.num.partitions": "2",
-            "share.coordinator.state.topic.num.partitions": "2",
-        ] { try configuration.settings.set(key, value) }
-        let broker = try await Broker.start(configuration)
-        do {
-            try await body(broker, slow)
-        } catch {
-            slow.deliver()
-            try? await broker.shutDown()
-            throw error
-        }
-        try await broker.shutDown()
     }
 }

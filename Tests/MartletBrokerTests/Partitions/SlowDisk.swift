@@ -1,3 +1,5 @@
+import Logging
+import MartletBroker
 import MartletCore
 import MartletLog
 import MartletSimulation
@@ -20,6 +22,8 @@ final class SlowDisk: FileSystem {
     private static let syncMicroseconds: UInt32 = 300_000
     /// Whether syncs of logs do not end.
     let holdsSyncs = Flag()
+    /// Whether write-backs of logs do not end.
+    let holdsWriteBacks = Flag()
     /// The topics' logs with this in their path are not in the page cache, and the disk does not deliver.
     private let stuckLogs = Mutex<String?>(nil)
     /// Whether no call syncs all files at once.
@@ -52,6 +56,10 @@ final class SlowDisk: FileSystem {
         guard Self.isTopicLog(path) else { return }
         if isSlow.isSet { usleep(Self.syncMicroseconds) }
         while holdsSyncs.isSet { usleep(1_000) }
+    }
+
+    fileprivate func waitBeforeWriteBack(of path: String) {
+        while Self.isTopicLog(path), holdsWriteBacks.isSet { usleep(1_000) }
     }
 
     /// Empties the page cache of these logs, or of all, and has the disk deliver nothing of them.
@@ -100,9 +108,35 @@ private final class SlowFile: LogFile {
         try file.preallocate(range)
     }
     func writeBack(_ range: Range<Int64>, wait: Bool) throws(FileSystemError) {
+        disk.waitBeforeWriteBack(of: path)
         try file.writeBack(range, wait: wait)
     }
     func dropCache(_ range: Range<Int64>) { file.dropCache(range) }
     func isCached(_ range: Range<Int64>) -> Bool { disk.isCached(path) }
     func readAhead(_ range: Range<Int64>) { disk.waitForDelivery(of: path) }
+}
+
+/// Runs a broker on a slow disk, with one event loop, so that whoever blocks it blocks all.
+func withSlowDisk(
+    _ settings: [String: String] = [:], _ body: (Broker, SlowDisk) async throws -> Void
+) async throws {
+    let slow = SlowDisk()
+    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    var configuration = try BrokerConfiguration(dataDirectory: "/martlet", logger: logger)
+    configuration.fileSystem = slow
+    for (key, value) in settings { try configuration.settings.set(key, value) }
+    for (key, value) in [
+        "num.network.threads": "1", "offsets.topic.num.partitions": "2",
+        "share.coordinator.state.topic.num.partitions": "2",
+    ] { try configuration.settings.set(key, value) }
+    let broker = try await Broker.start(configuration)
+    do {
+        try await body(broker, slow)
+    } catch {
+        slow.deliver()
+        slow.holdsWriteBacks.clear()
+        try? await broker.shutDown()
+        throw error
+    }
+    try await broker.shutDown()
 }

@@ -27,6 +27,10 @@ extension Operation {
             return Prepared(
                 run: {
                     for _ in 0..<$0 {
+                        // As it came from the producer: the broker has written its offset into it.
+                        batch.withExclusiveMutableBytes {
+                            $0.storeBytes(of: 0, toByteOffset: 0, as: UInt64.self)
+                        }
                         let result = try log.append(
                             batch, origin: .client, leaderEpoch: LeaderEpoch(rawValue: 0), now: Events.time)
                         consume(result.firstOffset.rawValue)

@@ -8,6 +8,7 @@ struct VoidDisk: FileSystem {
     func remove(_ path: String) throws(FileSystemError) {}
     func rename(_ path: String, to newPath: String) throws(FileSystemError) {}
     func syncDirectory(_ path: String) throws(FileSystemError) {}
+    func syncAll(_ path: String) throws(FileSystemError) -> Bool { true }
     func kind(of path: String) throws(FileSystemError) -> FileKind? { nil }
     func lock(_ path: String) throws(FileSystemError) -> (any FileLock)? { nil }
     func availableByteCount(at path: String) throws(FileSystemError) -> Int64 { .max }

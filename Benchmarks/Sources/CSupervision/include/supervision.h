@@ -10,6 +10,9 @@
 /// Makes a pipe that children do not inherit; its reading end does not block.
 int supervision_pipe(int ends[2]);
 
+/// A bit for each of the first 64 processors that this program may run on.
+uint64_t supervision_processors(void);
+
 /// Starts a program on the given processors (a bit for each, 0 for all) with both outputs going to `output`.
 /// It is killed when the thread that started it ends. `arguments` ends with a null. Returns its process id.
 pid_t supervision_start(char *const *arguments, uint64_t processors, int output);
@@ -20,9 +23,6 @@ int supervision_end_descriptor(pid_t process);
 /// Holds back the signals that ask the runner to stop, and returns a descriptor that becomes readable
 /// instead.
 int supervision_signal_descriptor(void);
-
-/// A TCP port on loopback that nobody listens on.
-int supervision_free_port(void);
 
 /// Removes a directory with everything in it.
 int supervision_remove(const char *directory);

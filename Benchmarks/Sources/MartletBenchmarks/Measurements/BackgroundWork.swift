@@ -46,14 +46,14 @@ extension Bench {
     /// How long a server may go on with work of its own before it is measured all the same.
     private static let longestWork = 180.0
 
-    /// Waits until a server that nobody asks anything does nothing.
-    func awaitRest(of server: Server) throws(Failure) {
+    /// Waits until a server that nobody asks anything does nothing for so many seconds.
+    func awaitRest(of server: Server, quietFor seconds: Double = 1) throws(Failure) {
         let process = server.child.process
         let deadline = supervision_nanoseconds() + UInt64(Self.longestWork * 1e9)
         while supervision_nanoseconds() < deadline {
             let cpu = supervision_cpu_seconds(process)
-            try server.child.work(for: 1)
-            if supervision_cpu_seconds(process) - cpu < 0.01 { return }
+            try server.child.work(for: seconds)
+            if supervision_cpu_seconds(process) - cpu < 0.01 * seconds { return }
         }
     }
 }

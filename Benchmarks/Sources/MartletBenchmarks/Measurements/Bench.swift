@@ -16,10 +16,14 @@ struct Bench {
         var secondsToReady = 0.0
     }
 
+    /// What the broker's ready line begins with; its address follows.
+    private static let readyMark = "martlet is ready on "
     /// How long a server may take until it listens. The floor may have a file to write first.
     private static let readyTimeout = 60.0
-    /// How long one run of the load generator may take.
-    private static let loadTimeout = 120.0
+    /// What every machine moves in a second at least, however busy; less counts as stuck.
+    private static let leastBytesPerSecond = 50e6
+    /// The most runs' bytes that a load moves which does not say how much it is.
+    private static let mostBytes = 10
     /// How long a topic may take: each of its partitions has files to be made durable.
     private static let createTimeout = 600.0
 
@@ -39,14 +43,13 @@ struct Bench {
     ) throws(Failure) -> Server {
         guard let broker = options.broker else { throw .failed("there is no broker to start") }
         let directory = if let existing { existing } else { try RunDirectory(in: options.workDirectory) }
-        let port = supervision_free_port()
-        if port < 0 { throw .system("cannot find a free port", -port) }
-        let address = "127.0.0.1:\(port)"
-        var arguments = [broker, "serve", "--data-dir", directory.path, "--listen", address]
+        // The broker chooses the port, so that nobody else can have it.
+        var arguments = [broker, "serve", "--data-dir", directory.path, "--listen", "127.0.0.1:0"]
         for setting in settings { arguments += ["--set", setting] }
         let child = try Child(arguments, processors: processors, supervisor: supervisor)
-        _ = try child.line(containing: address, within: Self.readyTimeout)
+        let line = try child.line(containing: Self.readyMark, within: Self.readyTimeout)
         let seconds = Double(supervision_nanoseconds() - child.started) / 1e9
+        let address = String(line.dropFirst(Self.readyMark.count).prefix { $0 != "," })
         return Server(child: child, address: address, directory: directory, secondsToReady: seconds)
     }
 
@@ -71,7 +74,7 @@ struct Bench {
         if tellsServer { command += ["--server-pid", "\(server.child.process)"] }
         let busyBefore = othersBusySeconds(server)
         let child = try Child(command, processors: processors, supervisor: supervisor)
-        let limit = seconds ?? (mode == "create-topic" ? Self.createTimeout : Self.loadTimeout)
+        let limit = seconds ?? (mode == "create-topic" ? Self.createTimeout : loadTimeout)
         try child.waitForEnd(alongside: server.child, within: limit, look: look)
         let seconds = Double(supervision_nanoseconds() - child.started) / 1e9
         let others = othersBusySeconds(server) - busyBefore - child.cpuSeconds
@@ -81,6 +84,11 @@ struct Bench {
         report.add("server_peak_kilobytes", Double(supervision_memory(server.child.process, "VmHWM:")))
         return report
     }
+
+    /// How long it may take to move so many bytes.
+    func timeout(moving bytes: Int) -> Double { 60 + Double(bytes) / Self.leastBytesPerSecond }
+
+    private var loadTimeout: Double { timeout(moving: options.bytes * Self.mostBytes) }
 
     /// Processor time of everything but the server. Beside the load generator that is the kernel's
     /// write-back, and whatever else goes on: it says how far a figure can be trusted.
@@ -95,6 +103,12 @@ struct Bench {
         return max(0, others) / seconds / Double(machine.processors)
     }
 
+    /// Has the page cache forget what a server has written, as a machine has that was just started.
+    func forget(_ directory: RunDirectory) throws(Failure) {
+        let result = supervision_forget(directory.path)
+        if result < 0 { throw .system("cannot empty the page cache of \(directory.path)", -result) }
+    }
+
     /// Waits until the file system has dealt with what the run before left.
     func settle() {
         _ = supervision_settle(options.workDirectory)
@@ -105,7 +119,7 @@ extension Bench {
     /// Runs a mode of the floor that serves nobody and ends by itself.
     func runFloor(_ arguments: [String]) throws(Failure) -> LoadReport {
         let child = try Child([options.floor] + arguments, processors: 0, supervisor: supervisor)
-        try child.waitForEnd(alongside: nil, within: Self.loadTimeout)
+        try child.waitForEnd(alongside: nil, within: loadTimeout)
         guard let line = child.lines.last else { throw .failed("the floor reported nothing") }
         return try LoadReport(line)
     }

@@ -47,7 +47,8 @@ extension Figure {
     fileprivate static let connecting = Figure(
         name: "CPU for the connection and its first request", detail: "connect_cpu_us", unit: "µs")
     fileprivate static let idleCPU = Figure(name: "CPU while idle", detail: "idle_cpu_percent", unit: "%")
-    fileprivate static let idleWakeups = Figure(name: "wake-ups in all", detail: "wakeups", unit: "")
+    fileprivate static let idleWakeups = Figure(
+        name: "wake-ups, connecting included", detail: "wakeups", unit: "")
     fileprivate static let rate = Figure(name: "throughput", detail: "mb_per_second", unit: "MB/s")
 }
 

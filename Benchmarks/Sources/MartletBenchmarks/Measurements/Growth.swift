@@ -49,7 +49,11 @@ private enum Growth {
     private static let batch = 64 << 10
     /// With so many partitions a full round over them is warm-up enough.
     private static let warmBytes = 64 << 20
-    private static let rounds = 3
+    /// Runs' bytes that are produced: long enough that what a broker does every some seconds has its share.
+    private static let producedRuns = 4
+    private static let fetchRounds = 3
+    /// Within ten seconds a broker syncs what it has written with `os`, each partition by itself.
+    private static let syncSeconds = 11.0
 
     static func overPartitions(_ partitions: Int, _ bench: Bench) throws(Failure) -> Sample {
         let server = try bench.startBroker(
@@ -64,7 +68,7 @@ private enum Growth {
         var segments = SparseSegments(of: "bench-0", in: first.directory.path)
         let report = try bench.load(
             "produce", ["--bytes", "\(bytes)"], of: first, on: bench.machine.last,
-            within: 60 + Double(bytes) / 50e6
+            within: bench.timeout(moving: bytes)
         ) {
             segments.thin()
         }
@@ -78,8 +82,8 @@ private enum Growth {
         return sample
     }
 
-    /// Produces, and fetches what was produced last, as much as stays in the page cache; the middle of three
-    /// rounds, or in a quick run one. `before` is the number of records that were there.
+    /// Produces, and fetches what was produced last, as much as stays in the page cache. `before` is the
+    /// number of records that were there.
     private static func measure(
         _ server: Bench.Server, partitions: Int, after before: Double, _ bench: Bench
     ) throws(Failure) -> Sample {
@@ -89,42 +93,46 @@ private enum Growth {
         // What a partition costs once, at its first records, is no cost of a byte.
         var report = try bench.load("produce", produce + ["\(warm)"], of: server, on: bench.machine.last)
         var records = try before + report.figure("records")
-        var produced: [Sample] = []
+        try bench.awaitRest(of: server)
+        let cpu = supervision_cpu_seconds(server.child.process)
+        report = try bench.load(
+            "produce", produce + ["\(bench.options.bytes * producedRuns)"], of: server,
+            on: bench.machine.last)
+        // What was written is synced later: that belongs to it, and not to what is fetched.
+        try bench.awaitRest(of: server, quietFor: syncSeconds)
+        var produced = try Sample(throughputOf: report)
+        produced.details[Figure.cpuPerGigabyte.detail] =
+            try (supervision_cpu_seconds(server.child.process) - cpu) / (report.figure("bytes") / 1e9)
+
+        records += try report.figure("records")
+        let newest = try Double(warmBytes) / report.figure("bytes") * report.figure("records")
+        let fetch =
+            shape + [
+                "--rotate", partitions > 1 ? "1" : "0", "--max-bytes", "\(batch)", "--offset",
+                partitions > 1 ? "0" : "\(Int(max(before, records - newest)))",
+                "--bytes", "\(bench.options.bytes)", "--warm", "\(warm)",
+            ]
         var fetched: [Sample] = []
-        for _ in 0..<(bench.options.isQuick ? 1 : rounds) {
-            try bench.awaitRest(of: server)
-            report = try bench.load(
-                "produce", produce + ["\(bench.options.bytes)"], of: server, on: bench.machine.last)
-            produced.append(try Sample(throughputOf: report))
-            records += try report.figure("records")
-            let newest = try Double(warmBytes) / report.figure("bytes") * report.figure("records")
-            let offset = partitions > 1 ? 0 : Int(max(before, records - newest))
-            try bench.awaitRest(of: server)
-            let fetch =
-                shape + [
-                    "--rotate", partitions > 1 ? "1" : "0", "--max-bytes", "\(batch)", "--offset",
-                    "\(offset)",
-                    "--bytes", "\(bench.options.bytes)", "--warm", "\(warm)",
-                ]
+        for _ in 0..<(bench.options.isQuick ? 1 : fetchRounds) {
             report = try bench.load("fetch", fetch, of: server, on: bench.machine.last)
             fetched.append(try Sample(throughputOf: report))
         }
         return summary(produced, fetched, peak: server.peakMegabytes)
     }
 
-    private static func summary(_ produced: [Sample], _ fetched: [Sample], peak: Double) -> Sample {
+    private static func summary(_ produced: Sample, _ fetched: [Sample], peak: Double) -> Sample {
         func middle(_ values: [Double?]) -> Double {
             Summary(values.compactMap(\.self))?.median ?? .nan
         }
         let cpu = Figure.cpuPerGigabyte.detail
         return Sample(
-            value: middle(produced.map { $0.details[cpu] }),
+            value: produced.details[cpu] ?? .nan,
             details: [
-                Figure.produceRate.detail: middle(produced.map(\.value)),
+                Figure.produceRate.detail: produced.value,
                 Figure.fetchRate.detail: middle(fetched.map(\.value)),
                 Figure.fetchCPU.detail: middle(fetched.map { $0.details[cpu] }),
                 Figure.peakMemory.detail: peak,
-                Sample.othersShare: middle(produced.map { $0.details[Sample.othersShare] }),
+                Sample.othersShare: produced.details[Sample.othersShare] ?? .nan,
             ])
     }
 }

@@ -29,16 +29,13 @@ extension Figure {
 }
 
 private enum LongProduce {
-    /// As much as is produced at least, on a busy machine too.
-    private static let leastBytesPerSecond = 50e6
-
     static func run(_ bench: Bench) throws(Failure) -> Sample {
         let server = try bench.startBroker(durability: "os", partitions: 1, on: bench.machine.allButLast)
         let bytes = bench.options.bytes * 20
         var seen: [Double] = []
         var report = try bench.load(
             "produce", ["--bytes", "\(bytes)"], of: server, on: bench.machine.last,
-            within: 60 + Double(bytes) / leastBytesPerSecond
+            within: bench.timeout(moving: bytes)
         ) {
             let cached = supervision_cached_bytes(server.directory.path)
             if cached >= 0 { seen.append(Double(cached) / 1e6) }

@@ -32,7 +32,7 @@ private enum MixedLoad {
         _ = try bench.load(
             "produce", ["--topic", "old", "--bytes", "\(bench.options.bytes * 4)"], of: server,
             on: bench.machine.last)
-        _ = supervision_forget(server.directory.path)
+        try bench.forget(server.directory)
         var arguments = ["--tails", "3", "--seconds", bench.options.isQuick ? "2" : "5"]
         if side == .martlet { arguments += ["--old-topic", "old"] }
         var report = try bench.load("mixed", arguments, of: server, on: bench.machine.last)

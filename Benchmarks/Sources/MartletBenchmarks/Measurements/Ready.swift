@@ -68,7 +68,7 @@ private struct Restarts {
         guard let middle = warm.sorted(by: { $0.ready < $1.ready }).dropFirst(Self.starts / 2).first else {
             throw .failed("nothing was started")
         }
-        _ = supervision_forget(first.directory.path)
+        try bench.forget(first.directory)
         details[Figure.cold.detail] = try start(in: first.directory, bench).ready * 1e3
         details[Figure.cpu.detail] = middle.cpu * 1e3
         details[Figure.resident.detail] = middle.megabytes

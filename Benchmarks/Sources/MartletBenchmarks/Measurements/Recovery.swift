@@ -34,7 +34,7 @@ extension Measurement {
                 ["--partitions", "\(partitions)", "--bytes", "\(bench.options.bytes)", "--batch", "64k"],
                 of: server, on: 0)
             server.child.kill()
-            if isCold { _ = supervision_forget(server.directory.path) }
+            if isCold { try bench.forget(server.directory) }
             let busy = supervision_machine_busy_seconds()
             let again = try bench.startBroker(settings, on: 0, in: server.directory)
             let cpu = supervision_cpu_seconds(again.child.process)
@@ -94,7 +94,7 @@ private struct ManyPartitions {
         let lines = warm.child.lineCount
         try produce(to: warm)
         warm.child.kill()
-        _ = supervision_forget(first.directory.path)
+        try bench.forget(first.directory)
         let cold = try bench.startBroker(Self.settings, on: 0, in: first.directory)
         try cold.child.work(for: 0.5)
         let stop = try cold.child.stop(within: 60)

@@ -56,7 +56,7 @@ final class Child {
         while supervision_nanoseconds() < deadline {
             let ready = try supervisor.wait(for: [output, end], until: deadline)
             _ = drain()
-            if ready.contains(end) { throw .failed("\(name) ended too early.\(said)") }
+            if ready.contains(end) { throw endedTooEarly() }
         }
     }
 
@@ -86,7 +86,8 @@ final class Child {
             let ready = try supervisor.wait(for: [output, end], until: deadline)
             let isOpen = drain()
             if lines.contains(where: { $0.contains(text) }) { continue }
-            if ready.contains(end) || !isOpen { throw .failed("\(name) ended too early.\(said)") }
+            if ready.contains(end) { throw endedTooEarly() }
+            if !isOpen { throw .failed("\(name) closed its output.\(said)") }
         }
     }
 
@@ -111,14 +112,24 @@ final class Child {
             if !drain() { watched.removeAll { $0 == output } }
             if let server {
                 if !server.drain() { watched.removeAll { $0 == server.output } }
-                if ready.contains(server.end) {
-                    throw .failed("\(server.name) ended too early.\(server.said)")
-                }
+                if ready.contains(server.end) { throw server.endedTooEarly() }
             }
             if ready.contains(end) { reap() }
         }
         _ = drain()
-        guard exitStatus == 0 else { throw .failed("\(name) failed.\(said)\(server?.said ?? "")") }
+        guard exitStatus == 0 else { throw .failed("\(name) \(ending).\(said)\(server?.said ?? "")") }
+    }
+
+    /// For a program that is needed still.
+    private func endedTooEarly() -> Failure {
+        reap()
+        return .failed("\(name) \(ending) too early.\(said)")
+    }
+
+    private var ending: String {
+        guard let exitStatus else { return "has not ended" }
+        let signal = exitStatus & 0x7F
+        return signal > 0 ? "was killed by signal \(signal)" : "ended with exit code \(exitStatus >> 8)"
     }
 
     /// The last lines, for an error message.

@@ -3,6 +3,7 @@ import Glibc
 /// Everything that was seen, for comparison with later runs, with a picture of the ratios beside it.
 struct ResultsFile {
     let bench: Bench
+    let provenance: Provenance
     let outcomes: [Outcome]
 
     func write() throws(Failure) {
@@ -23,6 +24,7 @@ struct ResultsFile {
                 "machine",
                 .object([
                     ("processors", .number(Double(machine.processors))),
+                    ("usable_processors", .number(Double(machine.usable.nonzeroBitCount))),
                     ("model", .text(machine.model)),
                     ("kernel", .text(machine.kernel)),
                     ("memory_mb", .number(Double(machine.memoryMegabytes))),
@@ -36,6 +38,7 @@ struct ResultsFile {
                     ("round_trips", .number(Double(bench.options.roundTrips))),
                 ])
             ),
+            ("provenance", provenance.json),
             ("measurements", .list(outcomes.map(\.json))),
         ])
     }
