@@ -56,8 +56,8 @@ extension BrokerParts {
     private func perform(_ requests: [CloseRequest]) async -> [TopicPartition: Offset] {
         let touched = requests.filter { !$0.isUntouched }
         var closed = requests.filter(\.isUntouched)
-        if touched.count >= Self.closedTogetherCount, let together = await performTogether(touched) {
-            closed += together
+        if touched.count >= Self.closedTogetherCount {
+            closed += await performTogether(touched)
         } else {
             closed += await each(of: touched) { request throws(LogError) in try request.perform() }
         }
@@ -67,11 +67,13 @@ extension BrokerParts {
     /// From so many logs on, two syncs of the whole file system are cheaper than eight for each of them.
     private static var closedTogetherCount: Int { 16 }
 
-    /// Nil if the file system cannot sync all at once; nothing is lost then.
-    private func performTogether(_ requests: [CloseRequest]) async -> [CloseRequest]? {
+    private func performTogether(_ requests: [CloseRequest]) async -> [CloseRequest] {
         let begun = await each(of: requests) { request throws(LogError) in try request.begin() }
         do {
-            guard try await syncAll() else { return nil }
+            guard try await syncAll() else {
+                // One by one, but without those of which a sync has failed: another would claim success.
+                return await each(of: begun) { request throws(LogError) in try request.perform() }
+            }
             let finished = await each(of: begun) { request throws(LogError) in try request.finish() }
             _ = try await syncAll()
             return finished

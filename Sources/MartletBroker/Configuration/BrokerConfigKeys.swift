@@ -94,7 +94,8 @@ public enum BrokerConfigKeys {
         ConfigKey(
             "martlet.page.cache.window.bytes", .int64(0...Int64.max), default: "67108864",
             "Page cache that the newest data of a partition may take, with what is "
-                + "on its way to the disk; 0 leaves that to the system."
+                + "on its way to the disk, which producers are not let run ahead of; 0 leaves "
+                + "that to the system."
         ),
         ConfigKey(
             "martlet.shutdown.timeout.ms", .int64(0...Int64.max), default: "10000",

@@ -287,6 +287,13 @@ final class CoordinatorShell<Machine: CoordinatorMachine> {
     private func load(from offset: Offset, _ loader: CoordinatorLoader<Machine>, _ term: Int) {
         guard self.term == term else { return }
         guard offset < partition.offsets.highWatermark else { return finishLoading(loader) }
+        partition.whenAtHand(from: offset, maxBytes: Self.loadByteCount) { [weak self] in
+            guard let self, self.term == term else { return }
+            self.loadChunk(at: offset, loader, term)
+        }
+    }
+
+    private func loadChunk(at offset: Offset, _ loader: CoordinatorLoader<Machine>, _ term: Int) {
         let slice: LogSlice
         do throws(LogError) {
             slice = try partition.read(

@@ -10,7 +10,7 @@ internal import NIOCore
 /// time is up.
 final class FetchOperation {
     private let request: FetchRequest
-    private let targets: [FetchTarget]
+    private var targets: [FetchTarget]
     private let locations: [FetchTarget.Location]
     private let session: FetchSession?
     private let context: RequestContext
@@ -18,8 +18,6 @@ final class FetchOperation {
 
     private var results: [FetchResult]
     private var isReading = false
-    /// Threads are reading what was not in the page cache, or have done so.
-    private var hasReadCold = false
     private var isStale = false
     private var isWaiting = false
     private var isTimeUp: Bool
@@ -47,9 +45,7 @@ final class FetchOperation {
     private func readAll() {
         isReading = true
         isStale = false
-        var allowance = FetchAllowance(byteCount: maximumByteCount)
-        allowance.readsCold = hasReadCold
-        read(from: 0, allowance)
+        read(from: 0, FetchAllowance(byteCount: maximumByteCount))
     }
 
     private var maximumByteCount: Int {
@@ -83,8 +79,7 @@ final class FetchOperation {
     private func readElsewhere(_ run: Range<Int>, _ owner: Int, _ allowance: FetchAllowance) {
         let operation = NIOLoopBound(self, eventLoop: shard.eventLoop)
         let home = shard.eventLoop
-        // The answer takes a while, and the broker may begin to stop meanwhile.
-        if context.onDrain == nil { context.onDrain = { operation.value.timeUp() } }
+        expectStop()
         let targets = Array(targets[run])
         let locations = Array(locations[run])
         let isolation = request.isolationLevel
@@ -102,8 +97,15 @@ final class FetchOperation {
         }
     }
 
+    /// The answer takes a while, and the broker may begin to stop meanwhile.
+    private func expectStop() {
+        guard context.onDrain == nil else { return }
+        let operation = NIOLoopBound(self, eventLoop: shard.eventLoop)
+        context.onDrain = { operation.value.timeUp() }
+    }
+
     private func finishRound() {
-        if !hasReadCold, readCold() { return }
+        if readCold() { return }
         isReading = false
         guard !isDone else { return }
         if isSatisfied || isTimeUp { return finish() }
@@ -115,15 +117,21 @@ final class FetchOperation {
         if isStale { readAll() }
     }
 
-    /// Has a thread bring what is not in the page cache from the disk, and reads all again then. Once: what
-    /// other readers have it drop meanwhile, the loop waits for.
+    /// Has a thread bring what is not in the page cache from the disk, and reads all again then. Once for
+    /// each target: there may be room for more of them when the first are read.
     private func readCold() -> Bool {
-        let warmings = results.compactMap(\.warming)
+        var warmings: [CacheWarming] = []
+        for index in results.indices {
+            guard let warming = results[index].warming else { continue }
+            warmings.append(warming)
+            targets[index].isWarmed = true
+        }
         guard !warmings.isEmpty else { return false }
-        hasReadCold = true
+        expectStop()
+        let due = warmings
         let operation = NIOLoopBound(self, eventLoop: shard.eventLoop)
         shard.environment.disk.read(for: shard.eventLoop) {
-            for warming in warmings { warming.perform() }
+            for warming in due { warming.perform() }
         } completion: {
             operation.value.readAll()
         }

@@ -12,6 +12,9 @@ struct FetchTarget: Sendable {
     var maxBytes: Int
     var currentLeaderEpoch: LeaderEpoch
     var lastFetchedEpoch: LeaderEpoch
+    /// Whether threads have brought what it asks for into the page cache. What other readers have it drop
+    /// again, the loop waits for.
+    var isWarmed = false
 
     /// Where the partition lives, or why it cannot be read.
     enum Location: Sendable {
@@ -56,8 +59,6 @@ struct FetchAllowance: Sendable {
     /// The first batch of all is returned even if it is larger than every limit, or a reader could never get
     /// past it (KIP-74).
     var hasData = false
-    /// Whether the loop may read what is not in the page cache: threads have just brought it there.
-    var readsCold = false
 
     mutating func take(_ count: Int) {
         byteCount = max(0, byteCount - count)
@@ -99,7 +100,7 @@ extension Shard {
         let limit = partition.readLimit(isolation)
         guard target.offset < limit, allowance.byteCount > 0 || !allowance.hasData else { return result }
         let maxBytes = min(target.maxBytes, allowance.byteCount)
-        if !allowance.readsCold, let warming = partition.warming(from: target.offset, maxBytes: maxBytes) {
+        if !target.isWarmed, let warming = partition.warming(from: target.offset, maxBytes: maxBytes) {
             allowance.take(warming.byteCount)
             result.warming = warming
             return result

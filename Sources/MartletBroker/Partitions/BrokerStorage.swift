@@ -74,14 +74,17 @@ final class BrokerStorage: Sendable {
         (opening.recoveryPoint, opening.logStartOffset) = checkpoints.withLock {
             ($0.recoveryPoints[id], $0.logStartOffsets[id])
         }
-        if found == nil, topicID != nil, try !directory.fileSystem.exists(opening.directory) {
+        var isNoted = found != nil
+        if !isNoted, let topicID, try !directory.fileSystem.exists(opening.directory) {
             // What the checkpoints say is of an earlier topic of that name, which was deleted in the moment
             // of a crash.
             (opening.recoveryPoint, opening.logStartOffset) = (nil, nil)
             try forget([id])
+            try directory.create(id, of: topicID)
+            isNoted = true
         }
         let opened = try PartitionLog.open(opening, now: now)
-        if found == nil, let topicID { try directory.writeTopicID(topicID, of: id) }
+        if !isNoted, let topicID { try directory.writeTopicID(topicID, of: id) }
         checkpoints.withLock { $0.owners[id] = topicID }
         return opened
     }

@@ -2,6 +2,7 @@ internal import Logging
 internal import MartletCore
 internal import MartletLog
 internal import MartletWire
+internal import NIOCore
 
 extension Partition {
     /// Where a reader of this isolation level must stop.
@@ -24,11 +25,31 @@ extension Partition {
     func warming(from offset: Offset, maxBytes: Int) -> CacheWarming? {
         guard let warming = log.warming(from: offset, maxBytes: maxBytes) else { return nil }
         if warming.isUrgent { return warming }
+        if readAheadCount < Self.maximumReadAheadCount {
+            readAheadCount += 1
+            perform(warming) { [self] in readAheadCount -= 1 }
+        }
+        return nil
+    }
+
+    /// Readers who go on ask for more and more, even if the disk has stopped to deliver.
+    private static let maximumReadAheadCount = 8
+
+    /// Has a thread bring it into the page cache, and calls back on this loop.
+    func perform(_ warming: CacheWarming, then ready: @escaping () -> Void) {
+        let ready = NIOLoopBound(ready, eventLoop: shard.eventLoop)
         shard.environment.disk.read(for: shard.eventLoop) {
             warming.perform()
         } completion: {
+            ready.value()
         }
-        return nil
+    }
+
+    /// Calls back on this loop when a read there finds all in the page cache: at once, or when threads have
+    /// brought it. What is dropped again until then, the loop waits for.
+    func whenAtHand(from offset: Offset, maxBytes: Int, _ ready: @escaping () -> Void) {
+        guard let warming = warming(from: offset, maxBytes: maxBytes) else { return ready() }
+        perform(warming, then: ready)
     }
 
     func snapshot() -> LogSnapshot { log.snapshot() }

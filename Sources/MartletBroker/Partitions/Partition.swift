@@ -35,6 +35,8 @@ final class Partition {
     private var whenQuiet: (() -> Void)?
     /// Ends the work on the sealed segments that is under way.
     var maintenance: MaintenanceCancellation?
+    /// Reads ahead of readers that are under way.
+    var readAheadCount = 0
 
     private struct WaitingProducer {
         let offset: Offset
@@ -87,10 +89,10 @@ final class Partition {
         return result
     }
 
-    /// Calls back when everything before `offset` is below the high watermark, or with the error that
-    /// prevents it.
+    /// Calls back when everything before `offset` is below the high watermark and the disk keeps pace, or with
+    /// the error that prevents it.
     func whenCommitted(_ offset: Offset, _ completion: @escaping (ErrorCode) -> Void) {
-        if log.offsets.highWatermark >= offset {
+        if log.offsets.highWatermark >= offset, !log.isAheadOfDisk {
             completion(.none)
         } else if isClosed {
             completion(.notLeaderOrFollower)
@@ -135,6 +137,7 @@ final class Partition {
             partition.log.finishWriteBack(result)
             if case .failure(let error) = result { partition.shard.note(error) }
             partition.failProducersIfOffline()
+            partition.answerProducers()
         }
     }
 
@@ -207,12 +210,16 @@ final class Partition {
     }
 
     private func highWatermarkMoved() {
+        answerProducers()
+        wakeFetches()
+    }
+
+    private func answerProducers() {
         let highWatermark = log.offsets.highWatermark
-        while let first = producers.first, first.offset <= highWatermark {
+        while let first = producers.first, first.offset <= highWatermark, !log.isAheadOfDisk {
             producers.removeFirst()
             first.completion(.none)
         }
-        wakeFetches()
     }
 
     /// A log that is offline moves its high watermark no more, and whoever waits for that must hear of it.

@@ -297,7 +297,8 @@ final class ProduceOperation {
     ) {
         switch result {
         case .success(let appended):
-            guard acks == .all else { return completion(.success(appended)) }
+            // Producers that are ahead of the disk wait for it, whatever they asked for.
+            guard acks == .all || partition.log.isAheadOfDisk else { return completion(.success(appended)) }
             partition.whenCommitted(appended.nextOffset) { code in
                 completion(code == .none ? .success(appended) : .failure(code, nil))
             }

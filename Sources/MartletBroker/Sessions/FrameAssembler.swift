@@ -50,6 +50,21 @@ struct FrameAssembler {
     /// Whether a frame has begun and is not complete: a peer that stops here is half-open.
     var isInsideFrame: Bool { partial != nil || length.count > 0 }
 
+    /// How many bytes the frame that has begun still lacks.
+    var missingByteCount: Int { partial.map { $0.expected - $0.filled } ?? 0 }
+
+    /// Has `receive` write what comes next of the frame into the memory that the frame has already, instead of
+    /// copying it there. Returns whether there is no room left in it: `next` then completes the frame, or
+    /// takes more memory.
+    mutating func fill(_ receive: (UnsafeMutableRawBufferPointer) -> Int) -> Bool {
+        guard var frame = partial, let storage = frame.storage else { return false }
+        let end = min(frame.expected, storage.capacity)
+        guard frame.filled < end else { return false }
+        frame.filled += receive(UnsafeMutableRawBufferPointer(rebasing: storage.memory[frame.filled..<end]))
+        partial = frame
+        return frame.filled == end
+    }
+
     /// Takes what `input` has for the next frame.
     mutating func next(
         from input: inout ByteBuffer, connection: ObjectIdentifier,

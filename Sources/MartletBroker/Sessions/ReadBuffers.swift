@@ -4,12 +4,13 @@ internal import NIOCore
 /// reads one socket at a time and has taken in what it read before it reads the next.
 ///
 /// NIO would give each connection buffers of its own, of the size of its largest reads, and have it keep
-/// them: a thousand producers held 256 KiB each while they were silent.
+/// them: a thousand producers held that much each while they were silent.
 final class ReadBuffers: @unchecked Sendable {
     // Safe to send: used on its loop alone, where connections are set up, read and closed.
 
-    /// One read from a socket.
-    static let byteCount = 256 << 10
+    /// One read from a socket. What a frame has beyond it is read into the frame's own memory, see
+    /// `PlainSocket`.
+    static let byteCount = 64 << 10
 
     /// Out while a read is under way, and for as long as somebody keeps what was read.
     private var buffer: ByteBuffer?

@@ -6,7 +6,8 @@ internal import NIOCore
 
 /// One connection: cuts its bytes into requests, has them carried out, and sends the answers in order.
 ///
-/// The hot path lives here: no hop, no lock, and one copy per byte, from the socket's buffer into the frame.
+/// The hot path lives here: no hop, no lock, and at most one copy per byte, from the socket's buffer into the
+/// frame; most of a large frame is read to where it stays.
 /// Reading stops while too many answers are due, while the peer does not take them, or while the memory
 /// budget is used up; the bytes already received wait in `input`.
 final class Session: ChannelDuplexHandler {
@@ -29,6 +30,7 @@ final class Session: ChannelDuplexHandler {
 
     private var context: ChannelHandlerContext?
     private var assembler: FrameAssembler
+    private var socket = PlainSocket()
     private var replies = ReplyQueue()
     private var waiting: [ReplyQueue.Ticket: RequestContext] = [:]
     /// Received bytes that no frame has taken yet.
@@ -104,9 +106,20 @@ final class Session: ChannelDuplexHandler {
         }
         isReading = true
         processInput()
+        if received.writableBytes == 0 { readLargeFrame(from: context.channel) }
         keepRest()
         if input == nil || input?.storageCapacity != ReadBuffers.byteCount {
             shard.readBuffers.put(received)
+        }
+    }
+
+    /// Reads on in a frame that did not fit the loop's buffer, as long as its bytes are there. Each frame is read
+    /// and used up before another connection has its turn, so that it is still in the processor's caches.
+    private func readLargeFrame(from channel: any Channel) {
+        while input == nil, !isBlocked, assembler.fill({ socket.receive(into: $0, of: channel) }) {
+            // Nothing more to take in, but the frame may be complete, or needs more memory.
+            input = ByteBuffer()
+            processInput()
         }
     }
 
@@ -121,8 +134,14 @@ final class Session: ChannelDuplexHandler {
     func channelReadComplete(context: ChannelHandlerContext) {
         isReading = false
         context.flush()
+        let missing = assembler.missingByteCount
+        let isLarge = missing > ReadBuffers.byteCount
+        socket.wake(after: isLarge ? min(missing, Self.largestWake) : 1, context.channel)
         context.fireChannelReadComplete()
     }
+
+    /// How much of a large frame is left to the kernel until it is read.
+    private static let largestWake = 1 << 20
 
     /// Reads are asked for at the end of each round; while blocked the wish is kept, which is what stops the
     /// peer.

@@ -108,6 +108,14 @@ struct DeadLetterCopier: Sendable {
             guard !shell.isEnded, !partition.isClosed else { return }
             next = max(next, partition.offsets.start)
             guard next <= letter.last else { return finish() }
+            partition.whenAtHand(from: next, maxBytes: DeadLetterCopier.chunkByteCount) { [self] in
+                readChunk(for: topic)
+            }
+        }
+
+        private func readChunk(for topic: MetadataImage.Topic) {
+            let partition = shell.partition
+            guard !shell.isEnded, !partition.isClosed else { return }
             let slice: LogSlice
             do throws(LogError) {
                 slice = try partition.read(

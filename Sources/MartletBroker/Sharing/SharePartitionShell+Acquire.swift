@@ -25,7 +25,8 @@ extension SharePartitionShell {
         defer { afterEvent() }
         do throws(LogError) {
             if let left = allowance.wanted {
-                allowance.wanted = left - (try measure(settings.isolation, upTo: left))
+                let maxBytes = max(left, Self.readByteCount(allowance))
+                allowance.wanted = left - (try measure(settings.isolation, upTo: left, maxBytes))
             } else {
                 try acquire(wanted, settings.isolation, &allowance, &result)
             }
@@ -36,11 +37,38 @@ extension SharePartitionShell {
         return result
     }
 
+    private static func readByteCount(_ allowance: ShareAllowance) -> Int {
+        min(allowance.bytes.byteCount, maximumReadByteCount)
+    }
+
+    /// Whether a read there need not wait for the disk. Otherwise there is nothing for anyone for now:
+    /// threads bring it into the page cache, and wake the fetches then.
+    private func isAtHand(from offset: Offset, _ maxBytes: Int) -> Bool {
+        if let coldRead {
+            guard coldRead.isDone else { return false }
+            // If other readers have had it dropped again, the loop waits for it: somebody must get on.
+            if coldRead.offset == offset { return true }
+        }
+        guard let warming = partition.warming(from: offset, maxBytes: maxBytes) else { return true }
+        coldRead = ColdRead(offset: offset)
+        partition.perform(warming) { [self] in
+            coldRead?.isDone = true
+            wakeFetches()
+        }
+        return false
+    }
+
     /// How many bytes there are to read for the member. What others have among them counts as well: to look
     /// closer costs more than an answer that is too small.
-    private func measure(_ isolation: IsolationLevel, upTo maximum: Int) throws(LogError) -> Int {
+    ///
+    /// - Parameter maxBytes: What is read next if that is enough.
+    private func measure(
+        _ isolation: IsolationLevel, upTo maximum: Int, _ maxBytes: Int
+    ) throws(LogError) -> Int {
         let limit = partition.readLimit(isolation)
-        guard maximum > 0, let offset = machine?.fetchOffset(), offset < limit else { return 0 }
+        guard maximum > 0, let offset = machine?.fetchOffset(), offset < limit,
+            isAtHand(from: offset, maxBytes)
+        else { return 0 }
         let slice = try partition.read(from: offset, upTo: limit, maxBytes: maximum, atLeastOneBatch: true)
         // There is more behind it, in another segment perhaps.
         return slice.nextOffset < limit ? maximum : slice.byteCount
@@ -72,14 +100,16 @@ extension SharePartitionShell {
     }
 
     /// Returns whether there is nothing to look for any more: the member got something, or nothing can be
-    /// read.
+    /// read now.
     private func acquire(
         _ wanted: ShareAcquisition, _ isolation: IsolationLevel, _ range: Range<Offset>,
         _ allowance: inout ShareAllowance, _ result: inout ShareFetchResult
     ) throws(LogError) -> Bool {
+        let maxBytes = Self.readByteCount(allowance)
+        guard isAtHand(from: range.lowerBound, maxBytes) else { return true }
+        coldRead = nil
         let slice = try partition.read(
-            from: range.lowerBound, upTo: range.upperBound,
-            maxBytes: min(allowance.bytes.byteCount, Self.maximumReadByteCount),
+            from: range.lowerBound, upTo: range.upperBound, maxBytes: maxBytes,
             atLeastOneBatch: !allowance.bytes.hasData)
         guard !slice.isEmpty else { return true }
         let aborted = try partition.abortedTransactions(in: slice, isolation)

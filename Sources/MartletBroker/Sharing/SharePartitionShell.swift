@@ -34,6 +34,13 @@ final class SharePartitionShell {
     private var timerDue = Timestamp(rawValue: .max)
     var isWriting = false
     private let letters: DeadLetterCopier
+    /// What threads bring, or have brought, into the page cache for the next acquisition.
+    var coldRead: ColdRead?
+
+    struct ColdRead {
+        let offset: Offset
+        var isDone = false
+    }
 
     /// After a failure it takes so long until somebody may try again.
     private static let failureDuration = TimeAmount.seconds(1)

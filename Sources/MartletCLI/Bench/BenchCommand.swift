@@ -11,6 +11,9 @@ struct BenchCommand: AsyncParsableCommand {
             record was due: what a broker delays while it stands still counts, too. SIGINT ends the run \
             early, with the results so far.
 
+            The client needs processors itself, as many as the broker or more: it says how much it used. Run \
+            it on another machine to find the limit of a broker.
+
             EXAMPLES
               martlet bench produce --partitions 12 --producers 4
               martlet bench consume --records 2000000 --groups 3

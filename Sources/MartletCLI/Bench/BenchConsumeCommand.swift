@@ -46,8 +46,7 @@ struct BenchConsumeCommand: AsyncParsableCommand {
         var plan = BenchPlan(mode: .consume, client: try client.configuration())
         plan.topics = topics.plan
         plan.records = content.plan
-        plan.sending = sending.plan(
-            rate: .unlimited, linger: .milliseconds(5), recordByteCount: content.recordSize)
+        plan.sending = sending.plan(rate: .unlimited, recordByteCount: content.recordSize)
         plan.reading = reading.plan(groups: 1)
         plan.length = BenchPlan.Length(duration: duration)
         plan.filled = topics.topic.isEmpty ? records ?? BenchJob.defaultFill : 0

@@ -1,6 +1,9 @@
 internal import Martlet
 
 extension BenchJob {
+    /// Histograms are large: a thousand producers with one each would need half a gigabyte.
+    private static let maximumTallyCount = 16
+
     /// The producers whose work is measured.
     func loadSenders(_ topics: BenchTopics, _ clock: RunClock, _ control: RunControl) -> [SendLoad] {
         senders(
@@ -22,6 +25,7 @@ extension BenchJob {
             let schedule = Schedule(rate: rate, start: 0)
             return schedule.due(schedule.burst) / Int64(count)
         }
+        let tallies = (0..<min(count, Self.maximumTallyCount)).map { _ in SendTally() }
         return (0..<count).map { index in
             let maker = RecordMaker(
                 topics: topics.names, pool: pool, keys: keys, byteCount: plan.records.byteCount, run: run,
@@ -30,7 +34,7 @@ extension BenchJob {
                 client: client, configuration: plan.sending.configuration, maker: maker, rate: share,
                 phase: (gap ?? 0) * Int64(index),
                 limit: limit.map { $0 / count + (index < $0 % count ? 1 : 0) }, clock: clock,
-                control: control, tally: SendTally())
+                control: control, tally: tallies[index % tallies.count])
         }
     }
 

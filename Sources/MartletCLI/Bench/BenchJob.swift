@@ -42,72 +42,71 @@ struct BenchJob {
 
     private func run(_ plotFile: OutputFile?) async throws {
         var topics = BenchTopics(client.admin, plan.topics)
-        let result: Result<BenchReport, any Error>
+        var report = BenchReport(plan)
+        var obstacle: (any Error)?
         do {
+            if plan.topics.existing.isEmpty {
+                try plan.checkConsumers(partitionCount: plan.topics.count * Int(plan.topics.partitions))
+            }
             try await topics.prepare()
-            let report = try await measure(topics)
+            try plan.checkConsumers(partitionCount: topics.partitions.count)
+            try await measure(topics, &report)
             try report.write(to: plotFile)
-            result = .success(report)
         } catch {
-            result = .failure(error)
+            obstacle = error
         }
         await topics.remove(isQuiet: plan.isQuiet)
-        let report = try result.get()
-        guard let problem = report.problems.first else { return }
-        throw CommandFailure(problem)
+        if let obstacle { throw obstacle }
+        if let problem = report.problems.first { throw CommandFailure(problem) }
     }
 
-    private func measure(_ topics: BenchTopics) async throws -> BenchReport {
-        let partitionCount = topics.partitions.count
-        if plan.mode != .produce, plan.reading.consumers > partitionCount {
-            throw CommandFailure(
-                "--consumers \(plan.reading.consumers) for \(partitionCount) partitions: some would have nothing"
-                    + " to read; add --partitions", code: ExitStatus.usage)
-        }
-        var report = BenchReport(plan)
+    private func measure(_ topics: BenchTopics, _ report: inout BenchReport) async throws {
         var filled: RecordSum?
         if plan.filled > 0 {
-            let tallies = try await fill(topics)
-            filled = report.judge(tallies, phase: "the records to read")
+            filled = await fill(topics, &report)
             if interruption.signal != nil {
-                report.noteInterruption("while the records to read were written: nothing is measured")
-                return report
+                return report.noteInterruption(while: "writing what is to be read")
             }
-            guard report.problems.isEmpty else { return report }
+            guard report.problems.isEmpty else { return }
         }
         switch plan.mode {
         case .produce: try await produce(topics, &report)
         case .consume: try await consume(topics, filled, &report)
         case .latency, .mixed: try await follow(topics, filled, &report)
         }
-        if interruption.signal != nil { report.noteInterruption("results until then") }
-        return report
+        if interruption.signal != nil { report.noteInterruption() }
     }
 
     // MARK: Modes
 
-    private func fill(_ topics: BenchTopics) async throws -> [SendTally] {
+    private func fill(_ topics: BenchTopics, _ report: inout BenchReport) async -> RecordSum {
         let clock = RunClock()
         let control = RunControl()
         let senders = self.senders(topics, clock, control, run: runNumber &- 1, limit: plan.filled, rate: nil)
-        try await phase("writing what is to be read", senders, [], topics, clock, control).run()
-        return senders.map(\.tally)
+        _ = await phase("writing what is to be read", senders, [], topics, clock, control).run()
+        report.judge(control)
+        return report.judge(senders.tallies, phase: "the records to read")
     }
 
     private func produce(_ topics: BenchTopics, _ report: inout BenchReport) async throws {
         let before = try await topics.offsets(.end)
         let (clock, control) = (makeClock(), RunControl())
         let senders = loadSenders(topics, clock, control)
-        try await phase("sending", senders, [], topics, clock, control).run()
-        report.add(sends: senders.map(\.tally), clock, isInterrupted: interruption.signal != nil)
-        guard interruption.signal == nil, report.problems.isEmpty, plan.topics.existing.isEmpty else {
-            return
-        }
-        let after = try await topics.ends(after: plan.sending.configuration.acks)
-        let written = after.reduce(0) { $0 + ($1.value - (before[$1.key] ?? 0)) }
-        let acknowledged = senders.map(\.tally).figures.acknowledged.count
-        if written != Int64(acknowledged) {
-            report.problems.append("\(acknowledged) records were acknowledged, and \(written) are there")
+        report.add(
+            client: await phase("sending", senders, [], topics, clock, control).run())
+        report.add(sends: senders.tallies, clock, control)
+        report.judge(control)
+        // Others may write to a topic that is not ours.
+        guard !control.isStopping, report.problems.isEmpty, plan.topics.existing.isEmpty else { return }
+        let acknowledged = senders.tallies.figures.acknowledged.count
+        do {
+            let after = try await topics.ends(after: plan.sending.configuration.acks)
+            let written = after.reduce(0) { $0 + ($1.value - (before[$1.key] ?? 0)) }
+            guard written != Int64(acknowledged) else { return }
+            report.problems.append(
+                "\(CountText.text(acknowledged, "record")) acknowledged, and \(written) are there")
+        } catch {
+            report.add(problem: error)
         }
     }
 
@@ -123,9 +122,11 @@ struct BenchJob {
             topics, clock, control, from: .beginning, end: .assigned,
             run: filled == nil ? nil : runNumber &- 1,
             &consumers)
-        try await phase("reading", [], readers, topics, clock, control).run()
-        let isCut = interruption.signal != nil || clock.deadline.map { clock.now >= $0 } == true
-        report.add(reads: readers.map(\.tally), name: "received", clock, measuresToTheEnd: false)
+        report.add(
+            client: await phase("reading", [], readers, topics, clock, control).run())
+        let isCut = control.isStopping || clock.deadline.map { clock.now >= $0 } == true
+        report.add(reads: readers.map(\.tally), name: "received", clock, until: control.stoppedAt ?? 0)
+        report.judge(control)
         report.compare(readers.map(\.tally), with: isCut || !plan.topics.keepsAll ? nil : filled)
     }
 
@@ -154,15 +155,17 @@ struct BenchJob {
         for index in tails.indices { tails[index].clock = clock }
         for index in old.indices { old[index].clock = clock }
         let senders = loadSenders(topics, clock, control)
-        try await phase("sending and reading", senders, tails + old, topics, clock, control).run()
-        let isInterrupted = interruption.signal != nil
-        report.add(sends: senders.map(\.tally), clock, isInterrupted: isInterrupted)
         report.add(
-            reads: tails.map(\.tally), name: "received", clock, measuresToTheEnd: !isInterrupted)
-        let acknowledged = senders.map(\.tally).figures.acknowledged
-        report.compare(tails.map(\.tally), with: isInterrupted || !plan.topics.keepsAll ? nil : acknowledged)
+            client: await phase("sending and reading", senders, tails + old, topics, clock, control).run())
+        let end = report.add(sends: senders.tallies, clock, control)
+        // Stopped early, readers have not got all that was acknowledged, and nobody need complain of that.
+        let isComplete = !control.isStopping && plan.topics.keepsAll
+        let sent = senders.tallies.figures
+        report.add(reads: tails.map(\.tally), name: "received", clock, until: end, of: sent)
+        report.judge(control)
+        report.compare(tails.map(\.tally), with: isComplete ? sent.acknowledged : nil)
         guard !old.isEmpty else { return }
-        report.add(reads: old.map(\.tally), name: "old records", clock, measuresToTheEnd: !isInterrupted)
+        report.add(reads: old.map(\.tally), name: "old records", clock, until: end)
         let laps = old.map(\.tally).figures.laps
         report.compare(old.map(\.tally), with: laps > 0 && plan.topics.keepsAll ? filled : nil)
     }

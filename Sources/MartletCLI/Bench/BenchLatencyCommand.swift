@@ -7,7 +7,8 @@ struct BenchLatencyCommand: AsyncParsableCommand {
         abstract: "Measure how long records take, at a fixed rate.",
         discussion: """
             From when a record was due until it is acknowledged, and until a consumer has it. The schedule \
-            never slips, so that what waits behind a slow record counts as slow, too.
+            never slips, so that what waits behind a slow record counts as slow, too. Records do not wait for \
+            others to share a batch, unless --linger says so.
 
             EXAMPLES
               martlet bench latency

@@ -45,7 +45,7 @@ struct BenchMixedCommand: AsyncParsableCommand {
         plan.topics = topics.plan
         plan.records = records.plan
         plan.sending = sending.plan(
-            rate: length.rate ?? .unlimited, linger: .milliseconds(5), recordByteCount: records.recordSize)
+            rate: length.rate ?? .unlimited, recordByteCount: records.recordSize)
         plan.reading = reading.plan(groups: 3)
         plan.length = length.plan
         plan.filled = topics.topic.isEmpty ? oldRecords ?? BenchJob.defaultFill : 0

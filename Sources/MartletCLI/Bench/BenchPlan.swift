@@ -4,8 +4,6 @@ internal import Martlet
 struct BenchPlan: Sendable {
     enum Mode: String, Sendable {
         case produce, consume, latency, mixed
-
-        var readsTail: Bool { self == .latency || self == .mixed }
     }
 
     struct Topics: Sendable {
@@ -71,4 +69,12 @@ struct BenchPlan: Sendable {
     var readsOld = true
     var output = Output()
     var isQuiet = false
+
+    /// - Throws: If there are not as many partitions as a group has consumers.
+    func checkConsumers(partitionCount: Int) throws {
+        guard mode != .produce, reading.consumers > partitionCount else { return }
+        throw CommandFailure(
+            "--consumers \(reading.consumers) for \(CountText.text(partitionCount, "partition")): some would have"
+                + " nothing to read; add --partitions", code: ExitStatus.usage)
+    }
 }

@@ -30,7 +30,7 @@ struct BenchProduceCommand: AsyncParsableCommand {
         plan.topics = topics.plan
         plan.records = records.plan
         plan.sending = sending.plan(
-            rate: length.rate ?? .unlimited, linger: .milliseconds(5), recordByteCount: records.recordSize)
+            rate: length.rate ?? .unlimited, recordByteCount: records.recordSize)
         plan.length = length.plan
         plan.output = output.plan
         plan.isQuiet = client.quiet

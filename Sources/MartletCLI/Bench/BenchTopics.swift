@@ -23,8 +23,8 @@ struct BenchTopics {
     }
 
     mutating func prepare() async throws {
+        guard !plan.existing.isEmpty else { return try await make() }
         names = plan.existing
-        if names.isEmpty { try await make() }
         let found = try await admin.describeTopics(names)
         for name in names {
             guard let topic = try found[name]?.get() else {
@@ -50,6 +50,8 @@ struct BenchTopics {
             throw CommandFailure("the broker does not say what became of some of the new topics; try again")
         }
         names = wanted
+        // Not asked for: another broker than the one that made them may not know of them yet.
+        partitions = wanted.flatMap { name in (0..<plan.partitions).map { TopicPartition(name, $0) } }
     }
 
     /// Deletes what was made, unless it is to stay. Says so if that does not work: there is nothing else to

@@ -76,37 +76,11 @@ struct ProduceCommand: AsyncParsableCommand {
     @Flag(help: "Each file is one record.")
     var wholeFiles = false
 
-    @Option(help: "How many replicas must have a record: none, the leader, all that are in sync (durably).")
-    var acks: AcksName = .all
-
-    @Option(name: [.customShort("z"), .long], help: "How to compress batches.")
-    var compression: CompressionName = .none
-
-    @Flag(help: "Do without the sequence numbers by which a broker recognises what it was sent twice.")
-    var noIdempotence = false
-
-    @Option(
-        help: ArgumentHelp(
-            "Longest wait of a record for others to share its batch. (default: 5ms)", valueName: "duration"),
-        transform: DurationText.parse)
-    var linger: Duration = .milliseconds(5)
-
-    @Option(
-        help: ArgumentHelp(
-            "Size at which a batch is sent, before compression. (default: 512K)", valueName: "bytes"),
-        transform: ByteCountText.parse)
-    var batchBytes = 512 << 10
-
-    @Option(
-        help: ArgumentHelp(
-            "How long to try before a record counts as failed. (default: 2m)", valueName: "duration"),
-        transform: DurationText.parse)
-    var deliveryTimeout: Duration = .seconds(120)
-
+    @OptionGroup(title: "Sending") var sending: SendOptions
     @OptionGroup(title: "Transactions") var transactions: ProduceTransactionOptions
 
     func validate() throws {
-        if transactions.transactionalId != nil, acks != .all || noIdempotence {
+        if transactions.transactionalId != nil, sending.acks != .all || sending.noIdempotence {
             throw ValidationError("--transactional-id excludes --acks 0, --acks 1 and --no-idempotence")
         }
         if json, keySeparator != nil || wholeFiles || null != nil || delimiter != nil {
@@ -122,10 +96,6 @@ struct ProduceCommand: AsyncParsableCommand {
         if let partition, partition < 0 {
             throw ValidationError("--partition takes a number from 0, not \(partition)")
         }
-        guard batchBytes > 0 else { throw ValidationError("--batch-bytes must be positive") }
-        guard deliveryTimeout > linger else {
-            throw ValidationError("--delivery-timeout must be longer than --linger")
-        }
     }
 
     func run() async throws {
@@ -134,16 +104,9 @@ struct ProduceCommand: AsyncParsableCommand {
     }
 
     private var producer: ProducerConfiguration {
-        var configuration = ProducerConfiguration()
-        configuration.acks = acks.acks
-        configuration.isIdempotent = !noIdempotence
-        configuration.compression = compression.compression
-        configuration.linger = linger
-        configuration.batchBytes = batchBytes
-        configuration.bufferBytes = max(configuration.bufferBytes, batchBytes)
+        var configuration = sending.configuration()
         // The topic knows its limit, and its answer names it.
         configuration.maximumRecordBytes = configuration.bufferBytes
-        configuration.deliveryTimeout = deliveryTimeout
         configuration.transactionalID = transactions.transactionalId
         configuration.transactionTimeout = transactions.timeout
         return configuration

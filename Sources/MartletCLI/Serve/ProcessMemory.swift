@@ -1,7 +1,9 @@
-#if canImport(Glibc)
-    internal import Glibc
+#if canImport(Darwin)
+    internal import Darwin
 #elseif canImport(Musl)
     internal import Musl
+#else
+    internal import Glibc
 #endif
 
 /// What of its memory this process keeps.
@@ -24,11 +26,39 @@ enum ProcessMemory {
         #endif
     }
 
+    /// Gives memory back whenever this process has come to rest, until the task is cancelled: what a burst of
+    /// work needed is not needed for long, and nobody waits for it to come again.
+    static func returnAtRest() async {
+        var watch = RestWatch(used: processorTime())
+        while (try? await Task.sleep(for: RestWatch.interval)) != nil {
+            guard watch.hasComeToRest(used: processorTime()) else { continue }
+            returnCode()
+            returnFreed()
+        }
+    }
+
+    private static func processorTime() -> Duration {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+
+    /// Has the allocator let go of pages on which nothing is left. It gives back the last of its memory alone
+    /// otherwise: 10,000 connections that have come and gone leave 36 MB. Takes milliseconds, in which others
+    /// who allocate may have to wait.
+    private static func returnFreed() {
+        #if canImport(Glibc)
+            guard let symbol = dlsym(nil, "malloc_trim") else { return }
+            let trim = unsafeBitCast(symbol, to: (@convention(c) (Int) -> CInt).self)
+            _ = trim(0)
+        #endif
+    }
+
     /// Lets go of the pages of code that were used so far, most of which only starting needs.
     ///
     /// Whatever is used again comes back from the page cache, 64 KiB at a time and in a microsecond each: of
     /// 20 MB that a start touches, an idle broker needs 4.
-    static func returnStartUp() {
+    static func returnCode() {
         #if os(Linux)
             guard let mappings = fopen("/proc/self/maps", "re") else { return }
             var line: UnsafeMutablePointer<CChar>?

@@ -135,8 +135,12 @@ private struct AnnouncedBroker: Service {
 
     func run() async throws {
         announce()
-        ProcessMemory.returnStartUp()
-        try await broker.run()
+        ProcessMemory.returnCode()
+        try await withThrowingDiscardingTaskGroup { group in
+            group.addTask { await ProcessMemory.returnAtRest() }
+            defer { group.cancelAll() }
+            try await broker.run()
+        }
     }
 
     /// The one line on standard output, for people and for scripts that wait for it.

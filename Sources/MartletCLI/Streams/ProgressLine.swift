@@ -23,7 +23,8 @@ struct ProgressLine {
     mutating func show(_ line: () -> String) {
         guard isVisible, ContinuousClock.now >= nextUpdate else { return }
         nextUpdate = .now + Self.interval
-        let text = line()
+        // What goes on in a second line could not be taken back.
+        let text = String(line().prefix(Terminal.columns - 1))
         let padding = String(repeating: " ", count: max(0, width - text.utf8.count))
         width = text.utf8.count
         try? Descriptor.write("\r" + text + padding, to: STDERR_FILENO)

@@ -139,6 +139,16 @@ package final class DataDirectory: Sendable {
             .flatMap(PartitionMetadata.decode)
     }
 
+    /// Makes the directory of a new partition, with the id of its topic in it. Opening the log in it has both
+    /// survive a power cut.
+    package func create(_ partition: TopicPartition, of id: TopicID) throws(FileSystemError) {
+        let directory = directory(of: partition)
+        try fileSystem.createDirectory(directory)
+        try fileSystem.replace(
+            PartitionMetadata.fileName, in: directory, with: PartitionMetadata.encode(id),
+            syncingDirectory: false)
+    }
+
     /// Notes the topic's id in the partition's directory, which exists.
     package func writeTopicID(_ id: TopicID, of partition: TopicPartition) throws(FileSystemError) {
         try fileSystem.replace(

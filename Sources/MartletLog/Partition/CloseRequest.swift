@@ -12,6 +12,7 @@ package struct CloseRequest: Sendable {
     let activeByteCount: Int64
     let files: [any LogFile]
     let contents: [(name: String, bytes: [UInt8])]
+    let mark: DurableMarkFile
     /// Nothing was appended since the log was opened: all is on disk as the last clean stop has left it.
     package let isUntouched: Bool
 
@@ -24,7 +25,7 @@ package struct CloseRequest: Sendable {
                 try fileSystem.replace(name, in: directory, with: bytes, syncingDirectory: false)
             }
             try fileSystem.syncDirectory(directory)
-            try DurableMark.write(end, in: directory, fileSystem, syncing: true)
+            try mark.write(end, syncing: true)
         }
     }
 
@@ -46,7 +47,7 @@ package struct CloseRequest: Sendable {
         if isUntouched { return }
         try reporting { () throws(FileSystemError) in
             for (name, _) in contents { try fileSystem.rename(temporary(name), to: join(directory, name)) }
-            try DurableMark.write(end, in: directory, fileSystem)
+            try mark.write(end)
         }
     }
 
@@ -95,7 +96,7 @@ extension PartitionLog {
         return CloseRequest(
             topicPartition: topicPartition, end: offsets.end, directory: directory, fileSystem: fileSystem,
             active: active.file, activeByteCount: active.byteCount, files: dirty.sealed, contents: contents,
-            isUntouched: !isTouched)
+            mark: mark, isUntouched: !isTouched)
     }
 
     /// Ends all use of the log and leaves its files as they are: because it is deleted, or as a crash would.

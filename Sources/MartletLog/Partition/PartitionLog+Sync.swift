@@ -12,7 +12,8 @@ extension PartitionLog {
         let request = SyncRequest(
             topicPartition: topicPartition, end: offsets.end, sealedEnd: active.baseOffset, files: files,
             directory: directory,
-            syncsDirectory: dirty.directory, epochs: dirty.epochs ? epochs : nil, fileSystem: fileSystem)
+            syncsDirectory: dirty.directory, epochs: dirty.epochs ? epochs : nil, mark: mark,
+            fileSystem: fileSystem)
         dirty = DirtyFiles()
         return request
     }
@@ -49,6 +50,9 @@ extension PartitionLog {
             || now - lastSync >= configuration.flushMs
     }
 
+    /// Whether producers should wait until write-backs that were taken have finished.
+    package var isAheadOfDisk: Bool { writeBacks.isAheadOfDisk }
+
     /// Work for the page cache, if there is any: nil mostly. Ask after appends.
     package func takeWriteBack() -> WriteBack? {
         writeBacks.take(for: topicPartition)
@@ -56,6 +60,7 @@ extension PartitionLog {
 
     /// Takes note of what became of it.
     package func finishWriteBack(_ result: Result<Void, LogError>) {
+        writeBacks.didFinish()
         guard case .failure(let error) = result else { return }
         goOffline(error.fileSystemError ?? .inputOutput(.writeBack, directory))
     }

@@ -33,8 +33,12 @@ package struct WriteBack: Sendable {
 
 /// Remembers which bytes of a log are in the page cache because the log has put them there.
 struct WriteBackQueue: ~Copyable {
-    /// Of a log that grows quickly: one is appended to, one waits, two are being written or dropped.
-    private static let piecesOnTheWay = 4
+    /// How many write-backs may be unfinished before the log is ahead of the disk. On a disk that keeps pace one
+    /// or two are.
+    private static let mostUnfinished = 4
+    /// What the window must have room for besides what it keeps: a piece of each of these, one that is appended
+    /// to, and one for what producers have sent before they were held back.
+    private static let piecesOnTheWay = mostUnfinished + 2
 
     private let policy: WriteBackPolicy
     /// Bytes appended since the last piece was cut: all in one file.
@@ -44,6 +48,8 @@ struct WriteBackQueue: ~Copyable {
     /// Pieces within the tail window, oldest first.
     private var cached: [WriteBack.Piece] = []
     private var cachedByteCount = 0
+    /// Write-backs that were taken and have not finished.
+    private var unfinished = 0
 
     init(_ policy: WriteBackPolicy) {
         self.policy = policy
@@ -54,6 +60,12 @@ struct WriteBackQueue: ~Copyable {
     }
 
     var isDue: Bool { !waiting.isEmpty }
+
+    /// Whether appending on at this pace would fill the page cache beyond the window: what is not on the disk
+    /// cannot be dropped.
+    var isAheadOfDisk: Bool { unfinished > Self.mostUnfinished }
+
+    mutating func didFinish() { unfinished -= 1 }
 
     /// Takes note of bytes that stand in the file of a segment, behind those it was told of before.
     mutating func didAppend(_ range: Range<Int64>, to file: any LogFile, of segment: Offset) {
@@ -106,6 +118,7 @@ struct WriteBackQueue: ~Copyable {
         cached.removeFirst(dropped.count)
         cachedByteCount -= droppedByteCount
         policy.budget?.drop(droppedByteCount)
+        unfinished += 1
         defer { waiting.removeAll(keepingCapacity: true) }
         return WriteBack(topicPartition: topicPartition, started: waiting, dropped: dropped)
     }

@@ -159,6 +159,23 @@ struct PartitionLifeTests {
         }
     }
 
+    @Test(
+        "where files can only be synced one by one, a sync that failed is not taken for done the second time")
+    func closedOneByOne() async throws {
+        let slow = SlowDisk()
+        slow.syncsOneByOne.set()
+        try await serve(slow) { broker in
+            let peer = try await Peer.connect(to: broker)
+            let topic = try await peer.createTopic("events", partitions: 20)
+            for index in 0..<20 { _ = try await peer.produce(["a"], to: topic, PartitionIndex(index)) }
+            slow.disk.inject(SimulatedFault(.sync, of: "events-3/00000000000000000000.log", errno: 5))
+        }
+        try await serve(slow) { broker in
+            #expect(broker.startup.partitionCount == 20)
+            #expect(broker.startup.recoveredCount == 1)
+        }
+    }
+
     @Test("a start that fails for its address leaves a clean stop clean")
     func portInUse() async throws {
         let disk = SimulatedDisk()

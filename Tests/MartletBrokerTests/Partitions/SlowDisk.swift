@@ -1,6 +1,9 @@
+import Logging
+import MartletBroker
 import MartletCore
 import MartletLog
 import MartletSimulation
+import Synchronization
 
 #if canImport(Darwin)
     import Darwin
@@ -19,8 +22,12 @@ final class SlowDisk: FileSystem {
     private static let syncMicroseconds: UInt32 = 300_000
     /// Whether syncs of logs do not end.
     let holdsSyncs = Flag()
-    /// Whether the page cache is empty and the disk does not deliver.
-    let isStuck = Flag()
+    /// Whether write-backs of logs do not end.
+    let holdsWriteBacks = Flag()
+    /// The topics' logs with this in their path are not in the page cache, and the disk does not deliver.
+    private let stuckLogs = Mutex<String?>(nil)
+    /// Whether no call syncs all files at once.
+    let syncsOneByOne = Flag()
 
     func open(_ path: String, _ mode: OpenMode) throws(FileSystemError) -> any LogFile {
         SlowFile(try disk.open(path, mode), on: self)
@@ -32,7 +39,9 @@ final class SlowDisk: FileSystem {
         try disk.rename(path, to: newPath)
     }
     func syncDirectory(_ path: String) throws(FileSystemError) { try disk.syncDirectory(path) }
-    func syncAll(_ path: String) throws(FileSystemError) -> Bool { try disk.syncAll(path) }
+    func syncAll(_ path: String) throws(FileSystemError) -> Bool {
+        syncsOneByOne.isSet ? false : try disk.syncAll(path)
+    }
     func kind(of path: String) throws(FileSystemError) -> FileKind? { try disk.kind(of: path) }
     func lock(_ path: String) throws(FileSystemError) -> (any FileLock)? { try disk.lock(path) }
     func availableByteCount(at path: String) throws(FileSystemError) -> Int64 {
@@ -49,7 +58,19 @@ final class SlowDisk: FileSystem {
         while holdsSyncs.isSet { usleep(1_000) }
     }
 
-    fileprivate func isCached(_ path: String) -> Bool { !(isStuck.isSet && Self.isTopicLog(path)) }
+    fileprivate func waitBeforeWriteBack(of path: String) {
+        while Self.isTopicLog(path), holdsWriteBacks.isSet { usleep(1_000) }
+    }
+
+    /// Empties the page cache of these logs, or of all, and has the disk deliver nothing of them.
+    func holdReads(of logs: String = "") { stuckLogs.withLock { $0 = logs } }
+
+    func deliver() { stuckLogs.withLock { $0 = nil } }
+
+    fileprivate func isCached(_ path: String) -> Bool {
+        guard let stuck = stuckLogs.withLock({ $0 }), Self.isTopicLog(path) else { return true }
+        return !stuck.isEmpty && !path.contains(stuck)
+    }
 
     fileprivate func waitForDelivery(of path: String) {
         while !isCached(path) { usleep(1_000) }
@@ -87,9 +108,35 @@ private final class SlowFile: LogFile {
         try file.preallocate(range)
     }
     func writeBack(_ range: Range<Int64>, wait: Bool) throws(FileSystemError) {
+        disk.waitBeforeWriteBack(of: path)
         try file.writeBack(range, wait: wait)
     }
     func dropCache(_ range: Range<Int64>) { file.dropCache(range) }
     func isCached(_ range: Range<Int64>) -> Bool { disk.isCached(path) }
     func readAhead(_ range: Range<Int64>) { disk.waitForDelivery(of: path) }
+}
+
+/// Runs a broker on a slow disk, with one event loop, so that whoever blocks it blocks all.
+func withSlowDisk(
+    _ settings: [String: String] = [:], _ body: (Broker, SlowDisk) async throws -> Void
+) async throws {
+    let slow = SlowDisk()
+    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    var configuration = try BrokerConfiguration(dataDirectory: "/martlet", logger: logger)
+    configuration.fileSystem = slow
+    for (key, value) in settings { try configuration.settings.set(key, value) }
+    for (key, value) in [
+        "num.network.threads": "1", "offsets.topic.num.partitions": "2",
+        "share.coordinator.state.topic.num.partitions": "2",
+    ] { try configuration.settings.set(key, value) }
+    let broker = try await Broker.start(configuration)
+    do {
+        try await body(broker, slow)
+    } catch {
+        slow.deliver()
+        slow.holdsWriteBacks.clear()
+        try? await broker.shutDown()
+        throw error
+    }
+    try await broker.shutDown()
 }

@@ -1,3 +1,4 @@
+import Dispatch
 import MartletBroker
 import MartletTransport
 import MartletWire
@@ -11,8 +12,11 @@ import MartletWire
 #endif
 
 /// A blocking socket, for a client that does what no library would: stop reading, stop in the middle.
-final class RawClient {
+///
+/// It blocks a thread of its own: those of tasks are few, and the broker under test needs them as well.
+final class RawClient: Sendable {
     private let descriptor: CInt
+    private let queue = DispatchQueue(label: "raw client")
 
     struct Failure: Error {
         let errno: CInt
@@ -40,12 +44,24 @@ final class RawClient {
         close(descriptor)
     }
 
-    func send<Request: KafkaRequest>(_ request: Request, version: Int16) throws {
-        let frame = try RequestFrame.encode(request, version: version, correlationID: 1)
-        try send(frame.contiguous() ?? [])
+    private func blocking<Result: Sendable>(
+        _ body: @escaping @Sendable () throws -> Result
+    ) async throws -> Result {
+        try await withCheckedThrowingContinuation { continuation in
+            queue.async { continuation.resume(with: Swift.Result(catching: body)) }
+        }
     }
 
-    func send(_ bytes: [UInt8]) throws {
+    func send<Request: KafkaRequest>(_ request: Request, version: Int16) async throws {
+        let frame = try RequestFrame.encode(request, version: version, correlationID: 1)
+        try await send(frame.contiguous() ?? [])
+    }
+
+    func send(_ bytes: [UInt8]) async throws {
+        try await blocking { try self.writeAll(bytes) }
+    }
+
+    private func writeAll(_ bytes: [UInt8]) throws {
         var sent = 0
         while sent < bytes.count {
             let count = bytes[sent...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
@@ -55,9 +71,11 @@ final class RawClient {
     }
 
     /// Reads one frame; how long it is.
-    func readFrame() throws -> Int {
-        let announced = try read(4).reduce(0) { $0 << 8 | Int($1) }
-        return try read(announced).count
+    func readFrame() async throws -> Int {
+        try await blocking {
+            let announced = try self.read(4).reduce(0) { $0 << 8 | Int($1) }
+            return try self.read(announced).count
+        }
     }
 
     private func read(_ count: Int) throws -> [UInt8] {
@@ -74,7 +92,11 @@ final class RawClient {
     }
 
     /// Reads to the end of the connection; the bytes that came.
-    func readToEnd() -> [UInt8] {
+    func readToEnd() async throws -> [UInt8] {
+        try await blocking { self.readWhatComes() }
+    }
+
+    private func readWhatComes() -> [UInt8] {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 1 << 20)
         while true {

@@ -18,11 +18,11 @@ struct SessionEndTests {
                 request.maxBytes = 40 << 20
                 request.topics[0].partitions[0].maxBytes = 40 << 20
                 let client = try RawClient(broker)
-                try client.send(request, version: 13)
+                try await client.send(request, version: 13)
                 try await Task.sleep(for: .milliseconds(200))
                 async let stopped: Void = broker.shutDown()
                 try await Task.sleep(for: .milliseconds(200))
-                let received = client.readToEnd()
+                let received = try await client.readToEnd()
                 try await stopped
                 return received
             }
@@ -45,12 +45,12 @@ struct SessionEndTests {
                 request.maxBytes = 40 << 20
                 request.topics[0].partitions[0].maxBytes = 40 << 20
                 let client = try RawClient(broker)
-                try client.send(request, version: 13)
+                try await client.send(request, version: 13)
                 try await Task.sleep(for: .milliseconds(200))
                 let began = ContinuousClock.now
                 try await broker.shutDown()
                 #expect(ContinuousClock.now - began < .seconds(5))
-                #expect(!client.readToEnd().isEmpty)
+                #expect(try await !client.readToEnd().isEmpty)
             }
         }
     }
@@ -68,18 +68,18 @@ struct SessionEndTests {
                 request.maxBytes = 40 << 20
                 request.topics[0].partitions[0].maxBytes = 40 << 20
                 let client = try RawClient(broker)
-                try client.send(request, version: 13)
+                try await client.send(request, version: 13)
                 let frame = try RequestFrame.encode(MetadataRequest(), version: 4, correlationID: 2)
                 let bytes = try #require(frame.contiguous())
-                try client.send(Array(bytes.prefix(6)))
+                try await client.send(Array(bytes.prefix(6)))
                 try await Task.sleep(for: .milliseconds(50))
                 // The fetch is answered with more than the socket takes, so that nothing more is read.
                 _ = try await peer.produce([value], to: topic)
                 try await Task.sleep(for: .milliseconds(2_500))
-                try client.send(Array(bytes.dropFirst(6)))
-                let fetched = try client.readFrame()
+                try await client.send(Array(bytes.dropFirst(6)))
+                let fetched = try await client.readFrame()
                 #expect(fetched > 20_500_000)
-                #expect(try client.readFrame() > 0)
+                #expect(try await client.readFrame() > 0)
             }
         }
     }

@@ -24,6 +24,7 @@ struct BenchLiveTests {
         ) -> SendLoad {
             var configuration = ProducerConfiguration()
             configuration.linger = .zero
+            configuration.allowsTopicCreation = false
             let maker = RecordMaker(
                 topics: [topic], pool: pool, keys: [], byteCount: 100, run: 1, producer: producer)
             return SendLoad(
@@ -65,9 +66,9 @@ struct BenchLiveTests {
             async let reading: Void = reader.run()
             async let one: Void = senders[0].run()
             async let two: Void = senders[1].run()
-            _ = try await (one, two)
+            _ = await (one, two)
             bench.control.didWriteAll(try await ends(broker, reader.partitions))
-            try await reading
+            await reading
             let sent = senders.map(\.tally).figures
             let received = [reader.tally].figures
             #expect(sent.acknowledged.count == 6_000 && sent.failed == 0 && sent.unsent == 0)
@@ -97,7 +98,7 @@ struct BenchLiveTests {
             }
             for (topic, expectation) in [(TopicName("changed"), "not what was written"), ("twice", "twice")] {
                 let reader = try await bench.reader(broker, topic, from: .beginning, end: .assigned)
-                try await reader.run()
+                await reader.run()
                 let problem = [reader.tally].figures.problem ?? ""
                 #expect(problem.contains(expectation), "\(topic): \(problem)")
                 reader.consumer.close()
@@ -110,17 +111,14 @@ struct BenchLiveTests {
         try await withBroker(topics: ["t": 1]) { broker in
             let bench = try Bench(clock: RunClock())
             let sender = bench.sender(broker, "t", rate: 500, limit: 1_000)
-            async let sending: Void = sender.run()
-            let deadline = ContinuousClock.now + .seconds(60)
-            while sender.tally.progress.acknowledged < 100, ContinuousClock.now < deadline {
-                try await Task.sleep(for: .milliseconds(5))
-            }
+            async let load: Void = sender.run()
+            try await wait { sender.tally.progress.acknowledged >= 100 }
             await broker.pause()
             let paused = ContinuousClock.now
             try await Task.sleep(for: .milliseconds(600))
             let length = paused.duration(to: .now) / .milliseconds(1)
             broker.resume()
-            try await sending
+            await load
             let latency = sender.tally.figures.latency
             // However slow the machine, what was due in the first half of the pause waited for the second.
             let slow = latency.curve.first { Double($0.nanoseconds) / 1e6 >= length / 2 }
@@ -131,21 +129,55 @@ struct BenchLiveTests {
         }
     }
 
+    @Test("records that a broker never answers count with how long they have waited")
+    func silence() async throws {
+        try await withBroker(topics: ["t": 1]) { broker in
+            let bench = try Bench(clock: RunClock())
+            let sender = bench.sender(broker, "t", rate: 500)
+            let load = Task { await sender.run() }
+            try await wait { sender.tally.progress.acknowledged > 0 }
+            await broker.pause()
+            let silent = bench.clock.now
+            try await wait { bench.clock.now > silent + 500_000_000 }
+            bench.control.stop(at: bench.clock.now)
+            load.cancel()
+            await load.value
+            broker.resume()
+            let figures = sender.tally.figures
+            #expect(figures.open > 0)
+            #expect(figures.latency.count == figures.acknowledged.count + figures.open)
+            #expect(figures.latency.maximum >= 400_000_000)
+        }
+    }
+
+    @Test("a producer that cannot work ends the run, and the others with it")
+    func obstacle() async throws {
+        try await withBroker(topics: [:]) { broker in
+            let bench = try Bench(clock: RunClock())
+            let sender = bench.sender(broker, "missing", rate: 100)
+            await sender.run()
+            #expect(bench.control.isStopping && bench.control.obstacle != nil)
+        }
+    }
+
+    private func wait(until holds: () -> Bool) async throws {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while !holds(), ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(5)) }
+        #expect(holds())
+    }
+
     @Test("old records are read over and over, and each time all of them")
     func laps() async throws {
         try await withBroker(topics: ["t": 1]) { broker in
             let bench = try Bench(clock: RunClock())
             let filler = bench.sender(broker, "t", limit: 500)
-            try await filler.run()
+            await filler.run()
             let oldEnds = try await ends(broker, [TopicPartition("t", 0)])
             let reader = try await bench.reader(broker, "t", from: .beginning, end: .laps(ends: oldEnds))
             async let reading: Void = reader.run()
-            let deadline = ContinuousClock.now + .seconds(60)
-            while [reader.tally].figures.laps < 3, ContinuousClock.now < deadline {
-                try await Task.sleep(for: .milliseconds(5))
-            }
+            try await wait { [reader.tally].figures.laps >= 3 }
             bench.control.didWriteAll(oldEnds)
-            try await reading
+            await reading
             let figures = [reader.tally].figures
             #expect(figures.problem == nil && figures.laps >= 3)
             #expect(figures.received == filler.tally.figures.acknowledged)

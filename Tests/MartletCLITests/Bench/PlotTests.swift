@@ -49,6 +49,18 @@ struct PlotTests {
         #expect(abs(LogScale.log10(value) - logarithm) < 1e-9)
     }
 
+    @Test("each part of a line is coloured once, and a row ends with its last mark")
+    func colors() throws {
+        var style = ChartText.Style(columns: 80, rows: 10, hasBraille: true, hasColor: true)
+        let text = ChartText(charts[1], style: style).text
+        let rows = text.split(separator: "\n")
+        #expect(rows.allSatisfy { $0.count { $0 == "\u{1B}" } <= 2 * 40 && $0.last != " " })
+        #expect(!text.contains("\u{1B}[0m\u{1B}[34m"))
+        style.hasColor = false
+        let plain = ChartText(charts[1], style: style).text
+        #expect(text.replacing("\u{1B}[34m", with: "").replacing("\u{1B}[0m", with: "") == plain)
+    }
+
     @Test("SVG is well-formed, and has all axes, lines and names")
     func svg() throws {
         let text = ChartSVG(charts, title: "a < b & \"c\"\u{1}").text
@@ -70,8 +82,9 @@ struct PlotTests {
             for columns in [40, 80, 133] {
                 let style = ChartText.Style(columns: columns, rows: 10, hasBraille: hasBraille)
                 let lines = ChartText(chart, style: style).text.split(separator: "\n")
-                #expect(lines.count == 13)
-                #expect(lines.dropFirst().allSatisfy { $0.count <= columns })
+                // Names of lines go below the title where there is no room beside it.
+                #expect(lines.count == 13 || columns == 40 && lines.count > 13)
+                #expect(lines.allSatisfy { $0.count <= columns })
                 let text = lines.joined()
                 let hasDots = text.contains { ("\u{2801}"..."\u{28FF}").contains($0) }
                 #expect(hasDots == hasBraille)

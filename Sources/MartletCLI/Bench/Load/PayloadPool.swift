@@ -14,7 +14,7 @@ struct PayloadPool: Sendable {
     enum Kind: Equatable, Sendable {
         /// Bytes that no codec makes smaller.
         case random
-        /// Events as services write them: about a fourth is left of them.
+        /// Events as services write them: zstd leaves about a fourth of them, lz4 two fifths.
         case json
         /// All the same.
         case zeros

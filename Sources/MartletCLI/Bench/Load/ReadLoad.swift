@@ -36,28 +36,32 @@ struct ReadLoad: Sendable {
         var pool: PayloadPool
     }
 
-    func run() async throws {
+    /// Whatever keeps it from going on ends the run, with what there is so far.
+    func run() async {
         var reading = Reading(partitions, producerCount: expected?.producerCount ?? 0)
         do {
             try await read(&reading)
-        } catch let error as MartletError where error.code == .cancelled {
+        } catch  where error.code == .cancelled {
             // Given up; what has come counts.
+        } catch {
+            control.fail(error, at: clock.now)
         }
         reading.publish(tally)
     }
 
-    private func read(_ reading: inout Reading) async throws {
+    private func read(_ reading: inout Reading) async throws(MartletError) {
         var lastProgress = ContinuousClock.now
         while !control.isStopping {
             let batch = try await consumer.poll(within: Self.patience)
             let now = clock.now
             if let batch {
-                lastProgress = .now
                 take(batch, at: now, &reading)
                 finishLap(batch, &reading)
             }
             if isFinished(now) { return }
-            guard batch == nil, isAwaited, lastProgress.duration(to: .now) > Self.stallLimit else { continue }
+            // While nothing need come, nothing is missing.
+            if batch != nil || !isAwaited { lastProgress = .now }
+            guard lastProgress.duration(to: .now) > Self.stallLimit else { continue }
             reading.check.report("nothing came for 15 s, though there was more to read")
             return
         }
@@ -102,8 +106,9 @@ struct ReadLoad: Sendable {
             }
             reading.next[slot] = batch.nextOffset
             figures.received = RecordSum(count: reading.check.count, sum: reading.check.sum)
-            figures.firstAt = figures.firstAt ?? now
             figures.lastAt = now
+            figures.total += count
+            figures.totalBytes += Int64(bytes)
             guard measures else { return }
             figures.measured += count
             figures.bytes += Int64(bytes)

@@ -7,6 +7,8 @@ struct SendLoad: Sendable {
     private static let maximumPortion = 1_024
     /// How long to sleep at most, so that the end of a run and a signal are seen.
     private static let nap: Int64 = 50_000_000
+    /// In nanoseconds: handing over takes less if there is room.
+    private static let noticedWait: Int64 = 1_000_000
 
     var client: MartletClient
     var configuration: ProducerConfiguration
@@ -21,7 +23,8 @@ struct SendLoad: Sendable {
     var control: RunControl
     var tally: SendTally
 
-    func run() async throws {
+    /// Whatever keeps it from going on ends the run, with what there is so far.
+    func run() async {
         do {
             try await client.withProducer(configuration) { producer in
                 var open = OpenPortions(clock: clock, tally: tally)
@@ -33,11 +36,13 @@ struct SendLoad: Sendable {
                 // Each failure is counted; the first is told in the end.
                 try? await producer.flush()
                 open.take()
+                if open.hasFailed { control.stop(at: clock.now) }
+                open.giveUp()
             }
         } catch {
             // Closing tells of the same failures again.
-            let known = tally.progress.failed > 0 || control.isStopping
-            if !known { throw error }
+            let isKnown = tally.progress.failed > 0 || control.isStopping
+            if !isKnown { control.fail(error, at: clock.now) }
         }
     }
 
@@ -47,6 +52,7 @@ struct SendLoad: Sendable {
         let portion = min(max(Self.portionByteCount / maker.byteCount, 1), Self.maximumPortion)
         var end = limit.map { clock.measureStart > 0 ? Int.max : $0 } ?? .max
         var sent = 0
+        defer { tellRest(sent, before: end, schedule) }
         while !control.isStopping, sent < end {
             let now = clock.now
             if let deadline = clock.deadline, now >= deadline { break }
@@ -60,16 +66,40 @@ struct SendLoad: Sendable {
             }
             let count = min(due, portion)
             let records = maker.make(count) { index in schedule?.due(index) ?? now }
-            let deliveries = try await producer.enqueue(contentsOf: records)
+            let deliveries = try await enqueue(records, to: producer)
             open.add(deliveries, first: sent, schedule, handedOverAt: now)
             sent += count
             open.take()
-            if open.hasFailed { control.stop() }
+            if open.hasFailed { control.stop(at: clock.now) }
         }
-        // Interrupted, nobody asks for what would still have been due.
-        if !control.isStopping, let schedule, let deadline = clock.deadline {
-            let unsent = max(0, min(schedule.dueCount(at: deadline), end) - sent)
-            tally.update { $0.unsent = unsent }
+    }
+
+    /// Counts the time in which there was no room, so that a report can tell who is the limit.
+    private func enqueue(_ records: [ProducerRecord], to producer: Producer) async throws -> Deliveries {
+        let start = clock.now
+        let deliveries = try await producer.enqueue(contentsOf: records)
+        let wait = clock.now - start
+        if wait >= Self.noticedWait, clock.measures(start) { tally.update { $0.blocked += wait } }
+        return deliveries
+    }
+
+    /// Says what was due in the end and not sent, and for how long: without that, a producer that falls behind
+    /// would leave out just the slow records.
+    private func tellRest(_ sent: Int, before end: Int, _ schedule: Schedule?) {
+        let cut = min(clock.deadline ?? .max, control.stoppedAt ?? .max)
+        // All was sent that was to be sent.
+        guard sent < end, cut < .max else { return }
+        tally.update { figures in
+            figures.ranOutOfTime = true
+            guard let schedule else { return }
+            let dueCount = min(schedule.dueCount(at: cut), end)
+            var next = sent
+            while next < dueCount {
+                let (due, first) = (schedule.due(next), next)
+                next = min((next / schedule.burst + 1) * schedule.burst, dueCount)
+                if clock.measures(due) { figures.waiting.record(cut - due, count: next - first) }
+            }
+            figures.unsent += max(0, dueCount - sent)
         }
     }
 
@@ -79,6 +109,14 @@ struct SendLoad: Sendable {
         } catch {
             throw MartletError(.cancelled, "the run was given up")
         }
+    }
+}
+
+extension Sequence<SendLoad> {
+    /// Each once: producers may share them.
+    var tallies: [SendTally] {
+        var seen: Set<ObjectIdentifier> = []
+        return map(\.tally).filter { seen.insert(ObjectIdentifier($0)).inserted }
     }
 }
 
@@ -152,14 +190,35 @@ struct OpenPortions {
                 figures.measured += records.count
                 figures.series.add(records.count, at: instant - clock.measureStart)
             }
-            guard let schedule else {
-                guard clock.measures(portion.handedOverAt) else { return }
-                return figures.latency.record(instant - portion.handedOverAt, count: records.count)
+            recordLatency(of: records, portion, at: instant, &figures)
+        }
+    }
+
+    /// Nobody waits any longer: what is open counts with the time that it has taken so far. A broker that does
+    /// not answer at all would else look quick.
+    mutating func giveUp() {
+        let now = clock.now
+        for portion in portions[firstOpen...] {
+            let records = portion.first + portion.settled..<portion.first + portion.deliveries.count
+            tally.update { figures in
+                figures.open += records.count
+                recordLatency(of: records, portion, at: now, &figures)
             }
-            for record in records {
-                let due = schedule.due(record)
-                if clock.measures(due) { figures.latency.record(instant - due) }
-            }
+        }
+        portions = []
+        firstOpen = 0
+    }
+
+    private func recordLatency(
+        of records: Range<Int>, _ portion: Portion, at instant: Int64, _ figures: inout SendTally.Figures
+    ) {
+        guard let schedule else {
+            guard clock.measures(portion.handedOverAt) else { return }
+            return figures.latency.record(instant - portion.handedOverAt, count: records.count)
+        }
+        for record in records {
+            let due = schedule.due(record)
+            if clock.measures(due) { figures.latency.record(instant - due) }
         }
     }
 

@@ -1,37 +1,46 @@
 internal import Histogram
 
-/// How long things took, to three digits, in memory that does not grow: 270 KB, whatever is recorded.
+/// How long things took, to three digits, in memory that does not grow: 270 KB, whatever is recorded, and none
+/// before.
 struct LatencyHistogram: Sendable {
     /// In nanoseconds; what takes longer counts as this.
     static let limit: Int64 = 3_600_000_000_000
 
-    private var histogram = Histogram<UInt64>(highestTrackableValue: UInt64(Self.limit))
+    /// Nil until something is recorded.
+    private var histogram: Histogram<UInt64>?
     private var sum = 0.0
 
-    var count: Int { Int(clamping: histogram.totalCount) }
-    var isEmpty: Bool { histogram.totalCount == 0 }
+    var count: Int { histogram.map { Int(clamping: $0.totalCount) } ?? 0 }
+    var isEmpty: Bool { count == 0 }
     /// In nanoseconds, as all values here.
-    var minimum: Int64 { isEmpty ? 0 : Int64(clamping: histogram.min) }
-    var maximum: Int64 { isEmpty ? 0 : Int64(clamping: histogram.maxRecorded) }
-    var mean: Int64 { isEmpty ? 0 : Int64(sum / Double(histogram.totalCount)) }
+    var minimum: Int64 { histogram.map { Int64(clamping: $0.min) } ?? 0 }
+    var maximum: Int64 { histogram.map { Int64(clamping: $0.maxRecorded) } ?? 0 }
+    var mean: Int64 { isEmpty ? 0 : Int64(sum / Double(count)) }
 
-    /// Called for each record: no allocation.
+    /// Called for each record: no allocation but the first time.
     @inline(__always)
     mutating func record(_ nanoseconds: Int64, count: Int = 1) {
         guard count > 0 else { return }
         let value = min(max(nanoseconds, 0), Self.limit)
-        histogram.record(UInt64(value), count: UInt64(count))
+        if histogram == nil { histogram = Self.empty }
+        histogram?.record(UInt64(value), count: UInt64(count))
         sum += Double(value) * Double(count)
     }
 
     mutating func add(_ other: LatencyHistogram) {
-        histogram.add(other.histogram)
+        guard let others = other.histogram else { return }
+        if histogram == nil { histogram = Self.empty }
+        histogram?.add(others)
         sum += other.sum
     }
 
     /// The value below or at which so many percent lie, in nanoseconds.
     func percentile(_ percentile: Double) -> Int64 {
-        isEmpty ? 0 : Int64(clamping: histogram.valueAtPercentile(percentile))
+        histogram.map { Int64(clamping: $0.valueAtPercentile(percentile)) } ?? 0
+    }
+
+    private static var empty: Histogram<UInt64> {
+        Histogram<UInt64>(highestTrackableValue: UInt64(limit))
     }
 
     /// A point of the curve: the share of values above it, and the value.

@@ -4,7 +4,12 @@ internal import Synchronization
 /// What one consumer has read.
 final class ReadTally: Sendable {
     struct Figures: Sendable {
+        /// Those of the run; of the reader of old records, those of the last lap.
         var received = RecordSum()
+        /// Records of any kind, whenever: what the load was, beside what is measured of it.
+        var total = 0
+        /// Of their values and keys.
+        var totalBytes: Int64 = 0
         /// Of the measured time.
         var measured = 0
         /// Of values and keys, of the measured time.
@@ -13,7 +18,6 @@ final class ReadTally: Sendable {
         var foreign = 0
         /// How often all was read from the beginning to the end.
         var laps = 0
-        var firstAt: Int64?
         var lastAt: Int64 = 0
         /// From due, or handed over, until received.
         var latency = LatencyHistogram()
@@ -23,11 +27,12 @@ final class ReadTally: Sendable {
 
         mutating func add(_ other: Figures) {
             received = received + other.received
+            total += other.total
+            totalBytes += other.totalBytes
             measured += other.measured
             bytes += other.bytes
             foreign += other.foreign
             laps += other.laps
-            firstAt = [firstAt, other.firstAt].compactMap(\.self).min()
             lastAt = max(lastAt, other.lastAt)
             latency.add(other.latency)
             series.add(other.series)
@@ -44,7 +49,7 @@ final class ReadTally: Sendable {
     }
 
     /// Received so far, for the progress line.
-    var count: Int { state.withLock { $0.received.count + $0.foreign } }
+    var count: Int { state.withLock { $0.total } }
 
     func update(_ change: (inout Figures) -> Void) { state.withLock { change(&$0) } }
 }

@@ -3,31 +3,12 @@ internal import Martlet
 
 /// How the producers of a benchmark send.
 struct BenchSendOptions: ParsableArguments {
+    private static let bufferByteCounts = 1...64 << 30
+
     @Option(help: ArgumentHelp("How many producers.", valueName: "number"))
     var producers = 1
 
-    @Option(help: "How many replicas must have a record: none, the leader, all that are in sync (durably).")
-    var acks: AcksName = .all
-
-    @Option(name: [.customShort("z"), .long], help: "How to compress batches.")
-    var compression: CompressionName = .none
-
-    @Flag(help: "Do without the sequence numbers by which a broker recognises what it was sent twice.")
-    var noIdempotence = false
-
-    @Option(
-        help: ArgumentHelp(
-            "Longest wait of a record for others to share its batch. (default: 5ms; 0 in latency)",
-            valueName: "duration"),
-        transform: DurationText.parse)
-    var linger: Duration?
-
-    @Option(
-        name: [.long, .customLong("batch-size")],
-        help: ArgumentHelp(
-            "Size at which a batch is sent, before compression. (default: 512K)", valueName: "bytes"),
-        transform: ByteCountText.parse)
-    var batchBytes = 512 << 10
+    @OptionGroup(title: "Producers") var sending: SendOptions
 
     @Option(
         help: ArgumentHelp(
@@ -39,22 +20,18 @@ struct BenchSendOptions: ParsableArguments {
         guard (1...10_000).contains(producers) else {
             throw ValidationError("--producers takes a number from 1 to 10000")
         }
-        guard batchBytes > 0, bufferBytes >= batchBytes else {
-            throw ValidationError("--buffer-bytes must hold at least one batch of --batch-bytes")
+        guard Self.bufferByteCounts.contains(bufferBytes), bufferBytes >= sending.batchBytes else {
+            throw ValidationError("--buffer-bytes takes up to 64G, and at least one batch of --batch-bytes")
         }
     }
 
-    func plan(rate: Rate, linger defaultLinger: Duration, recordByteCount: Int) -> BenchPlan.Sending {
-        var configuration = ProducerConfiguration()
-        configuration.acks = acks.acks
-        configuration.compression = compression.compression
-        configuration.isIdempotent = !noIdempotence
-        configuration.linger = linger ?? defaultLinger
-        configuration.batchBytes = batchBytes
+    func plan(
+        rate: Rate, linger: Duration = SendOptions.defaultLinger, recordByteCount: Int
+    ) -> BenchPlan.Sending {
+        var configuration = sending.configuration(linger: linger)
         configuration.bufferBytes = max(bufferBytes, recordByteCount * 2)
         // The topic knows its limit, and its answer names it.
         configuration.maximumRecordBytes = configuration.bufferBytes
-        configuration.deliveryTimeout = max(configuration.deliveryTimeout, configuration.linger * 2)
         configuration.allowsTopicCreation = false
         return BenchPlan.Sending(producers: producers, rate: rate, configuration: configuration)
     }

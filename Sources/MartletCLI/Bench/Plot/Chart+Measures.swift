@@ -62,15 +62,8 @@ extension Chart {
     /// `50 k`, `1.5 M`.
     private static func short(_ value: Double) -> String {
         for (unit, name) in [(1e9, " G"), (1e6, " M"), (1e3, " k")] where value >= unit {
-            return trimmed(value / unit) + name
+            return DecimalText.trimmed(value / unit, decimals: 3) + name
         }
-        return trimmed(value)
-    }
-
-    private static func trimmed(_ value: Double) -> String {
-        var text = DecimalText.fixed(value, decimals: 3)
-        while text.last == "0" { text.removeLast() }
-        if text.last == "." { text.removeLast() }
-        return text
+        return DecimalText.trimmed(value, decimals: 3)
     }
 }

@@ -58,7 +58,7 @@ struct ChartText {
             let label = plain(labels[row])
             let axis = style.hasBraille ? (label.isEmpty ? "│" : "┤") : (label.isEmpty ? "|" : "+")
             text += String(repeating: " ", count: labelWidth - label.count - 1) + label + " " + axis
-            text += canvas.row(row, glyph: glyph) + "\n"
+            text += canvas.row(row, text: glyphs) + "\n"
         }
         let corner =
             style.hasBraille
@@ -67,22 +67,28 @@ struct ChartText {
         return text + tickLine(width, indent: labelWidth + 1) + "\n"
     }
 
-    /// Title, unit, and which line is which.
+    /// Title, unit, and which line is which: below one another where there is no room beside one another.
     private var header: String {
-        let names = chart.lines.enumerated().filter { !$0.element.points.isEmpty }.map { index, line in
-            colored(
-                "\(style.hasBraille ? "⣀⣀" : marker(index)) \(line.name)",
-                index)
-        }
         let unit = chart.title.lowercased().contains(chart.y.title) ? "" : ", \(chart.y.title)"
-        return "\(chart.title)\(unit)   " + names.joined(separator: "   ")
+        let parts = chart.lines.enumerated().filter { !$0.element.points.isEmpty }.map { index, line in
+            (text: "\(style.hasBraille ? "⣀⣀" : marker(index)) \(line.name)", index: index)
+        }
+        var (header, width) = (chart.title + unit, chart.title.count + unit.count)
+        for part in parts {
+            let fits = width + 3 + part.text.count <= style.columns
+            header += (fits ? "   " : "\n") + colored(part.text, part.index)
+            width = (fits ? width + 3 : 0) + part.text.count
+        }
+        return header
     }
 
-    private func glyph(_ cell: PlotCanvas.Cell) -> String {
-        guard let line = cell.line else { return " " }
-        guard style.hasBraille else { return colored(marker(line), line) }
-        let scalar = Unicode.Scalar(0x2800 + UInt32(cell.dots)) ?? " "
-        return colored(String(Character(scalar)), line)
+    private func glyphs(_ cells: ArraySlice<PlotCanvas.Cell>) -> String {
+        guard let line = cells.first?.line else { return String(repeating: " ", count: cells.count) }
+        guard style.hasBraille else {
+            return colored(String(repeating: marker(line), count: cells.count), line)
+        }
+        let scalars = cells.map { Unicode.Scalar(0x2800 + UInt32($0.dots)) ?? " " }
+        return colored(String(String.UnicodeScalarView(scalars)), line)
     }
 
     private func marker(_ line: Int) -> String { String(Self.markers[line % Self.markers.count]) }

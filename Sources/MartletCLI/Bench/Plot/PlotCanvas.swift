@@ -46,9 +46,18 @@ struct PlotCanvas {
         cells[index].line = cells[index].line ?? line
     }
 
-    func row(_ row: Int, glyph: (Cell) -> String) -> String {
-        var text = cells[row * columns..<(row + 1) * columns].map(glyph).joined()
-        while text.last == " " { text.removeLast() }
-        return text
+    /// A row of characters.
+    ///
+    /// - Parameter text: What a run of cells of one line looks like, or of cells where there is none.
+    func row(_ row: Int, text: (ArraySlice<Cell>) -> String) -> String {
+        var cells = cells[row * columns..<(row + 1) * columns]
+        while let last = cells.last, last.line == nil { cells.removeLast() }
+        var result = ""
+        while let first = cells.first {
+            let run = cells.prefix { $0.line == first.line }
+            result += text(run)
+            cells = cells.dropFirst(run.count)
+        }
+        return result
     }
 }

@@ -23,7 +23,7 @@ extension BenchReport {
         if answer.isJSON {
             writeJSON(to: &answer.buffer)
         } else if !sections.isEmpty {
-            answer.write(table)
+            answer.write(answer.style == .tabs ? table : table.fitted(to: Terminal.columns))
         }
         if plan.output.drawsHere, !sections.isEmpty {
             let style = ChartText.Style.standard
@@ -34,6 +34,9 @@ extension BenchReport {
         }
         try answer.finish()
         if !plan.isQuiet {
+            if let client, !answer.isJSON {
+                try Descriptor.write("martlet: \(client.sentence)\n", to: STDERR_FILENO)
+            }
             for note in notes { try Descriptor.write("martlet: \(note)\n", to: STDERR_FILENO) }
         }
         for problem in problems.dropFirst() {
@@ -69,7 +72,7 @@ extension BenchReport {
                 [
                     section.name, String(section.records),
                     DecimalText.fixed(Double(section.nanoseconds) / 1e9, decimals: 2),
-                    DecimalText.fixed(section.recordsPerSecond, decimals: 0),
+                    DecimalText.significant(section.recordsPerSecond),
                     DecimalText.significant(section.bytesPerSecond / 1_048_576),
                 ] + times.map { latency.isEmpty ? "-" : DecimalText.significant(Double($0) / 1e6) })
         }
@@ -81,7 +84,7 @@ extension BenchReport {
             json.field("mode", plan.mode.rawValue)
             json.field("recordBytes", plan.records.byteCount)
             json.field("producers", plan.sending.producers)
-            json.field("ratePerSecond", plan.sending.rate.perSecond.map { Int64($0.rounded()) })
+            json.field("ratePerSecond", decimal: plan.sending.rate.perSecond)
             json.field("compression", "\(plan.sending.configuration.compression)")
             json.field("acks", Int(plan.sending.configuration.acks.rawValue))
             json.field("groups", plan.mode == .produce ? 0 : plan.reading.groups)
@@ -91,6 +94,16 @@ extension BenchReport {
             json.field("partitionsPerTopic", plan.topics.existing.isEmpty ? plan.topics.partitions : nil)
             json.field("interrupted", isInterrupted)
             json.field("unsentRecords", unsent)
+            json.field("openRecords", open)
+            if let client {
+                json.object("client") { json in
+                    json.field("cpuNs", client.processorTime.nanoseconds)
+                    json.field("elapsedNs", client.elapsed)
+                    json.field("processors", client.processorCount)
+                    json.field("bytes", client.bytes)
+                    json.field("cpuSecondsPerGB", decimal: client.bytes > 0 ? client.secondsPerGB : nil)
+                }
+            }
             json.array("results", sections) { json, section in
                 section.write(
                     to: &json, Self.percentiles,
@@ -111,7 +124,7 @@ extension BenchReport.Section {
         json.field("records", records)
         json.field("bytes", bytes)
         json.field("durationNs", nanoseconds)
-        json.field("recordsPerSecond", Int64(recordsPerSecond.rounded()))
+        json.field("recordsPerSecond", decimal: recordsPerSecond)
         json.field("bytesPerSecond", Int64(bytesPerSecond.rounded()))
         if laps > 0 { json.field("laps", laps) }
         if !latency.isEmpty {
@@ -125,8 +138,7 @@ extension BenchReport.Section {
                 }
                 json.field("maxNs", latency.maximum)
                 json.array("curve", latency.curve) { json, point in
-                    json.key("percentile")
-                    json.append(DecimalText.fixed(point.percentile, decimals: 6))
+                    json.field("percentile", decimal: point.percentile)
                     json.field("ns", point.nanoseconds)
                 }
             }
@@ -140,7 +152,30 @@ extension BenchReport.Section {
         }
         json.array("throughput", series.points(atMost: BenchReport.pointLimit)) { json, point in
             json.field("atMs", Int64((point.seconds * 1_000).rounded()))
-            json.field("recordsPerSecond", Int64(point.recordsPerSecond.rounded()))
+            json.field("recordsPerSecond", decimal: point.recordsPerSecond)
         }
+    }
+}
+
+extension OutputBuffer {
+    /// A number with up to six decimals.
+    fileprivate mutating func field(_ name: StaticString, decimal number: Double?) {
+        key(name)
+        append(number.map { DecimalText.trimmed($0, decimals: 6) } ?? "null")
+    }
+}
+
+extension Table {
+    /// As it is, if lines may be so long; otherwise on its side, with a line for each column.
+    fileprivate func fitted(to width: Int) -> Table {
+        let widths = columns.indices.map { index in
+            rows.reduce(columns[index].heading.count) { max($0, $1[index].count) }
+        }
+        guard widths.reduce(0, +) + 2 * (columns.count - 1) > width else { return self }
+        var table = Table([.left(columns[0].heading)] + rows.map { .right($0[0]) })
+        for index in columns.indices.dropFirst() {
+            table.add([columns[index].heading] + rows.map { $0[index] })
+        }
+        return table
     }
 }

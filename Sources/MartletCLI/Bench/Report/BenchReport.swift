@@ -33,8 +33,12 @@ struct BenchReport: Sendable {
     let plan: BenchPlan
     var sections: [Section] = []
     var isInterrupted = false
-    /// Records that were due and not sent when the time was up.
+    /// Records that were due and not sent in the end.
     var unsent = 0
+    /// Records that were sent, and neither acknowledged nor refused in the end.
+    var open = 0
+    /// Nil if nothing was measured.
+    private(set) var client: ClientCost?
     /// What the figures do not say by themselves.
     var notes: [String] = []
     /// What makes the run a failure, the gravest first.
@@ -46,35 +50,67 @@ struct BenchReport: Sendable {
 
     // MARK: Filling
 
-    mutating func add(sends tallies: [SendTally], _ clock: RunClock, isInterrupted: Bool) {
+    mutating func add(client cost: ClientCost) {
+        client = cost
+        if cost.isLimit { notes.append("this client used all its processors: more load needs more machines") }
+    }
+
+    /// - Returns: When the measured time ended, in nanoseconds of the run.
+    @discardableResult
+    mutating func add(sends tallies: [SendTally], _ clock: RunClock, _ control: RunControl) -> Int64 {
         let figures = tallies.figures
         judge(tallies, phase: nil)
-        var end = figures.lastAt
-        if let deadline = clock.deadline, !isInterrupted, figures.failed == 0 { end = deadline }
+        // Where all was sent that was asked for, the last acknowledgement is the end. Otherwise the time in which
+        // nothing came any more counts as well.
+        let cut = figures.ranOutOfTime ? control.stoppedAt ?? clock.deadline ?? 0 : 0
+        let end = min(max(cut, figures.lastAt), clock.deadline ?? .max)
         let nanoseconds = max(end - clock.measureStart, 0)
+        var latency = figures.latency
+        if missesRate(figures) { latency.add(figures.waiting) }
         sections.append(
             Section(
                 name: "acknowledged", records: figures.measured,
                 bytes: Int64(figures.measured) * Int64(plan.records.byteCount), nanoseconds: nanoseconds,
-                latency: figures.latency, series: figures.series.cut(to: nanoseconds),
+                latency: latency, series: figures.series.cut(to: nanoseconds),
                 lateness: figures.lateness))
-        unsent = figures.unsent
-        note(figures)
+        (unsent, open) = (figures.unsent, figures.open)
+        note(figures, nanoseconds)
+        return end
     }
 
-    /// - Parameter measuresToTheEnd: Whether there was work until the time was up, so that all of it
-    ///   counts.
+    /// - Parameters:
+    ///   - end: The measured time lasts until then, or until the last record came, but not beyond the deadline.
+    ///   - sent: What was written meanwhile, if readers follow it.
     mutating func add(
-        reads tallies: [ReadTally], name: String, _ clock: RunClock, measuresToTheEnd: Bool
+        reads tallies: [ReadTally], name: String, _ clock: RunClock, until end: Int64,
+        of sent: SendTally.Figures? = nil
     ) {
         let figures = tallies.figures
-        var end = figures.lastAt
-        if let deadline = clock.deadline { end = measuresToTheEnd ? deadline : min(end, deadline) }
+        let end = min(max(end, figures.lastAt), clock.deadline ?? .max)
         let nanoseconds = max(end - clock.measureStart, 0)
+        var latency = figures.latency
+        if let sent, missesRate(sent) { for _ in 0..<plan.reading.groups { latency.add(sent.waiting) } }
         sections.append(
             Section(
                 name: name, records: figures.measured, bytes: figures.bytes, nanoseconds: nanoseconds,
-                latency: figures.latency, series: figures.series.cut(to: nanoseconds), laps: figures.laps))
+                latency: latency, series: figures.series.cut(to: nanoseconds), laps: figures.laps))
+    }
+
+    /// What was due in the last tenth of a second may well be on its way, and one record of each producer always;
+    /// more is a rate that was not reached.
+    private func missesRate(_ figures: SendTally.Figures) -> Bool {
+        guard let rate = plan.sending.rate.perSecond else { return false }
+        return Double(figures.unsent) > max(rate / 10, Double(plan.sending.producers))
+    }
+
+    /// Says what ended the run before its time.
+    mutating func judge(_ control: RunControl) {
+        if let obstacle = control.obstacle { add(problem: obstacle) }
+    }
+
+    mutating func add(problem error: any Error) {
+        let text = (error as? MartletError).map(ErrorAdvice.explained) ?? "\(error)"
+        problems.append("the run ended early: \(text)")
     }
 
     /// Says which records were not acknowledged.
@@ -87,7 +123,7 @@ struct BenchReport: Sendable {
             let place = phase.map { " of \($0)" } ?? ""
             let all = figures.failed + figures.acknowledged.count
             problems.append(
-                "\(figures.failed) of \(all) records\(place) were not acknowledged: "
+                "\(figures.failed) of \(CountText.text(all, "record"))\(place) not acknowledged: "
                     + ErrorAdvice.explained(failure))
         }
         return figures.acknowledged
@@ -108,24 +144,44 @@ struct BenchReport: Sendable {
         }
     }
 
-    mutating func noteInterruption(_ text: String) {
+    /// - Parameter activity: What was under way; nil for the measurement.
+    mutating func noteInterruption(while activity: String? = nil) {
         isInterrupted = true
-        notes.append("interrupted; \(text)")
+        let hasResults = sections.contains { $0.nanoseconds > 0 }
+        let place = activity.map { " while \($0)" } ?? ""
+        notes.append("interrupted\(place); \(hasResults ? "results until then" : "nothing is measured")")
     }
 
-    private mutating func note(_ figures: SendTally.Figures) {
+    private mutating func note(_ figures: SendTally.Figures, _ nanoseconds: Int64) {
         if plan.sending.rate == .unlimited, !figures.latency.isEmpty {
             notes.append(
                 "latency at full speed is mostly the wait in a full buffer; --rate measures the cluster's own"
             )
         }
-        // What was due in the last tenth of a second may well be on its way.
-        if Double(unsent) * 10 > plan.sending.rate.perSecond ?? .infinity {
+        if figures.open > 0 {
             notes.append(
-                "the rate was not reached: when the time was up, \(unsent) records were due and not sent, and their"
-                    + " latency is not in the figures")
+                "\(CountText.text(figures.open, "record")) sent and not answered: in latency until acknowledged they"
+                    + " count with how long they had waited when they were given up")
+        }
+        noteLateness(figures, nanoseconds)
+    }
+
+    /// Says whether records were handed over late, and who is to blame.
+    private mutating func noteLateness(_ figures: SendTally.Figures, _ nanoseconds: Int64) {
+        let time = Double(max(nanoseconds, 1)) * Double(plan.sending.producers)
+        let share = min(Double(figures.blocked) / time, 1)
+        let isBlocked = share > 0.5
+        if missesRate(figures) {
+            let reason =
+                isBlocked
+                ? "producers waited \(DecimalText.fixed(share * 100, decimals: 0)) % of the time for room in their"
+                    + " buffers: the cluster takes no more"
+                : "producers did not wait for room in their buffers: this client makes no more"
+            notes.append(
+                "the rate was not reached; \(reason). \(CountText.text(figures.unsent, "record")) due and not sent in"
+                    + " the end, and in latency they count with how long they had been due by then")
         } else if figures.lateness.percentile(99) * 2 > figures.latency.percentile(99),
-            !figures.lateness.isEmpty
+            !figures.lateness.isEmpty, !isBlocked
         {
             let late = DecimalText.significant(Double(figures.lateness.percentile(99)) / 1e6)
             notes.append(

@@ -14,6 +14,15 @@ enum DecimalText {
         return fixed(value, decimals: decimals)
     }
 
+    /// Without zeros at the end: `1.5`, `2`.
+    static func trimmed(_ value: Double, decimals: Int) -> String {
+        var text = fixed(value, decimals: decimals)
+        guard text.contains(".") else { return text }
+        while text.last == "0" { text.removeLast() }
+        if text.last == "." { text.removeLast() }
+        return text
+    }
+
     static func fixed(_ value: Double, decimals: Int) -> String {
         var scale = 1.0
         for _ in 0..<decimals { scale *= 10 }
