@@ -15,7 +15,8 @@ extension BrokerParts {
             await shard.run { shard in shard.drainSessions() }
         }
         while await sessionCount() > 0, ContinuousClock.now < deadline {
-            try? await Task.sleep(for: .milliseconds(5))
+            // Not a sleep of the task, which is none if the task was cancelled.
+            try? await group.any().scheduleTask(in: .milliseconds(5)) {}.futureResult.get()
         }
         for shard in router.shards {
             await shard.run { shard in

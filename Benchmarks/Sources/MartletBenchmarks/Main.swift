@@ -108,6 +108,8 @@ struct MartletBenchmarks {
         }
         let name = outcome.measurement.name
         say("\(name): \(figures.joined(separator: ", ")) (\(Table.short(outcome.seconds)) s)\n")
+        // At once, so that nobody waits for the end of a run that has to be repeated.
+        if let failure = outcome.failure { say("\(failure)\n") }
     }
 
     /// Progress and errors go to standard error, the table alone to standard output.

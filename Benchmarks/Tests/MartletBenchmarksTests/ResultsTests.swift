@@ -29,6 +29,8 @@ import Testing
         #expect(try #require(outcome.ratio(of: .slow)?.median) == 2)
         let words = Table(outcomes: [outcome]).text.split(separator: "\n").last?.split(separator: " ")
         #expect(words == ["m", "p99", "µs", "75.0", "150", "2.00×"])
+        outcome.baseline = [Sample(value: 1, details: [Figure.slow.detail: 0])]
+        #expect(outcome.ratio(of: .slow) == nil, "there is no ratio to nothing")
         outcome.baseline = []
         #expect(outcome.ratio(of: .slow) == nil)
     }

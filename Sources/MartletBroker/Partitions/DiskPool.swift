@@ -48,9 +48,17 @@ struct DiskPool: Sendable {
         }
     }
 
-    /// Runs `work` on a thread and hands its result back.
+    /// Runs `work` on a thread and hands its result back. Also for a task that was cancelled: its logs must
+    /// be closed all the same.
     func run<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) async throws -> Result {
-        try await threads.runIfActive(work)
+        try await withCheckedThrowingContinuation { continuation in
+            threads.submit { state in
+                switch state {
+                case .active: continuation.resume(with: Swift.Result(catching: work))
+                case .cancelled: continuation.resume(throwing: CancellationError())
+                }
+            }
+        }
     }
 
     func shutDown() async throws {

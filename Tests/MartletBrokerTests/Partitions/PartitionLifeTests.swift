@@ -130,6 +130,21 @@ struct PartitionLifeTests {
         try await serve(disk) { _ in }
     }
 
+    @Test("a broker whose task is cancelled stops as cleanly as any")
+    func cancelled() async throws {
+        let disk = SimulatedDisk()
+        let broker = try await Broker.start(configuration(disk))
+        let peer = try await Peer.connect(to: broker)
+        _ = try await peer.produce(["a"], to: peer.createTopic("events"))
+        let running = Task { try await broker.run() }
+        running.cancel()
+        await #expect(throws: Never.self) { try await running.value }
+        try await serve(disk) { broker in
+            #expect(broker.startup.partitionCount == 1)
+            #expect(broker.startup.recoveredCount == 0)
+        }
+    }
+
     @Test("many logs that are closed together are clean after a power cut at once, or all recovered")
     func closedTogether() async throws {
         let disk = SimulatedDisk()

@@ -18,8 +18,10 @@ struct Outcome {
     func ratio(of figure: Figure) -> Summary? {
         Summary(
             zip(martlet, baseline).compactMap { martlet, baseline in
-                guard let value = martlet.details[figure.detail] else { return nil }
-                return baseline.details[figure.detail].map { value / $0 }
+                guard let value = martlet.details[figure.detail], let base = baseline.details[figure.detail],
+                    base != 0
+                else { return nil }
+                return value / base
             })
     }
 
