@@ -31,7 +31,7 @@ extension TopicConfigKeys {
         ConfigKey(
             "flush.ms", .int64(0...Int64.max), default: "9223372036854775807",
             .topic(broker: "log.flush.interval.ms"),
-            "Time after which a log of os durability is synced; after ten seconds it is in any case."
+            "Time after which a log of os durability is synced; after ten seconds it is on the disk in any case."
         ),
     ]
 

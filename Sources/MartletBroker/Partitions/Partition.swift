@@ -89,8 +89,8 @@ final class Partition {
         return result
     }
 
-    /// Calls back when everything before `offset` is below the high watermark and the disk keeps pace, or with
-    /// the error that prevents it.
+    /// Calls back when everything before `offset` is below the high watermark and the disk keeps pace, or
+    /// with the error that prevents it.
     func whenCommitted(_ offset: Offset, _ completion: @escaping (ErrorCode) -> Void) {
         if log.offsets.highWatermark >= offset, !log.isAheadOfDisk {
             completion(.none)
@@ -171,7 +171,7 @@ final class Partition {
 
     /// Starts a sync at the end of this turn of the loop, so that all that arrives in the turn shares it.
     /// While one is in flight, whatever arrives rides on the next.
-    private func scheduleSync() {
+    func scheduleSync() {
         guard !isSyncing, !isSyncScheduled, !isClosed else { return }
         isSyncScheduled = true
         let partition = NIOLoopBound(self, eventLoop: shard.eventLoop)
@@ -251,10 +251,11 @@ final class Partition {
 
     // MARK: Time and end
 
-    /// Does what is due by time: rolls a segment that has become too old, forgets silent producers, and has a
-    /// log that nothing else syncs brought to the disk, so that recovery after a crash need not read it all.
-    func tick() {
-        guard !isClosed else { return }
+    /// Does what is due by time: rolls a segment that has become too old, and forgets silent producers.
+    ///
+    /// - Returns: Whether the log is to be brought to the disk, since nothing else does.
+    func tick() -> Bool {
+        guard !isClosed else { return false }
         let now = shard.environment.clock()
         log.expireProducers(now: now)
         do {
@@ -263,7 +264,7 @@ final class Partition {
             shard.note(error)
         }
         startSurvey()
-        if log.recoveryPoint < log.offsets.end || log.needsSync { scheduleSync() }
+        return log.recoveryPoint < log.offsets.end || log.needsSync
     }
 
     /// Ends the service of this partition, and calls back when no thread works on its files any more: only

@@ -53,8 +53,8 @@ struct FrameAssembler {
     /// How many bytes the frame that has begun still lacks.
     var missingByteCount: Int { partial.map { $0.expected - $0.filled } ?? 0 }
 
-    /// Has `receive` write what comes next of the frame into the memory that the frame has already, instead of
-    /// copying it there. Returns whether there is no room left in it: `next` then completes the frame, or
+    /// Has `receive` write what comes next of the frame into the memory that the frame has already, instead
+    /// of copying it there. Returns whether there is no room left in it: `next` then completes the frame, or
     /// takes more memory.
     mutating func fill(_ receive: (UnsafeMutableRawBufferPointer) -> Int) -> Bool {
         guard var frame = partial, let storage = frame.storage else { return false }

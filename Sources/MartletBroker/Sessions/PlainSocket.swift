@@ -10,14 +10,14 @@ internal import NIOCore
 
 /// Reads from the socket of a connection past NIO, into memory that the caller has chosen.
 ///
-/// NIO reads into its own buffers, from which a large frame would have to be copied. Only for connections whose
-/// bytes nobody else decodes: where TLS is spoken, the socket's bytes are not the peer's.
+/// NIO reads into its own buffers, from which a large frame would have to be copied. Only for connections
+/// whose bytes nobody else decodes: where TLS is spoken, the socket's bytes are not the peer's.
 struct PlainSocket {
     /// What must have arrived before the connection's loop is woken again (`SO_RCVLOWAT`).
     private var lowWaterMark = 1
 
-    /// Fills `memory` with what has arrived. Returns how many bytes these are: 0 if there are none, at the end
-    /// and after errors as well, which NIO then finds by itself.
+    /// Fills `memory` with what has arrived. Returns how many bytes these are: 0 if there are none, at the
+    /// end and after errors as well, which NIO then finds by itself.
     func receive(into memory: UnsafeMutableRawBufferPointer, of channel: any Channel) -> Int {
         let count = Self.withDescriptor(of: channel) { descriptor in
             recv(descriptor, memory.baseAddress, memory.count, Int32(MSG_DONTWAIT))

@@ -113,8 +113,8 @@ final class Session: ChannelDuplexHandler {
         }
     }
 
-    /// Reads on in a frame that did not fit the loop's buffer, as long as its bytes are there. Each frame is read
-    /// and used up before another connection has its turn, so that it is still in the processor's caches.
+    /// Reads on in a frame that did not fit the loop's buffer, as long as its bytes are there. Each frame is
+    /// read and used up before another connection has its turn, so that it is in the processor's caches.
     private func readLargeFrame(from channel: any Channel) {
         while input == nil, !isBlocked, assembler.fill({ socket.receive(into: $0, of: channel) }) {
             // Nothing more to take in, but the frame may be complete, or needs more memory.

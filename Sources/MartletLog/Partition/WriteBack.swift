@@ -33,11 +33,11 @@ package struct WriteBack: Sendable {
 
 /// Remembers which bytes of a log are in the page cache because the log has put them there.
 struct WriteBackQueue: ~Copyable {
-    /// How many write-backs may be unfinished before the log is ahead of the disk. On a disk that keeps pace one
-    /// or two are.
+    /// How many write-backs may be unfinished before the log is ahead of the disk. On a disk that keeps pace
+    /// one or two are.
     private static let mostUnfinished = 4
-    /// What the window must have room for besides what it keeps: a piece of each of these, one that is appended
-    /// to, and one for what producers have sent before they were held back.
+    /// What the window must have room for besides what it keeps: a piece of each of these, one that is
+    /// appended to, and one for what producers have sent before they were held back.
     private static let piecesOnTheWay = mostUnfinished + 2
 
     private let policy: WriteBackPolicy

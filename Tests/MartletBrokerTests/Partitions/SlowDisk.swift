@@ -28,6 +28,8 @@ final class SlowDisk: FileSystem {
     private let stuckLogs = Mutex<String?>(nil)
     /// Whether no call syncs all files at once.
     let syncsOneByOne = Flag()
+    /// How often all files were synced at once, and topics' logs by themselves.
+    let syncCounts = Mutex((all: 0, logs: 0))
 
     func open(_ path: String, _ mode: OpenMode) throws(FileSystemError) -> any LogFile {
         SlowFile(try disk.open(path, mode), on: self)
@@ -40,7 +42,9 @@ final class SlowDisk: FileSystem {
     }
     func syncDirectory(_ path: String) throws(FileSystemError) { try disk.syncDirectory(path) }
     func syncAll(_ path: String) throws(FileSystemError) -> Bool {
-        syncsOneByOne.isSet ? false : try disk.syncAll(path)
+        guard !syncsOneByOne.isSet, try disk.syncAll(path) else { return false }
+        syncCounts.withLock { $0.all += 1 }
+        return true
     }
     func kind(of path: String) throws(FileSystemError) -> FileKind? { try disk.kind(of: path) }
     func lock(_ path: String) throws(FileSystemError) -> (any FileLock)? { try disk.lock(path) }
@@ -54,6 +58,7 @@ final class SlowDisk: FileSystem {
 
     fileprivate func waitBeforeSync(of path: String) {
         guard Self.isTopicLog(path) else { return }
+        syncCounts.withLock { $0.logs += 1 }
         if isSlow.isSet { usleep(Self.syncMicroseconds) }
         while holdsSyncs.isSet { usleep(1_000) }
     }

@@ -96,21 +96,28 @@ struct LargeFrameTests {
             let frame = try RequestFrame.encode(request, version: 9, correlationID: 1)
             let bytes = try #require(frame.contiguous())
             for part in [5, 60_000, 100_000, 700_000, bytes.count - 1] {
-                do {
-                    let client = try RawClient(broker)
-                    try await client.send(Array(bytes.prefix(part)))
-                }
                 // Only one connection besides the peer's is let in.
-                var isLetIn = false
-                while !isLetIn {
-                    let next = try RawClient(broker)
-                    if (try? await next.send(MetadataRequest(), version: 4)) != nil {
-                        isLetIn = (try? await next.readFrame()) != nil
-                    }
-                    try await Task.sleep(for: .milliseconds(2))
-                }
+                let client = try await letIn(to: broker)
+                try await client.send(Array(bytes.prefix(part)))
             }
+            _ = try await letIn(to: broker)
             #expect(try await peer.fetch(topic, from: 0).values().isEmpty)
+        }
+    }
+
+    /// A connection that the broker serves, which it may not do before it has seen the end of others.
+    private func letIn(to broker: some Reachable) async throws -> RawClient {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while true {
+            let client = try RawClient(broker)
+            do {
+                try await client.send(MetadataRequest(), version: 4)
+                _ = try await client.readFrame()
+                return client
+            } catch {
+                guard ContinuousClock.now < deadline else { throw error }
+                try await Task.sleep(for: .milliseconds(2))
+            }
         }
     }
 }
