@@ -49,8 +49,8 @@ private enum Growth {
     private static let batch = 64 << 10
     /// With so many partitions a full round over them is warm-up enough.
     private static let warmBytes = 64 << 20
-    /// Runs' bytes that are produced. With more, the page cache of many partitions takes memory that the machine
-    /// has not touched before, and its page faults are what is measured.
+    /// Runs' bytes that are produced. With more, the page cache of many partitions takes memory that the
+    /// machine has not touched before, and its page faults are what is measured.
     private static let producedRuns = 2
     private static let fetchRounds = 3
     /// Within ten seconds a broker syncs what it has written with `os`, each partition by itself.
