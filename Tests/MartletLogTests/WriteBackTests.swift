@@ -6,14 +6,14 @@ import Testing
 
 @Suite("Write-back and the page cache")
 struct WriteBackTests {
-    private let budget = PageCacheBudget(totalByteCount: 8_000)
+    private let budget = PageCacheBudget(totalByteCount: 12_000)
 
     private func makeHarness(_ storage: Storage = .simulated) throws -> LogHarness {
         try LogHarness(storage) {
             $0.segmentBytes = 5_000
             $0.durability = .os
             $0.writeBack.intervalBytes = 1_000
-            $0.writeBack.tailWindowBytes = 8_000
+            $0.writeBack.tailWindowBytes = 12_000
             $0.writeBack.smallestTailWindowBytes = 1_000
             $0.writeBack.budget = budget
         }
@@ -37,7 +37,7 @@ struct WriteBackTests {
     func window(storage: Storage) throws {
         let harness = try makeHarness(storage)
         try fill(harness, byteCount: 50_000)
-        #expect((2_000...4_000).contains(budget.heldByteCount))
+        #expect((4_000...6_000).contains(budget.heldByteCount))
         #expect(try harness.values(maxBytes: 1_000).count > 200)
     }
 

@@ -1,7 +1,7 @@
 internal import NIOCore
 
-/// The memory into which the sockets of one event loop are read: one buffer for all of them, since a loop
-/// reads one socket at a time and has taken in what it read before it reads the next.
+/// The memory into which the sockets of one event loop are read: the same for all of them, since a loop reads
+/// one socket at a time and has taken in what it read before it reads the next.
 ///
 /// NIO would give each connection buffers of its own, of the size of its largest reads, and have it keep
 /// them: a thousand producers held that much each while they were silent.
@@ -11,12 +11,14 @@ final class ReadBuffers: @unchecked Sendable {
     /// One read from a socket. What a frame has beyond it is read into the frame's own memory, see
     /// `PlainSocket`.
     static let byteCount = 64 << 10
+    /// One that NIO reads into, one for the session that reads on meanwhile.
+    private static let mostKept = 2
 
     /// Out while a read is under way, and for as long as somebody keeps what was read.
-    private var buffer: ByteBuffer?
+    private var kept: [ByteBuffer] = []
 
     func take(_ allocator: ByteBufferAllocator) -> ByteBuffer {
-        guard var taken = buffer.take() else { return allocator.buffer(capacity: Self.byteCount) }
+        guard var taken = kept.popLast() else { return allocator.buffer(capacity: Self.byteCount) }
         // Memory that somebody still looks at is left to them; this takes new one then.
         taken.clear()
         return taken
@@ -24,8 +26,8 @@ final class ReadBuffers: @unchecked Sendable {
 
     /// Takes back what was read, when its bytes are used.
     func put(_ used: consuming ByteBuffer) {
-        guard buffer == nil, used.storageCapacity == Self.byteCount else { return }
-        buffer = used
+        guard kept.count < Self.mostKept, used.storageCapacity == Self.byteCount else { return }
+        kept.append(used)
     }
 }
 

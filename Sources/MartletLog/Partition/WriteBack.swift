@@ -19,12 +19,13 @@ package struct WriteBack: Sendable {
     /// once.
     package func perform() throws(LogError) {
         do throws(FileSystemError) {
-            for piece in started { try piece.file.writeBack(piece.range, wait: false) }
+            // First, as it is quick: what is that old has been written, unless the disk is behind.
             for piece in dropped {
                 // Only clean pages can be dropped.
                 try piece.file.writeBack(piece.range, wait: true)
                 piece.file.dropCache(piece.range)
             }
+            for piece in started { try piece.file.writeBack(piece.range, wait: false) }
         } catch {
             throw .storageFailed(topicPartition, error)
         }
@@ -33,12 +34,12 @@ package struct WriteBack: Sendable {
 
 /// Remembers which bytes of a log are in the page cache because the log has put them there.
 struct WriteBackQueue: ~Copyable {
-    /// How many write-backs may be unfinished before the log is ahead of the disk. On a disk that keeps pace
-    /// one or two are.
-    private static let mostUnfinished = 4
+    /// How many write-backs may be unfinished before the log is ahead of the disk, or of the threads that do
+    /// them.
+    private static let mostUnfinished = 2
     /// What the window must have room for besides what it keeps: a piece of each of these, one that is
-    /// appended to, and one for what producers have sent before they were held back.
-    private static let piecesOnTheWay = mostUnfinished + 2
+    /// appended to, and what producers have sent already when they are held back.
+    private static let piecesOnTheWay = mostUnfinished + 6
 
     private let policy: WriteBackPolicy
     /// Bytes appended since the last piece was cut: all in one file.
