@@ -105,14 +105,14 @@ def test_clients_that_come_and_go_leave_nothing_behind(broker, topic):
 
 
 def test_memory_stays_flat_while_records_pass(own_broker, topic):
-    """The second half of the run needs no more than the first, apart from what varies."""
+    """What the allocator keeps grows by up to 20 MB, in steps whose time is chance; 16 bytes that are left behind
+    with each record would be 32 MB and more."""
     broker = own_broker({"log.retention.bytes": 256 * 1024 * 1024, "log.segment.bytes": 64 * 1024 * 1024})
     facts = findings(
         launch("soak", broker.address, topic, records=SOAK_RECORDS, bytes=100), 120 + SOAK_RECORDS / 10_000
     )
     memory = [sample["rssKiB"] for sample in facts["samples"]]
     print(f"\nresident KiB after each tenth of {SOAK_RECORDS} records: {memory}")
-    first, second = memory[: len(memory) // 2], memory[len(memory) // 2 :]
-    assert max(second) <= max(first) * 1.15 + 4 * 1024, memory
+    assert memory[-1] <= memory[0] + 24 * 1024, memory
     # A connection that was cut may be open twice for a moment.
     assert facts["samples"][-1]["descriptors"] <= facts["samples"][0]["descriptors"] + 2, facts
