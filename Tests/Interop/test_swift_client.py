@@ -105,8 +105,8 @@ def test_clients_that_come_and_go_leave_nothing_behind(broker, topic):
 
 
 def test_memory_stays_flat_while_records_pass(own_broker, topic):
-    """What the allocator keeps grows by up to 20 MB, in steps whose time is chance; 16 bytes that are left behind
-    with each record would be 32 MB and more."""
+    """What the allocator keeps grows by up to 20 MB, in steps whose time is chance; 16 bytes that are left
+    behind with each record would be 32 MB and more."""
     broker = own_broker({"log.retention.bytes": 256 * 1024 * 1024, "log.segment.bytes": 64 * 1024 * 1024})
     facts = findings(
         launch("soak", broker.address, topic, records=SOAK_RECORDS, bytes=100), 120 + SOAK_RECORDS / 10_000
