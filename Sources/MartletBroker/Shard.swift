@@ -36,6 +36,8 @@ final class Shard {
     let readBuffers: ReadBuffers
     /// When those must be answered who wait for the disk.
     let produceDeadlines: ProduceDeadlines
+    /// Requests of all connections that one read from a socket held.
+    var smallRequestCount = 0
     /// Where the next of very many partitions is that has itself synced when it is looked at.
     var tickRotation = 0
     /// Connections that this loop serves.

@@ -54,13 +54,14 @@ struct FrameAssembler {
     var missingByteCount: Int { partial.map { $0.expected - $0.filled } ?? 0 }
 
     /// Has `receive` write what comes next of the frame into the memory that the frame has already, instead
-    /// of copying it there. Returns whether there is no room left in it: `next` then completes the frame, or
-    /// takes more memory.
-    mutating func fill(_ receive: (UnsafeMutableRawBufferPointer) -> Int) -> Bool {
+    /// of copying it there, `limit` bytes at the most. Returns whether there is no room left in it: `next`
+    /// then completes the frame, or takes more memory.
+    mutating func fill(atMost limit: Int, _ receive: (UnsafeMutableRawBufferPointer) -> Int) -> Bool {
         guard var frame = partial, let storage = frame.storage else { return false }
         let end = min(frame.expected, storage.capacity)
         guard frame.filled < end else { return false }
-        frame.filled += receive(UnsafeMutableRawBufferPointer(rebasing: storage.memory[frame.filled..<end]))
+        let room = frame.filled..<min(end, frame.filled + min(limit, end))
+        frame.filled += receive(UnsafeMutableRawBufferPointer(rebasing: storage.memory[room]))
         partial = frame
         return frame.filled == end
     }

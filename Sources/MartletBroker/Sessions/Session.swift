@@ -42,6 +42,8 @@ final class Session: ChannelDuplexHandler {
     private var isReading = false
     private var isProcessing = false
     private var isFlushScheduled = false
+    /// The loop's count when this connection had its last turn with a large request.
+    private var smallRequestCountSeen = 0
     private var isLastAnswerWritten = false
 
     init(shard: Shard) {
@@ -123,10 +125,21 @@ final class Session: ChannelDuplexHandler {
 
     /// As many requests as clients send without waiting for answers.
     private static let readsPerTurn = 5
+    /// What a producer may send in a turn that consumers have, too: less than what each of them gets.
+    private static let sharedTurnByteCount = 256 << 10
 
-    /// Reads what a producer at full speed has sent before another connection has its turn: at once, and to
-    /// where it stays, it is used up while it is in the processor's caches, and the sender goes on.
+    /// Reads what a producer at full speed has sent before another one has its turn: at once, and to where it
+    /// stays, it is used up while it is in the processor's caches, and the sender goes on.
+    ///
+    /// Where the loop serves others, whose requests are small, it reads less: beside a producer that has five
+    /// requests carried out for each of theirs, consumers would never reach the end.
     private func readOn(from channel: any Channel) {
+        let isAmongProducers = shard.smallRequestCount == smallRequestCountSeen
+        smallRequestCountSeen = shard.smallRequestCount
+        guard isAmongProducers else {
+            _ = readLargeFrame(from: channel, atMost: Self.sharedTurnByteCount)
+            return
+        }
         for _ in 1..<Self.readsPerTurn {
             guard readLargeFrame(from: channel) else { return }
             var buffer = shard.readBuffers.take(channel.allocator)
@@ -141,10 +154,12 @@ final class Session: ChannelDuplexHandler {
         _ = readLargeFrame(from: channel)
     }
 
-    /// Reads a frame that did not fit the loop's buffer to its end. Returns whether all of it was there.
-    private func readLargeFrame(from channel: any Channel) -> Bool {
+    /// Reads on in a frame that did not fit the loop's buffer. Returns whether all of it was there.
+    private func readLargeFrame(from channel: any Channel, atMost limit: Int = .max) -> Bool {
         var isThere = false
-        while input == nil, !isBlocked, assembler.fill({ socket.receive(into: $0, of: channel) }) {
+        while input == nil, !isBlocked,
+            assembler.fill(atMost: limit, { socket.receive(into: $0, of: channel) })
+        {
             // Nothing more to take in, but the frame may be complete, or needs more memory.
             input = ByteBuffer()
             processInput()
@@ -225,6 +240,7 @@ final class Session: ChannelDuplexHandler {
     }
 
     private func take(_ frame: Bytes) {
+        if frame.count < ReadBuffers.byteCount { shard.smallRequestCount &+= 1 }
         let header: RequestHeader
         let bodyStart: Int?
         do {
