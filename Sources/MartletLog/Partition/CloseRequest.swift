@@ -12,7 +12,6 @@ package struct CloseRequest: Sendable {
     let activeByteCount: Int64
     let files: [any LogFile]
     let contents: [(name: String, bytes: [UInt8])]
-    let mark: DurableMarkFile
     /// Nothing was appended since the log was opened: all is on disk as the last clean stop has left it.
     package let isUntouched: Bool
 
@@ -25,7 +24,7 @@ package struct CloseRequest: Sendable {
                 try fileSystem.replace(name, in: directory, with: bytes, syncingDirectory: false)
             }
             try fileSystem.syncDirectory(directory)
-            try mark.write(end, syncing: true)
+            try DurableMark.write(end, in: directory, fileSystem, syncing: true)
         }
     }
 
@@ -47,7 +46,7 @@ package struct CloseRequest: Sendable {
         if isUntouched { return }
         try reporting { () throws(FileSystemError) in
             for (name, _) in contents { try fileSystem.rename(temporary(name), to: join(directory, name)) }
-            try mark.write(end)
+            try DurableMark.write(end, in: directory, fileSystem)
         }
     }
 
@@ -96,7 +95,7 @@ extension PartitionLog {
         return CloseRequest(
             topicPartition: topicPartition, end: offsets.end, directory: directory, fileSystem: fileSystem,
             active: active.file, activeByteCount: active.byteCount, files: dirty.sealed, contents: contents,
-            mark: mark, isUntouched: !isTouched)
+            isUntouched: !isTouched)
     }
 
     /// Ends all use of the log and leaves its files as they are: because it is deleted, or as a crash would.

@@ -12,8 +12,7 @@ extension PartitionLog {
         let request = SyncRequest(
             topicPartition: topicPartition, end: offsets.end, sealedEnd: active.baseOffset, files: files,
             directory: directory,
-            syncsDirectory: dirty.directory, epochs: dirty.epochs ? epochs : nil, mark: mark,
-            fileSystem: fileSystem)
+            syncsDirectory: dirty.directory, epochs: dirty.epochs ? epochs : nil, fileSystem: fileSystem)
         dirty = DirtyFiles()
         return request
     }

@@ -26,7 +26,6 @@ package final class PartitionLog {
     var sealedPoint: Offset
 
     let fileSystem: any FileSystem
-    let mark: DurableMarkFile
     var sealed: [SealedSegment]
     var active: ActiveSegment
     /// When the active segment got its first batch.
@@ -83,7 +82,6 @@ package final class PartitionLog {
         self.directory = directory
         self.configuration = configuration
         self.fileSystem = fileSystem
-        mark = DurableMarkFile(directory, fileSystem)
         offsets = LogOffsets(
             start: contents.start, end: contents.active.nextOffset,
             firstOpen: contents.producers.firstOpenTransaction)

@@ -13,7 +13,6 @@ package struct SyncRequest: Sendable {
     let syncsDirectory: Bool
     /// Written first, if the leaders have changed.
     let epochs: LeaderEpochs?
-    let mark: DurableMarkFile
     let fileSystem: any FileSystem
 
     /// Blocks until all is on disk. Must be performed once: when it has failed, a second attempt could claim
@@ -29,7 +28,7 @@ package struct SyncRequest: Sendable {
             for file in files { try file.sync() }
             if syncsDirectory || epochs != nil { try fileSystem.syncDirectory(directory) }
             try fileSystem.ifSpaceAllows { () throws(FileSystemError) in
-                try mark.write(end)
+                try DurableMark.write(end, in: directory, fileSystem)
             }
         } catch {
             throw .storageFailed(topicPartition, error)

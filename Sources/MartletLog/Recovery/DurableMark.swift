@@ -42,7 +42,9 @@ package enum DurableMark {
     static func write(
         _ offset: Offset, in directory: String, _ fileSystem: any FileSystem, syncing: Bool = false
     ) throws(FileSystemError) {
-        try DurableMarkFile(directory, fileSystem).write(offset, syncing: syncing)
+        let file = try fileSystem.open(join(directory, fileName), .createIfMissing)
+        try file.write(encode(offset), at: 0)
+        if syncing { try file.sync() }
     }
 
     static func read(in directory: String, _ fileSystem: any FileSystem) throws(FileSystemError) -> Offset? {
