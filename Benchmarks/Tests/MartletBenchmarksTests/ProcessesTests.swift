@@ -43,11 +43,11 @@ import Testing
     func mounts() {
         let mounts = """
             /dev/vda / ext4 rw 0 0
-            tmpfs /work tmpfs rw 0 0
-            /dev/vdb /work/disk xfs rw 0 0
+            tmpfs /mnt tmpfs rw 0 0
+            /dev/vdb /mnt/disk xfs rw 0 0
             """
-        #expect(Provenance.fileSystem(of: "/work/disk/run", in: mounts) == "xfs on /dev/vdb")
-        #expect(Provenance.fileSystem(of: "/work/disks", in: mounts) == "tmpfs on tmpfs")
+        #expect(Provenance.fileSystem(of: "/mnt/disk/run", in: mounts) == "xfs on /dev/vdb")
+        #expect(Provenance.fileSystem(of: "/mnt/disks", in: mounts) == "tmpfs on tmpfs")
         #expect(Provenance.fileSystem(of: "/home", in: mounts) == "ext4 on /dev/vda")
         #expect(Provenance.fileSystem(of: "/home", in: "") == nil)
     }
